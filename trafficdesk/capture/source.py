@@ -1,0 +1,66 @@
+"""What every source of frames is: a file read forwards, or an interface read until it is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from trafficdesk.packets.block import FrameBlock
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStatistics:
+    """What was lost, by place; counted since the capture began."""
+
+    received: int = 0
+    """Frames delivered to us."""
+    dropped_kernel: int = 0
+    """Frames the kernel could not put into the ring."""
+    dropped_queue: int = 0
+    """Frames we had but could not pass on in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One raw frame, for the details pane and exports."""
+
+    data: bytes
+    timestamp_ns: int
+    wire_length: int
+    link_type: int
+
+
+class LiveSource(Protocol):
+    """An interface being captured on."""
+
+    @property
+    def name(self) -> str:
+        """The interface's name."""
+        ...
+
+    def read(self, timeout_s: float) -> FrameBlock | None:
+        """Wait up to `timeout_s` for frames; None where none came. first_id is 0: the caller numbers them.
+
+        Raises
+        ------
+        CaptureError
+            If the interface has gone; frames read before have been delivered.
+        """
+        ...
+
+    def statistics(self) -> CaptureStatistics:
+        """Counters since the capture began."""
+        ...
+
+    def close(self) -> None:
+        """Give the interface back; may be called twice."""
+        ...
+
+
+class FrameStore(Protocol):
+    """Where a packet's raw bytes can be had again."""
+
+    def frame(self, packet_id: int) -> Frame | None:
+        """The frame, or None when its bytes are no longer kept."""
+        ...

@@ -1,0 +1,113 @@
+"""What the detector says: reasons, incidents, the model's state, and the result of one step.
+
+Values only; they cross the process border by pickle between our own processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One behaviour that is not usual."""
+
+    feature: str
+    """Name in `features.FEATURES`, or the rule's measure."""
+    value: float
+    unit: str
+    window_s: float
+    """Seconds the value spans; 0 = this packet alone."""
+    usual_high: float
+    """The reference's 99 % value, in the same unit."""
+    words: str
+    """"about 212 destination ports on 192.168.1.20 in 60 s; usually <= 6"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Flagged rows of one culprit and one family, merged while the gaps are short."""
+
+    id: int
+    """1-based, unique within a capture; the same id with more packets replaces the earlier value."""
+    family: str
+    """Name in `detect.families`, or "unusual"."""
+    start_ns: int
+    end_ns: int
+    culprit: str
+    """Address as text."""
+    peers: tuple[str, ...]
+    """Addresses, most flagged rows first, at most 10."""
+    packets: int
+    """Flagged rows so far."""
+    severity: int
+    """0 to 100."""
+    sentence: str
+    reasons: tuple[Reason, ...]
+    first_packet_id: int
+    announced: int
+    """How many times it is worth telling a person: grows at the opening, then at tenfold growth or after 10 min."""
+    model_id: int
+    """Model in force when it opened; 0 = rules only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Where the model stands."""
+
+    learned: int = 0
+    """Rows admitted so far; below `needed` the detector has rules only."""
+    needed: int = 3_000
+    model_id: int = 0
+    """Number of the model in force; 0 = none yet."""
+    rows: int = 0
+    """Rows the model in force was fitted on."""
+    fitted_at_ns: int = 0
+    """Capture time of the last fit."""
+    fit_ms: float = 0.0
+    refits: int = 0
+    window_rows: int = 0
+    """Rows in the rolling window now."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """What one step of the detector said of consecutive rows.
+
+    Arrays over all rows of the step have shape (rows,); those over flagged rows have shape (flagged, 3), most telling
+    first, feature -1 = fewer reasons than three.
+    """
+
+    first_id: int
+    score: NDArray[np.float32]
+    """High = anomalous, 1.0 = threshold of the model; NaN before the first fit where no rule fired."""
+    verdict: NDArray[np.uint8]
+    """`packets.log.Verdict` bits."""
+    family: NDArray[np.uint8]
+    """Index in `detect.families.FAMILIES`, 0 = none."""
+    incident: NDArray[np.int32]
+    """Incident id, 0 = none."""
+    flagged_ids: NDArray[np.int64]
+    """(flagged,) ascending packet_ids."""
+    reason_features: NDArray[np.int16]
+    """Index in `features.FEATURES`."""
+    reason_values: NDArray[np.float32]
+    """In the feature's unit."""
+    reason_usual: NDArray[np.float32]
+    """The reference's 99 % value in the feature's unit, NaN = no reference yet."""
+    incidents: tuple[Incident, ...] = ()
+    """Incidents opened or changed in this step."""
+    joined_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Earlier rows that an incident claimed when it opened."""
+    joined_incident: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    """Incident id of each of `joined_ids`."""
+    model: ModelState = ModelState()
+
+    def __len__(self) -> int:
+        return len(self.score)

@@ -1,0 +1,81 @@
+"""`PacketBatch`: consecutive packets as immutable columns; the one data type that flows through TrafficDesk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trafficdesk.packets.fields import COLUMN_NAMES, PACKET_DTYPE, empty_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketBatch:
+    """Columns of `PACKET_DTYPE`, read-only, plus the arena their application text lies in.
+
+    `batch["length"]` is the column `length`, shape (rows,).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, unknown, of another dtype, or of another length.
+    """
+
+    first_id: int
+    """packet_id of the first row; 0-based over the whole capture; the others follow by one."""
+    columns: Mapping[str, NDArray[np.generic]]
+    """One array per field of `PACKET_DTYPE`."""
+    text: NDArray[np.uint8]
+    """(bytes,) the text arena: raw bytes from the network, hostile until escaped."""
+
+    def __post_init__(self) -> None:
+        if set(self.columns) != set(COLUMN_NAMES):
+            raise ValueError(f"columns differ from the schema: {sorted(set(self.columns) ^ set(COLUMN_NAMES))}")
+        rows = len(self.columns["timestamp_ns"])
+        for name, column in self.columns.items():
+            if len(column) != rows or column.dtype != PACKET_DTYPE[name]:
+                raise ValueError(f"column {name} has {len(column)} rows of {column.dtype}")
+            column.setflags(write=False)
+        self.text.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.columns["timestamp_ns"])
+
+    def __getitem__(self, name: str) -> NDArray:
+        return self.columns[name]
+
+    @classmethod
+    def empty(cls, first_id: int = 0) -> PacketBatch:
+        """No rows."""
+        return cls(first_id, empty_columns(0), np.empty(0, np.uint8))
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """(rows,) packet_id of every row."""
+        return np.arange(self.first_id, self.first_id + len(self), dtype=np.int64)
+
+    def text_of(self, row: int) -> bytes:
+        """Application text of one row, raw."""
+        start = int(self.columns["text_start"][row])
+        return self.text[start : start + int(self.columns["text_length"][row])].tobytes()
+
+    def slice(self, start: int, stop: int) -> PacketBatch:
+        """Rows `start:stop` as views; the text arena is shared."""
+        return PacketBatch(
+            self.first_id + start,
+            {name: column[start:stop] for name, column in self.columns.items()},
+            self.text,
+        )
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Rows as pandas: addresses as text, UTC timestamps, protocol and status by name."""
+        from trafficdesk.packets.frame_table import dataframe_of
+
+        return dataframe_of(self)

@@ -1,0 +1,21 @@
+"""Declared settings, the file they live in, and the keyring for secrets."""
+
+from trafficdesk.settings.declared import (
+    CaptureSettings,
+    DetectionSettings,
+    MailSecurity,
+    MailSettings,
+    Settings,
+    Theme,
+    ViewSettings,
+)
+
+__all__ = [
+    "CaptureSettings",
+    "DetectionSettings",
+    "MailSecurity",
+    "MailSettings",
+    "Settings",
+    "Theme",
+    "ViewSettings",
+]

@@ -1,0 +1,110 @@
+"""Every setting, declared once: default, unit, bounds and label.
+
+The settings file, the dialog and the command line all read this declaration. Secrets are not settings; see
+`settings.secrets`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Theme(StrEnum):
+    """Colours of the window."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+def setting(
+    default: Any,
+    label: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    tip: str = "",
+) -> Any:
+    """Declare one setting: its default, the words a person reads, its unit and its bounds (inclusive)."""
+    return field(default=default, metadata={"label": label, "unit": unit, "low": low, "high": high, "tip": tip})
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSettings:
+    """Where frames come from."""
+
+    interface: str = setting("", "Interface", tip="Empty: the one with the default route")
+    capture_filter: str = setting("", "Capture filter", tip="BPF, as tcpdump takes it, e.g. not port 22")
+    promiscuous: bool = setting(True, "Promiscuous mode", tip="Also frames not addressed to this computer")
+    snap_length: int = setting(262_144, "Snap length", unit="bytes", low=64, high=262_144)
+    ring_mib: int = setting(64, "Kernel ring", unit="MiB", low=4, high=1024)
+    kept_rows: int = setting(2_000_000, "Packets kept", unit="rows", low=131_072, high=20_000_000)
+    kept_bytes_mib: int = setting(
+        256, "Raw frames kept", unit="MiB", low=16, high=8192, tip="For details and bytes of live packets"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """How the detector learns and speaks."""
+
+    sensitivity: int = setting(
+        2, "Sensitivity", low=1, high=3, tip="Flagged rows that an incident needs: 1 = ten, 2 = five, 3 = three"
+    )
+    window_rows: int = setting(10_000, "Rolling window", unit="packets", low=1_000, high=100_000)
+    refit_rows: int = setting(2_500, "Refit after", unit="packets", low=250, high=50_000)
+    refit_seconds: float = setting(30.0, "Refit at least every", unit="s", low=5.0, high=3_600.0)
+    warm_up_rows: int = setting(3_000, "Learn before scoring", unit="packets", low=500, high=50_000)
+    trees: int = setting(100, "Trees", low=25, high=500)
+    samples: int = setting(256, "Samples per tree", unit="packets", low=64, high=4_096)
+    seed: int = setting(0, "Seed", low=0, high=2**31 - 1, tip="The same seed on the same packets gives the same scores")
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Where alerts are mailed; the password lives in the system's keyring."""
+
+    enabled: bool = setting(False, "Send alerts by e-mail")
+    server: str = setting("", "Server", tip="e.g. smtp.example.com")
+    port: int = setting(587, "Port", low=1, high=65_535)
+    security: MailSecurity = setting(MailSecurity.STARTTLS, "Security")
+    user: str = setting("", "User name")
+    sender: str = setting("", "From")
+    recipients: tuple[str, ...] = setting((), "To", tip="Separate several addresses by commas")
+    timeout_s: float = setting(20.0, "Give up after", unit="s", low=1.0, high=120.0)
+    max_per_hour: int = setting(10, "At most", unit="mails per hour", low=1, high=1_000)
+    minimum_severity: int = setting(30, "From severity", low=0, high=100)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """How the window looks."""
+
+    theme: Theme = setting(Theme.SYSTEM, "Colours")
+    recent_files: tuple[str, ...] = setting((), "Recent files")
+    last_interface: str = setting("", "Last interface")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings."""
+
+    capture: CaptureSettings = CaptureSettings()
+    detection: DetectionSettings = DetectionSettings()
+    mail: MailSettings = MailSettings()
+    view: ViewSettings = ViewSettings()
+
+
+SECTIONS: Final = tuple(item.name for item in fields(Settings))
+"""Section names in the order of the file and the dialog."""
