@@ -1,0 +1,27 @@
+"""What every test shares: a home of its own, and where the real captures lie when there are some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_CAPTURES = ROOT.parent / "shared" / "captures"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings, data or logs of whoever runs it."""
+    monkeypatch.setenv("TRAFFICDESK_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def shared_captures() -> Path:
+    """Real captures with ground truth; not part of the project."""
+    if not SHARED_CAPTURES.is_dir():
+        pytest.skip("the real captures are not beside this checkout")
+    return SHARED_CAPTURES
