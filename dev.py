@@ -80,7 +80,9 @@ def main(arguments: list[str]) -> int:
 def setup(_arguments: list[str]) -> int:
     """Virtual environment and system libraries."""
     make_environment()
-    install_system({name: packages for name, packages in LIBRARIES.items() if not library_found(name)}, "window")
+    install_system(
+        {name: packages for name, packages in LIBRARIES.items() if not library_found(name)}, "window"
+    )
     return 0
 
 
@@ -93,7 +95,9 @@ def run(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Every check and test; all of them run even when one fails."""
     setup([])
-    install_system({name: packages for name, packages in TEST_PROGRAMS.items() if not shutil.which(name)}, "tests")
+    install_system(
+        {name: packages for name, packages in TEST_PROGRAMS.items() if not shutil.which(name)}, "tests"
+    )
     bin_dir = python().parent
     steps: list[tuple[str, list[str | Path]]] = [
         ("style", [bin_dir / "ruff", "check", "."]),
@@ -121,9 +125,13 @@ def packaged_check() -> list[str]:
 def bench(arguments: list[str]) -> int:
     """Each benchmark prints ratios against a peer measured in the same run."""
     setup([])
-    install_system({name: packages for name, packages in TEST_PROGRAMS.items() if not shutil.which(name)}, "benchmarks")
+    install_system(
+        {name: packages for name, packages in TEST_PROGRAMS.items() if not shutil.which(name)}, "benchmarks"
+    )
     names = arguments or sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
-    codes = [subprocess.call([str(python()), str(ROOT / "benchmarks" / f"{name}.py")], cwd=ROOT) for name in names]
+    codes = [
+        subprocess.call([str(python()), str(ROOT / "benchmarks" / f"{name}.py")], cwd=ROOT) for name in names
+    ]
     return max(codes, default=0)
 
 
@@ -165,11 +173,21 @@ def make_environment() -> None:
 
 def create_environment() -> None:
     """`python3 -m venv`, and where Debian split that off, its package first."""
+    if (
+        python().exists()
+        and subprocess.run(
+            [str(python()), "-m", "pip", "--version"], capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
+        return
     command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     if subprocess.run(command, check=False, capture_output=True).returncode == 0:
         return
     minor = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    install_system({"venv": {"apt": minor, "dnf": "python3-libs", "pacman": "python"}}, "virtual environments")
+    install_system(
+        {"venv": {"apt": minor, "dnf": "python3-libs", "pacman": "python"}}, "virtual environments"
+    )
     subprocess.run(command, check=True)
 
 
@@ -179,7 +197,12 @@ def dependencies() -> list[str]:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
-    return [*project["build-system"]["requires"], *project["project"]["dependencies"], *groups["test"], *groups["build"]]
+    return [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *groups["test"],
+        *groups["build"],
+    ]
 
 
 def library_found(name: str) -> bool:
@@ -199,11 +222,15 @@ def install_system(missing: dict[str, dict[str, str]], purpose: str) -> None:
         return
     manager = next((name for name, command in INSTALL.items() if shutil.which(command[0])), None)
     if manager is None:
-        print(f"Missing for the {purpose}: {', '.join(missing)}. Install them with your system's package manager.")
+        print(
+            f"Missing for the {purpose}: {', '.join(missing)}. Install them with your system's package manager."
+        )
         return
     command = [*INSTALL[manager], *sorted({packages[manager] for packages in missing.values()})]
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        print(f"Missing for the {purpose}: {', '.join(missing)}. Install them with:\n  sudo {' '.join(command)}")
+        print(
+            f"Missing for the {purpose}: {', '.join(missing)}. Install them with:\n  sudo {' '.join(command)}"
+        )
         return
     print(f"Installing for the {purpose}: {' '.join(command[len(INSTALL[manager]) :])} ...", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}

@@ -19,9 +19,19 @@ pytestmark = pytest.mark.skipif(not PROGRAM, reason="no packaged build: TRAFFICD
 
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QT_", "VIRTUAL_ENV"))}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "QT_", "VIRTUAL_ENV"))
+    }
     return subprocess.run(
-        [PROGRAM, *arguments], cwd=cwd, env=clean | environment, capture_output=True, text=True, timeout=240, check=False
+        [PROGRAM, *arguments],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 

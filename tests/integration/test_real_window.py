@@ -1,0 +1,51 @@
+"""A real window on a real X display (Xvfb): it opens the sample, fills, refits, and a picture of it is not blank."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers.xvfb import virtual_display
+from trafficdesk.paths import sample_capture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.display
+def test_window_opens_the_sample_on_a_real_display(tmp_path: Path) -> None:
+    """The desktop shows every packet of the sample, scores it, and measures itself."""
+    picture, measured = tmp_path / "window.png", tmp_path / "diagnostics.json"
+    with virtual_display() as display:
+        done = subprocess.run(
+            [sys.executable, "-m", "trafficdesk", str(sample_capture())]
+            + ["--screenshot", str(picture), "--diagnostics", str(measured), "--quit-after", "20"],
+            env=os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    diagnostics = json.loads(measured.read_text())
+    assert diagnostics["packets"] > 10_000
+    assert diagnostics["scored"] > 0
+    assert diagnostics["refits"] >= 1
+    assert diagnostics["dropped"] == {"kernel": 0, "queue": 0}
+    assert {"first_window_s", "event_loop_stall_ms", "rss_mb", "load_s", "versions"} <= diagnostics.keys()
+    assert colours_in(picture) > 50
+
+
+def colours_in(picture: Path) -> int:
+    """Distinct colours in a grid of 100 x 100 points."""
+    from PySide6.QtGui import QImage
+
+    image = QImage(str(picture))
+    points = ((x * image.width() // 100, y * image.height() // 100) for x in range(100) for y in range(100))
+    return len({image.pixel(x, y) for x, y in points})
