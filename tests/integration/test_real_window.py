@@ -23,8 +23,18 @@ def test_window_opens_the_sample_on_a_real_display(tmp_path: Path) -> None:
     picture, measured = tmp_path / "window.png", tmp_path / "diagnostics.json"
     with virtual_display() as display:
         done = subprocess.run(
-            [sys.executable, "-m", "trafficdesk", str(sample_capture())]
-            + ["--screenshot", str(picture), "--diagnostics", str(measured), "--quit-after", "20"],
+            [
+                sys.executable,
+                "-m",
+                "trafficdesk",
+                str(sample_capture()),
+                "--screenshot",
+                str(picture),
+                "--diagnostics",
+                str(measured),
+                "--quit-after",
+                "20",
+            ],
             env=os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
             capture_output=True,
             text=True,

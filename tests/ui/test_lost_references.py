@@ -34,7 +34,7 @@ def references() -> tuple[int, int]:
     return sys.getrefcount(None), sys.getrefcount(True)
 
 
-def test_emitting_keeps_references(qtbot: QtBot) -> None:  # noqa: ARG001  # an application must exist
+def test_emitting_keeps_references(qtbot: QtBot) -> None:  # an application must exist
     """A thousand emits to a slot leave the reference counts of None and True where they were."""
     emitter = Emitter()
     emitter.happened.connect(emitter.receive)
@@ -45,7 +45,7 @@ def test_emitting_keeps_references(qtbot: QtBot) -> None:  # noqa: ARG001  # an 
     assert all(abs(now - then) < SLACK for now, then in zip(after, before, strict=True))
 
 
-def test_painting_keeps_references(qtbot: QtBot) -> None:  # noqa: ARG001
+def test_painting_keeps_references(qtbot: QtBot) -> None:
     """A thousand painted texts and state changes leave the reference counts of None and True where they were."""
     image = QImage(100, 100, QImage.Format.Format_ARGB32)
     painter = QPainter(image)
