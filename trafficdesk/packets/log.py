@@ -212,14 +212,29 @@ class PacketLog:
             mine = chunk_of == number
             self._chunks[number].analysis[name][row_of[mine]] = kept[mine]
 
-    def select(self, mask_of: Callable[[PacketBatch, dict[str, NDArray]], NDArray[np.bool_]]) -> NDArray[np.int64]:
-        """packet_ids of the rows for which `mask_of(batch, analysis)` is true, ascending."""
+    def select(
+        self,
+        mask_of: Callable[[PacketBatch, dict[str, NDArray]], NDArray[np.bool_]],
+        start_id: int | None = None,
+        stop_id: int | None = None,
+    ) -> NDArray[np.int64]:
+        """packet_ids of the rows for which `mask_of(batch, analysis)` is true, ascending.
+
+        `start_id` and `stop_id` bound the search to those rows that are still here: a window searches a part at a
+        time between two paints.
+        """
+        start = max(self._first_id, start_id or 0)
+        stop = self._end_id if stop_id is None else min(self._end_id, stop_id)
         found = []
-        first = self._first_id
-        for chunk, batch in zip(list(self._chunks), self.batches(), strict=True):
-            analysis = {name: column[: chunk.rows] for name, column in chunk.analysis.items()}
-            found.append(first + np.flatnonzero(mask_of(batch, analysis)))
-            first += chunk.rows
+        while start < stop:
+            number, row = divmod(start - self._first_id, CHUNK_ROWS)
+            chunk = self._chunks[number]
+            rows = slice(row, row + min(stop - start, chunk.rows - row))
+            columns = {name: column[rows] for name, column in chunk.columns.items()}
+            analysis = {name: column[rows] for name, column in chunk.analysis.items()}
+            batch = PacketBatch(start, columns, chunk.text().view())
+            found.append(start + np.flatnonzero(mask_of(batch, analysis)))
+            start += len(batch)
         return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
 
     def to_dataframe(self) -> pd.DataFrame:
