@@ -1,0 +1,106 @@
+"""Reports: complete, self-contained, harmless, and never half-written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from trafficdesk.errors import ExportError
+from trafficdesk.metrics import MetricsSnapshot
+from trafficdesk.report import Report, write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = "<script>alert(1)</script>|*\x1b[31m"
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    return {
+        "packets": 1234,
+        "bytes": 5_600_000,
+        "first_ns": 1_700_000_000_000_000_000,
+        "last_ns": 1_700_000_060_000_000_000,
+        "protocols": {
+            "TLS": {"packets": 1000, "bytes": 5_000_000},
+            "DNS": {"packets": 234, "bytes": 600_000},
+        },
+        "top_sources": [{"address": "192.0.2.7", "packets": 9, "bytes": 900}],
+        "top_destinations": [],
+        "unique_ip": 12,
+        "unique_mac": 3,
+        "throughput_bps": 1.0,
+        "latency_ms": {
+            "tcp_handshake": {"median": 12.3, "p95": 40.0, "n": 5},
+            "dns": {"median": None, "p95": None, "n": 0},
+        },
+        "incidents": [
+            {
+                "id": 1,
+                "family": "port scan",
+                "start_ns": 1_700_000_010_000_000_000,
+                "end_ns": 1_700_000_020_000_000_000,
+                "culprit": "192.0.2.66",
+                "peers": ["192.0.2.7"],
+                "packets": 212,
+                "severity": 80,
+                "sentence": HOSTILE,
+                "reasons": [],
+            }
+        ],
+        "flagged": 212,
+        "dropped": {"kernel": 0, "queue": 0},
+        "unscored": 0,
+        "version": "0",
+        "seed": 1,
+        **changes,
+    }
+
+
+METRICS = MetricsSnapshot(
+    seconds=np.array([10, 11, 15]), bytes_per_s=np.array([100, 900, 5]), widths=np.ones(3, np.int64)
+)
+
+
+def test_html_is_self_contained_and_escaped(tmp_path: Path) -> None:
+    """The page tells the incident, loads nothing, and shows hostile text as text."""
+    path = tmp_path / "report.html"
+    write_report(path, Report(HOSTILE, summary(), METRICS))
+    page = path.read_text()
+    assert "port scan" in page
+    assert "192.0.2.66" in page
+    assert "<polyline" in page
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_markdown_escapes_its_own_signs(tmp_path: Path) -> None:
+    """Hostile text can't make a table cell, emphasis or a tag in Markdown."""
+    path = tmp_path / "report.md"
+    write_report(path, Report("capture", summary(), METRICS))
+    page = path.read_text()
+    assert "\\<script\\>" in page
+    assert "\\|\\*" in page
+
+
+def test_quiet_capture_says_so(tmp_path: Path) -> None:
+    """No incidents and no volume still make a page."""
+    path = tmp_path / "report.html"
+    write_report(path, Report("capture", summary(incidents=[]), MetricsSnapshot()))
+    assert "Nothing. 1,234 packets" in path.read_text()
+
+
+def test_unknown_suffix_is_refused(tmp_path: Path) -> None:
+    """A format that we can't write is an error with the ones we can."""
+    with pytest.raises(ExportError, match=r"\.html or \.md"):
+        write_report(tmp_path / "report.docx", Report("capture", summary(), METRICS))
+
+
+def test_unwritable_folder_leaves_nothing(tmp_path: Path) -> None:
+    """A folder that is not there gives a sentence, not a traceback."""
+    with pytest.raises(ExportError, match="can't be written"):
+        write_report(tmp_path / "missing" / "report.html", Report("capture", summary(), METRICS))
