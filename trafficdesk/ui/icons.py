@@ -1,0 +1,73 @@
+"""The icon family: outline drawings on a 16 px grid that take the text's colour.
+
+Every file in `resources/icons` draws with `currentColor`; Qt has no such colour, so it is replaced while loading.
+Rendered sizes are kept per name and colour; a changed theme asks again with its new colour.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from trafficdesk.paths import resources_dir
+
+_SIZES: Final = (16, 20, 24, 32, 40, 48, 64)
+"""Pixels rendered: the 16 px grid at scales 1 to 4 and the usual steps between."""
+_DISABLED_OPACITY: Final = 0.4
+
+
+def icon(name: str, color: str) -> QIcon:
+    """Icon `name` of `resources/icons`, drawn in `color` ("#rrggbb").
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such drawing.
+    """
+    return _icon(name, color)
+
+
+def pixmap(name: str, color: str, size: int = 16, *, scale: float = 1.0) -> QPixmap:
+    """One drawing as a square pixmap of `size` logical pixels for a screen of `scale`."""
+    drawn = _render(_renderer(name, color), round(size * scale), opacity=1.0)
+    drawn.setDevicePixelRatio(scale)
+    return drawn
+
+
+def app_icon() -> QIcon:
+    """The program's own icon, in its own colours."""
+    renderer = _renderer("trafficdesk", "#000000")
+    result = QIcon()
+    for size in (*_SIZES, 128, 256):
+        result.addPixmap(_render(renderer, size, opacity=1.0))
+    return result
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, color: str) -> QIcon:
+    renderer = _renderer(name, color)
+    result = QIcon()
+    for size in _SIZES:
+        result.addPixmap(_render(renderer, size, opacity=1.0), QIcon.Mode.Normal)
+        result.addPixmap(_render(renderer, size, opacity=_DISABLED_OPACITY), QIcon.Mode.Disabled)
+    return result
+
+
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    drawing = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    colored = drawing.replace("currentColor", QColor(color).name())
+    return QSvgRenderer(QByteArray(colored.encode()))
+
+
+def _render(renderer: QSvgRenderer, size: int, *, opacity: float) -> QPixmap:
+    drawn = QPixmap(size, size)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    painter.setOpacity(opacity)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return drawn
