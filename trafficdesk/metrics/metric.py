@@ -16,5 +16,5 @@ class Metric(Protocol):
         ...
 
     def values(self) -> dict[str, Any]:
-        """This metric's fields of `MetricsSnapshot`."""
+        """The fields that this metric fills of `MetricsSnapshot`."""
         ...

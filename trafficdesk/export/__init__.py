@@ -1,0 +1,1 @@
+"""Writing what was seen: CSV of packets and of incidents, atomically."""

@@ -1,0 +1,112 @@
+"""The summary of a capture as JSON: what `analyze` and `monitor` write; the keys are a promise to scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trafficdesk import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import IO
+
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One capture, analysed."""
+
+    metrics: MetricsSnapshot
+    incidents: tuple[Incident, ...] = ()
+    flagged: int = 0
+    scored: int = 0
+    unscored: int = 0
+    dropped_kernel: int = 0
+    dropped_queue: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Keys read, decode, features, detect, total; NaN = not known."""
+    seed: int = 0
+
+
+def write_summary(stream: IO[bytes], summary: Summary) -> None:
+    """Write the JSON object and a line feed."""
+    stream.write(
+        (json.dumps(summary_of(summary), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    )
+
+
+def summary_of(summary: Summary) -> dict[str, Any]:
+    """The JSON object."""
+    metrics = summary.metrics
+    return {
+        "version": __version__,
+        "seed": summary.seed,
+        "packets": metrics.packets,
+        "bytes": metrics.bytes,
+        "first_ns": metrics.first_ns,
+        "last_ns": metrics.last_ns,
+        "protocols": {
+            name: {"packets": packets, "bytes": octets} for name, packets, octets in metrics.protocols
+        },
+        "top_sources": _talkers(metrics.top_sources),
+        "top_destinations": _talkers(metrics.top_destinations),
+        "unique_ip": metrics.unique_ip,
+        "unique_ip_exact": metrics.unique_ip_exact,
+        "unique_mac": metrics.unique_mac,
+        "unique_mac_exact": metrics.unique_mac_exact,
+        "throughput_bps": round(metrics.throughput_bps, 1),
+        "peak_throughput_bps": round(metrics.peak_bps, 1),
+        "latency_ms": {"tcp_handshake": _latency(metrics.tcp_handshake), "dns": _latency(metrics.dns)},
+        "incidents": [incident_of(incident) for incident in summary.incidents],
+        "flagged": summary.flagged,
+        "scored": summary.scored,
+        "unscored": summary.unscored,
+        "dropped": {"kernel": summary.dropped_kernel, "queue": summary.dropped_queue},
+        "seconds": {name: _number(value, 3) for name, value in summary.seconds.items()},
+    }
+
+
+def incident_of(incident: Incident) -> dict[str, Any]:
+    """One incident as a JSON object."""
+    return {
+        "id": incident.id,
+        "family": incident.family,
+        "start_ns": incident.start_ns,
+        "end_ns": incident.end_ns,
+        "culprit": incident.culprit,
+        "peers": list(incident.peers),
+        "packets": incident.packets,
+        "severity": incident.severity,
+        "sentence": incident.sentence,
+        "reasons": [
+            {
+                "feature": reason.feature,
+                "value": _number(reason.value),
+                "unit": reason.unit,
+                "window_s": _number(reason.window_s),
+                "usual_high": _number(reason.usual_high),
+            }
+            for reason in incident.reasons
+        ],
+    }
+
+
+def _talkers(talkers: Iterable[Talker]) -> list[dict[str, Any]]:
+    return [{"address": item.address, "packets": item.packets, "bytes": item.bytes} for item in talkers]
+
+
+def _latency(latency: Latency) -> dict[str, Any]:
+    return {"median": _number(latency.median_ms, 3), "p95": _number(latency.p95_ms, 3), "n": latency.n}
+
+
+def _number(value: float, digits: int | None = None) -> float | None:
+    """JSON knows no NaN (RFC 8259 section 6): null."""
+    value = float(value)
+    if not math.isfinite(value):
+        return None
+    return round(value, digits) if digits is not None else value
