@@ -1,0 +1,284 @@
+"""From the syntax tree of a display filter to one function over rows."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from trafficdesk.errors import BadDisplayFilter
+from trafficdesk.packets import filter_texts
+from trafficdesk.packets.filter_rows import FilterField, Kind, Mask, Rows
+from trafficdesk.packets.filter_terms import (
+    JOIN,
+    Operand,
+    Predicate,
+    either,
+    field_named,
+    is_field,
+    literal_of,
+    over,
+    values_of,
+)
+from trafficdesk.packets.filter_values import (
+    COMPARE,
+    ORDERED,
+    Constant,
+    compare,
+    compare_columns,
+    constant_of,
+    whole_number,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lark import Token, Tree
+
+DEEPEST: Final = 100
+"""Nested conditions; Python's own recursion limit is ten times as far away."""
+
+_RELATIONS: Final = {
+    "==": ("==", "any"), "eq": ("==", "any"), "any_eq": ("==", "any"),
+    "!=": ("!=", "all"), "ne": ("!=", "all"), "all_ne": ("!=", "all"),
+    "===": ("==", "all"), "all_eq": ("==", "all"),
+    "!==": ("!=", "any"), "~=": ("!=", "any"), "any_ne": ("!=", "any"),
+    ">": (">", "any"), "gt": (">", "any"), "<": ("<", "any"), "lt": ("<", "any"),
+    ">=": (">=", "any"), "ge": (">=", "any"), "<=": ("<=", "any"), "le": ("<=", "any"),
+    "contains": ("contains", "any"), "matches": ("matches", "any"), "~": ("matches", "any"),
+}  # fmt: skip
+"""Comparison of one occurrence, and of how many occurrences it is asked (wireshark-filter(4))."""
+
+_COMBINE: Final = {"disjunction": np.logical_or, "exclusion": np.logical_xor, "conjunction": np.logical_and}
+
+_TRANSFORMS: Final[dict[str, Callable[[bytes], bytes]]] = {"lower": bytes.lower, "upper": bytes.upper}
+
+
+class Compiler:
+    """Compiles one expression.
+
+    Parameters
+    ----------
+    families : names of `td.family`'s numbers.
+    """
+
+    def __init__(self, families: tuple[str, ...]) -> None:
+        self._families = families
+
+    @staticmethod
+    def everything(rows: Rows) -> Mask:
+        """Every row."""
+        return np.ones(len(rows.batch), np.bool_)
+
+    def predicate(self, node: Tree[Token] | Token, depth: int = 0) -> Predicate:
+        """The function a (sub)tree stands for.
+
+        Raises
+        ------
+        BadDisplayFilter
+            If it names what is not there, or compares what can't be compared.
+        """
+        if depth > DEEPEST:
+            raise BadDisplayFilter(
+                "The filter is nested too deeply.", f"At most {DEEPEST} conditions in each other."
+            )
+        children: list[Any] = list(node.children)  # type: ignore[union-attr]
+        kind = node.data  # type: ignore[union-attr]
+        if kind in _COMBINE:
+            parts = [self.predicate(child, depth + 1) for child in children]
+            return lambda rows: functools.reduce(_COMBINE[kind], (part(rows) for part in parts))
+        if kind == "inverted":
+            inner = self.predicate(children[0], depth + 1)
+            return lambda rows: ~inner(rows)
+        return self._test(kind, children)
+
+    def _test(self, kind: str, children: list[Any]) -> Predicate:
+        if kind == "exists":
+            return self._exists(children[0])
+        if kind == "related":
+            return self._related(children[0], children[1], children[2], "")
+        if kind == "quantified":
+            return self._related(children[1], children[2], children[3], str(children[0]))
+        inside = self._member(self._operand(children[0]), children[1:])
+        return inside if kind == "member" else lambda rows: ~inside(rows)
+
+    def _exists(self, node: Any) -> Predicate:
+        operand = self._operand(node)
+        field = operand.field
+        if operand.bits is not None:
+            return over(operand, lambda occurrence: occurrence != 0, "any")
+        if field.name == "td.flagged":
+            # Every row has it; a person who asks for it alone means those that are.
+            return lambda rows: field.read(rows).occurrences[0]
+        return lambda rows: field.read(rows).present
+
+    def _related(self, left: Any, relation: Token, right: Any, quantifier: str) -> Predicate:
+        operation, asked = _RELATIONS[relation]
+        asked = quantifier or asked
+        operand = self._operand(left)
+        self._check(operand, operation, relation)
+        if is_field(right):
+            return self._between(operand, operation, asked, self._operand(right))
+        text, quoted = literal_of(right)
+        if operand.field.kind is Kind.NAMED:
+            return self._named(operand, operation, text, right)
+        if operand.kind is Kind.TEXT:
+            return self._text(operand, operation, text, right)
+        constant = self._constant(operand, right, text, quoted=quoted)
+        return over(operand, lambda occurrence: compare(operand.kind, operation, occurrence, constant), asked)
+
+    def _check(self, operand: Operand, operation: str, relation: Token) -> None:
+        texts = operand.kind in {Kind.TEXT, Kind.NAMED}
+        fits = operation in {"==", "!="} or (
+            texts if operation in {"contains", "matches"} else operand.kind in ORDERED
+        )
+        if operand.kind is Kind.PROTOCOL or not fits:
+            raise BadDisplayFilter(
+                f"{operand.field.name} can't be compared with {str(relation)!r}.",
+                f"Write {operand.field.name} alone: a frame has it or not." if operand.kind is Kind.PROTOCOL
+                else f"{operand.field.name} takes {operand.kind.value}.",
+                position=relation.start_pos or 0,
+            )  # fmt: skip
+
+    def _member(self, operand: Operand, elements: list[Any]) -> Predicate:
+        parts = []
+        for element in elements:
+            if hasattr(element, "data"):
+                parts.append(self._span(operand, *element.children))
+            else:
+                parts.append(self._related(operand, _EQUAL, element, ""))
+        return lambda rows: functools.reduce(np.logical_or, (part(rows) for part in parts))
+
+    def _span(self, operand: Operand, low: Token, high: Token) -> Predicate:
+        self._check(operand, ">=", low)
+        first, last = (
+            self._constant(operand, end, *literal_of(end)[:1], quoted=literal_of(end)[1])
+            for end in (low, high)
+        )
+        kind = operand.kind
+        return over(
+            operand,
+            lambda values: compare(kind, ">=", values, first) & compare(kind, "<=", values, last),
+            "any",
+        )
+
+    def _between(self, left: Operand, operation: str, asked: str, right: Operand) -> Predicate:
+        if (
+            left.kind is not right.kind
+            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.PROTOCOL}
+            or right.function
+        ):
+            raise BadDisplayFilter(
+                f"{left.field.name} and {right.field.name} can't be compared.",
+                f"{left.field.name} takes {left.kind.value}.",
+                position=right.position,
+            )
+
+        def mask(rows: Rows) -> Mask:
+            here, there = values_of(left, rows), values_of(right, rows)
+            pairs = [
+                compare_columns(left.kind, operation, one, other)
+                for one in here.occurrences
+                for other in there.occurrences
+            ]
+            return here.present & there.present & functools.reduce(JOIN[asked], pairs)
+
+        return mask
+
+    def _named(self, operand: Operand, operation: str, text: str, node: Token) -> Predicate:
+        field = operand.field
+        names = self._families if field.name == "td.family" else field.names
+        if operation in {"==", "!="} and text.casefold() not in {name.casefold() for name in names if name}:
+            near = difflib.get_close_matches(text, names, 3, 0.5)
+            raise BadDisplayFilter(
+                f"{field.name} is never {text!r}.",
+                f"Did you mean {either(near)}?"
+                if near
+                else f"It takes one of: {', '.join(filter(None, names))}.",
+                position=node.start_pos or 0,
+            )
+        test = _text_test(operation, text.casefold() if operation in {"==", "!="} else text, node)
+        fold = operation in {"==", "!="}
+        table = np.array(
+            [test((name.casefold() if fold else name).encode()) for name in names] + [False], np.bool_
+        )
+        return over(operand, lambda numbers: table[np.minimum(numbers, len(names)).astype(np.intp)], "any")
+
+    @staticmethod
+    def _text(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
+        field, raw = operand.field, text.encode()
+        if not operand.function and field.part < 0 and operation in {"==", "!=", "contains"}:
+            find = filter_texts.rows_containing if operation == "contains" else filter_texts.rows_equal_to
+            if operation == "!=":
+                return lambda rows: field.read(rows).present & ~find(rows.batch, raw)
+            return lambda rows: field.read(rows).present & find(rows.batch, raw)
+        test = _text_test(operation, text, node)
+        transform = _TRANSFORMS.get(operand.function, bytes)
+
+        def one(whole: bytes) -> bool:
+            words = whole.split(b" ") if field.part >= 0 else [whole]
+            return len(words) > field.part and test(transform(words[max(field.part, 0)]))
+
+        case_matters = operation != "matches" or filter_texts.matcher(text)[1]
+        return lambda rows: filter_texts.rows_where(
+            rows.batch, field.read(rows).present, one, case_matters=case_matters
+        )
+
+    @staticmethod
+    def _constant(operand: Operand, node: Token, text: str, *, quoted: bool) -> Constant:
+        field = operand.field
+        if operand.function == "len":
+            field = FilterField(f"len({field.name})", Kind.NUMBER, "", field.read)
+        try:
+            return constant_of(field, text, quoted=quoted)
+        except ValueError as error:
+            raise BadDisplayFilter(str(error), position=node.start_pos or 0) from None
+
+    def _operand(self, node: Any) -> Operand:
+        if isinstance(node, Operand):
+            return node
+        if not hasattr(node, "data"):
+            return Operand(field_named(node), node.start_pos or 0)
+        if node.data == "bits":
+            return self._bits(*node.children)
+        function, argument = node.children
+        field = field_named(argument)
+        if function not in {"lower", "upper", "len"} or field.kind is not Kind.TEXT:
+            raise BadDisplayFilter(
+                f"{function}({argument}) is not supported.",
+                "lower, upper and len work on text fields, such as lower(dns.qry.name).",
+                position=function.start_pos or 0,
+            )
+        return Operand(field, argument.start_pos or 0, function=str(function))
+
+    @staticmethod
+    def _bits(name: Token, bits: Token) -> Operand:
+        field, value = field_named(name), whole_number(str(bits))
+        if field.kind is not Kind.NUMBER or value is None or value < 0:
+            raise BadDisplayFilter(
+                f"{name} & {bits} is not supported.",
+                "Combine conditions with &&; & takes a number's bits, as in tcp.flags & 0x02.",
+                position=name.start_pos or 0,
+            )
+        return Operand(field, name.start_pos or 0, bits=value)
+
+
+_EQUAL: Final[Any] = "=="
+
+
+def _text_test(operation: str, text: str, node: Token) -> Callable[[bytes], bool]:
+    raw = text.encode()
+    if operation == "contains":
+        return lambda value: raw in value
+    if operation == "matches":
+        try:
+            pattern, _ = filter_texts.matcher(text)
+        except re.error as error:
+            raise BadDisplayFilter(
+                f"{text!r} is no regular expression: {error.msg}.", position=node.start_pos or 0
+            ) from None
+        return lambda value: pattern.search(value) is not None
+    return lambda value: bool(COMPARE[operation](value, raw))

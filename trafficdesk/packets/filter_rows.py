@@ -1,0 +1,79 @@
+"""What a display filter reads: rows with their columns, and how a named field looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.packets.batch import PacketBatch
+
+Mask: TypeAlias = "NDArray[np.bool_]"
+Column: TypeAlias = "NDArray[Any]"
+
+
+class Kind(Enum):
+    """How a field's values are written and compared."""
+
+    NUMBER = "a whole number, such as 443 or 0x1bb"
+    BOOLEAN = "1 or 0"
+    REAL = "a number"
+    TIME_EPOCH = "seconds since 1970, such as 1700000000.25"
+    TIME = 'a time in quotes, such as "2026-11-20 19:00:00Z"'
+    MAC = "a link-layer address, such as 00:11:22:33:44:55"
+    IPV4 = "an IPv4 address or network, such as 192.168.1.0/24"
+    IPV6 = "an IPv6 address or network, such as fe80::/10"
+    TEXT = 'text in quotes, such as "example.com"'
+    NAMED = "one of a few names, in quotes"
+    PROTOCOL = "nothing: a protocol is there or not"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What one evaluation looks at: a batch and, beside it, the columns of analysis."""
+
+    batch: PacketBatch
+    analysis: Mapping[str, Column]
+    """`score`, `verdict`, `family`, `incident`, each (rows,); may be empty where nothing was analysed."""
+
+    def column(self, name: str) -> Column:
+        """One of the packet's columns."""
+        return self.batch[name]
+
+    def judged(self, name: str, otherwise: float) -> Column:
+        """One of the columns of analysis; `otherwise` for every row where there is none."""
+        return self.analysis[name] if name in self.analysis else np.full(len(self.batch), otherwise)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """A field's occurrences in every row: all of them are there, or none."""
+
+    present: Mask
+    """(rows,) whether the row has the field."""
+    occurrences: tuple[Column, ...]
+    """Each (rows,), or (rows, 2) big-endian halves for IPv6; empty for text and protocols."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """One name a filter can use."""
+
+    name: str
+    kind: Kind
+    words: str
+    """What it is, for completion."""
+    read: Callable[[Rows], Values]
+    maximum: int = 0
+    """Largest value a number may have; 0 = no limit."""
+    names: tuple[str, ...] = ()
+    """Kind NAMED: name of every number, by position."""
+    part: int = -1
+    """Kind TEXT: which space-separated word of the row's text it is; -1 = all of it."""
