@@ -68,6 +68,10 @@ class _Chunk:
         analysis["score"][:] = np.nan
         return cls({name: np.empty(CHUNK_ROWS, dtype) for name, dtype in _TYPES}, analysis)
 
+    def frozen(self) -> _Chunk:
+        """The same columns and texts; a later append to this chunk does not reach the copy."""
+        return _Chunk(self.columns, self.analysis, self.rows, [self.text()], self.text_bytes)
+
     def text(self) -> NDArray[np.uint8]:
         """The chunk's text arena as one array."""
         if len(self.texts) > 1:
@@ -236,6 +240,16 @@ class PacketLog:
             found.append(start + np.flatnonzero(mask_of(batch, analysis)))
             start += len(batch)
         return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
+
+    def snapshot(self) -> PacketLog:
+        """The log of this moment, for another thread: it shares the columns, but no later packet appears or leaves.
+
+        What analysis stores later in rows that are here is seen.
+        """
+        copy = PacketLog(self.capacity)
+        copy._chunks = [chunk.frozen() for chunk in self._chunks]
+        copy._first_id, copy._end_id = self._first_id, self._end_id
+        return copy
 
     def to_dataframe(self) -> pd.DataFrame:
         """The whole log as pandas, with score, verdict, family and incident; one row per packet, indexed by id."""
