@@ -1,0 +1,76 @@
+"""`FeatureExtractor`: packets in, the detector's matrix out; causal, and the same however the packets are cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trafficdesk.features import row
+from trafficdesk.features.afterimage import AfterImage
+from trafficdesk.features.beat import Beat
+from trafficdesk.features.clock import CaptureClock
+from trafficdesk.features.conversation import Conversation
+from trafficdesk.features.events import EventFinder
+from trafficdesk.features.host_window import HostWindow
+from trafficdesk.features.keys import rows_of
+from trafficdesk.features.scan_shape import ScanShape
+from trafficdesk.features.upload import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.features.keys import Rows
+    from trafficdesk.packets.batch import PacketBatch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What the features say of consecutive rows."""
+
+    values: NDArray[np.float32]
+    """(rows, features) in the order of `FEATURES`, as stored (see `Feature.said`)."""
+    rows: Rows
+    """Keys and classes, for the rules."""
+    at_destination: Mapping[str, NDArray[np.bool_]]
+    """Per counter, whether the destination's is larger than the source's."""
+
+
+class FeatureExtractor:
+    """State of every family; one per capture."""
+
+    def __init__(self) -> None:
+        self._clock = CaptureClock()
+        self._events = EventFinder()
+        self._host_window = HostWindow()
+        self._scan_shape = ScanShape()
+        self._upload = Upload()
+        self._beat = Beat()
+        self._conversation = Conversation()
+        self._afterimage = AfterImage()
+
+    def update(self, batch: PacketBatch) -> NDArray[np.float32]:
+        """(rows, features) of packets that follow those of the former call."""
+        return self.observe(batch).values
+
+    def observe(self, batch: PacketBatch) -> Observation:
+        """As `update`, with what the rules need besides."""
+        rows = rows_of(batch, self._clock.seconds(batch["timestamp_ns"]))
+        events = self._events.find(rows)
+        counters, at_destination = self._host_window.update(rows, events)
+        columns = [
+            *counters,
+            *self._scan_shape.update(rows, events),
+            *self._upload.update(rows),
+            *self._beat.update(rows, events),
+            *self._conversation.update(rows, events),
+            *row.columns(rows, events),
+            *self._afterimage.update(rows),
+        ]
+        values = np.empty((len(rows), len(columns)), np.float32)
+        for index, column in enumerate(columns):
+            values[:, index] = column
+        return Observation(values, rows, at_destination)

@@ -1,0 +1,244 @@
+"""What a host did in the last seconds: damped counters per host, half-lives 5 s and 60 s.
+
+A row takes the larger of its two hosts' counters: the source's as sender, the destination's as of that packet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.keys import mix
+from trafficdesk.features.state import MultiDamped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trafficdesk.features.events import Events
+    from trafficdesk.features.keys import Rows
+
+HALF_LIVES: Final = (5.0, 60.0)
+MAX_HOSTS: Final = 65_536
+"""A host's counters take 320 bytes; 21 MB at most."""
+SMALL_PACKET: Final = 80
+"""Bytes; a bare TCP segment with options fits."""
+
+_SENT: Final = (
+    "packets_out",
+    "bytes_out",
+    "small_packets_out",
+    "new_hosts",
+    "new_ports",
+    "opened",
+    "tcp_opened",
+    "arp_targets",
+    "arp_unsolicited",
+    "arp_conflicts",
+    "icmp_out",
+    "dns_queries",
+    "dns_names",
+    "query_length",
+    "query_entropy",
+)
+_RECEIVED: Final = ("bytes_in", "answered", "resets_in", "unreachable_in", "new_senders", "dns_missing")
+_COLUMNS: Final = {name: index for index, name in enumerate(_SENT + _RECEIVED)}
+
+_ZEEK: Final = "Zeek scan.zeek"
+_SLIPS: Final = "Slips detection modules"
+_OURS: Final = "measured on labelled captures, 2026-11"
+
+_PLAIN: Final = (
+    ("new_hosts", "newly contacted hosts", _ZEEK),
+    ("new_ports", "newly tried ports", _ZEEK),
+    ("opened", "opened conversations", _OURS),
+    ("arp_targets", "addresses newly asked for by ARP", _SLIPS),
+    ("arp_unsolicited", "ARP replies nobody asked for", _SLIPS),
+    ("arp_conflicts", "addresses claimed by a second device", "RFC 5227"),
+    ("new_senders", "new senders", _OURS),
+    ("icmp_out", "ICMP packets", _SLIPS),
+    ("dns_queries", "DNS queries", _OURS),
+    ("dns_names", "different DNS names", "RITA, C2 over DNS"),
+    ("dns_missing", "answers that a name does not exist", _SLIPS),
+    ("resets_in", "connections refused", _ZEEK),
+    ("unreachable_in", "unreachable messages", _ZEEK),
+    ("packets_out", "packets sent", _OURS),
+    ("small_packets_out", "small packets sent", _OURS),
+    ("tcp_opened", "opened TCP connections", _OURS),
+)
+_FADED: Final = frozenset(
+    {"new_hosts", "new_ports", "opened", "resets_in", "unreachable_in", "tcp_opened", "new_senders"}
+)
+"""Scan-like counters are shown by fresh conversations only."""
+_SIDED: Final = (
+    "unanswered",
+    "new_senders",
+    "icmp_out",
+    "arp_targets",
+    "dns_queries",
+    "dns_missing",
+    "new_hosts",
+)
+"""Counters of which the rules need to know whose is the larger."""
+
+
+def _window(seconds: float) -> tuple[Feature, ...]:
+    tag = f"{seconds:.0f}s"
+    plain = tuple(
+        Feature(f"{name}_{tag}", "", seconds, f"{{}} {words}", source, behaviour=name)
+        for name, words, source in _PLAIN
+    )
+    return (
+        *plain,
+        Feature(f"unanswered_{tag}", "", seconds, "{} unanswered attempts", _ZEEK, behaviour="unanswered"),
+        Feature(
+            f"up_down_{tag}",
+            "times",
+            seconds,
+            "{} as much sent as received",
+            _OURS,
+            Scale.RATIO,
+            "up_down",
+            ranged=False,
+        ),
+        Feature(
+            f"query_length_{tag}",
+            "characters",
+            seconds,
+            "DNS names of {} on average",
+            "RITA",
+            Scale.PLAIN,
+            "query_length",
+        ),
+        Feature(
+            f"query_entropy_{tag}",
+            "bits",
+            seconds,
+            "DNS names of {} per character",
+            _SLIPS,
+            Scale.PLAIN,
+            "query_entropy",
+        ),
+        Feature(
+            f"service_connections_{tag}",
+            "",
+            seconds,
+            "{} new connections to one service",
+            _ZEEK,
+            behaviour="service",
+        ),
+        Feature(
+            f"service_packets_{tag}",
+            "",
+            seconds,
+            "{} packets with one service",
+            _OURS,
+            behaviour="service_packets",
+        ),
+    )
+
+
+FEATURES: Final = (*_window(HALF_LIVES[0]), *_window(HALF_LIVES[1]))
+
+
+class HostWindow:
+    """Damped counters per host and per (client, server, service)."""
+
+    def __init__(self) -> None:
+        self._hosts = MultiDamped(HALF_LIVES, len(_COLUMNS), MAX_HOSTS)
+        self._services = MultiDamped(HALF_LIVES, 2)
+
+    def __len__(self) -> int:
+        """Hosts known now."""
+        return len(self._hosts)
+
+    def update(
+        self, rows: Rows, events: Events
+    ) -> tuple[list[NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+        """Columns of `FEATURES`, and per counter of `_SIDED` whether the destination's is the larger (60 s)."""
+        near, far = self._counters(rows, events)
+        services = self._service_counters(rows, events)
+        columns: list[NDArray[np.float64]] = []
+        for window in range(len(HALF_LIVES)):
+            columns += _columns(near[:, window], far[:, window], events.freshness)
+            columns += [np.log1p(services[:, window, 0]), np.log1p(services[:, window, 1])]
+        at_destination = {name: _value(far[:, -1], name) > _value(near[:, -1], name) for name in _SIDED}
+        return columns, at_destination
+
+    def _counters(self, rows: Rows, events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Counters of source and destination as of each row, each (rows, windows, counters)."""
+        count = len(rows)
+        values = np.zeros((2 * count, len(_COLUMNS)))
+        sent: dict[str, NDArray[np.generic]] = {
+            "packets_out": np.ones(count),
+            "bytes_out": rows.length,
+            "small_packets_out": rows.length < SMALL_PACKET,
+            "new_hosts": events.new_host,
+            "new_ports": events.new_port,
+            "opened": events.fanning,
+            "tcp_opened": events.fanning & rows.tcp,
+            "arp_targets": events.arp_target,
+            "arp_unsolicited": events.arp_unsolicited,
+            "arp_conflicts": events.arp_conflict,
+            "icmp_out": rows.icmp,
+            "dns_queries": rows.dns_query,
+            "dns_names": events.new_name,
+            "query_length": np.where(rows.dns_query, rows.name_length, 0),
+            "query_entropy": np.where(rows.dns_query, rows.name_entropy, 0),
+        }
+        unreachable = rows.icmp & (rows.message_type == np.where(rows.ip_protocol == 1, 3, 1))
+        received: dict[str, NDArray[np.generic]] = {
+            "bytes_in": rows.length,
+            "answered": events.answered,
+            "resets_in": rows.rst,
+            "unreachable_in": unreachable,
+            "new_senders": events.new_sender,
+            "dns_missing": rows.dns_missing,
+        }
+        for name, value in sent.items():
+            values[0::2, _COLUMNS[name]] = value
+        for name, value in received.items():
+            values[1::2, _COLUMNS[name]] = value
+        keys = np.empty(2 * count, np.int64)
+        keys[0::2] = rows.source
+        keys[1::2] = rows.destination
+        sums = self._hosts.update(keys, np.repeat(rows.seconds, 2), values)
+        return sums[0::2], sums[1::2]
+
+    def _service_counters(self, rows: Rows, events: Events) -> NDArray[np.float64]:
+        """New TCP connections and packets per (client, server, low port), (rows, windows, 2)."""
+        to_service = rows.destination_port <= rows.source_port
+        client = np.where(to_service, rows.source, rows.destination)
+        server = np.where(to_service, rows.destination, rows.source)
+        values = np.ones((len(rows), 2))
+        values[:, 0] = events.opener & rows.tcp
+        return self._services.update(mix(mix(client, server), rows.low_port), rows.seconds, values)
+
+
+def _value(counters: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """One counter of one side; `counters` is (rows, counters)."""
+    if name == "unanswered":
+        return np.maximum(counters[:, _COLUMNS["opened"]] - counters[:, _COLUMNS["answered"]], 0.0)
+    return counters[:, _COLUMNS[name]]
+
+
+def _columns(
+    near: NDArray[np.float64], far: NDArray[np.float64], freshness: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """Columns of one window, without the service's."""
+    columns = []
+    for name, _, _ in (*_PLAIN, ("unanswered", "", "")):
+        larger = np.maximum(_value(near, name), _value(far, name))
+        columns.append(np.log1p(larger * freshness if name in _FADED or name == "unanswered" else larger))
+    columns.append(np.log1p(_value(near, "bytes_out")) - np.log1p(_value(near, "bytes_in")))
+    queries = [_value(side, "dns_queries") for side in (near, far)]
+    # Below a fifth of a query the mean is the memory of a query long past.
+    some = np.maximum(*queries) > 0.2
+    for name in ("query_length", "query_entropy"):
+        means = [
+            _value(side, name) / np.maximum(count, 0.2)
+            for side, count in zip((near, far), queries, strict=True)
+        ]
+        columns.append(np.where(some, np.maximum(*means), 0.0))
+    return columns

@@ -1,0 +1,170 @@
+"""State per key, carried from batch to batch and bounded: `LastSeen`, `MultiDamped`, `Damped`.
+
+A key idle for longer than `IDLE_S` counts as never seen, whether or not it has been thrown out yet, so that what a
+feature says does not depend on when memory is tidied. Intervals below zero count as 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.features.engine import KeyTable, Runs, linrec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IDLE_S: Final = 1_200.0
+"""Twenty half-lives of the slowest host window, twelve of the slowest AfterImage one: nothing of weight is lost."""
+MAX_KEYS: Final = 200_000
+"""Beyond that the oldest leave: a flood of spoofed addresses must not eat the memory."""
+_TIDY_FROM: Final = 4_096
+"""Below that nothing is worth tidying."""
+
+
+class _Keyed:
+    """Last time per key, and forgetting."""
+
+    def __init__(self, max_keys: int) -> None:
+        self._table = KeyTable()
+        self._times = np.full(256, -np.inf)
+        self._max_keys = max_keys
+        self._tidy_at = min(_TIDY_FROM, max_keys)
+
+    def __len__(self) -> int:
+        """Keys known now."""
+        return len(self._table)
+
+    def _enter(
+        self, runs: Runs, seconds: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Slots of the runs' keys, and per sorted row the interval since the key's former row.
+
+        The interval is inf for a key never seen, or idle too long; `seconds` is in sorted order.
+        """
+        slots = self._table.slots(runs.keys)
+        self._grow(len(self._table))
+        former = np.empty_like(seconds)
+        former[1:] = seconds[:-1]
+        former[runs.starts] = self._times[slots]
+        interval = np.maximum(seconds - former, 0.0)
+        interval[interval > IDLE_S] = np.inf
+        self._times[slots] = seconds[runs.stops - 1]
+        return slots, interval
+
+    def _grow(self, keys: int) -> None:
+        if keys > len(self._times):
+            times = np.full(max(keys, 2 * len(self._times)), -np.inf)
+            times[: len(self._times)] = self._times
+            self._times = times
+
+    def _tidy(self, now: float) -> None:
+        """Forget idle keys, and the oldest beyond the bound; rare enough to cost nothing per row."""
+        keys = len(self._table)
+        if keys < self._tidy_at:
+            return
+        times = self._times[:keys]
+        kept = now - times <= IDLE_S
+        room = self._max_keys * 3 // 4
+        if int(kept.sum()) > room:
+            kept &= times > np.partition(times, keys - room - 1)[keys - room - 1]
+        self._compact(self._table.keep(kept))
+        self._tidy_at = min(max(2 * len(self._table), min(_TIDY_FROM, self._max_keys)), self._max_keys)
+
+    def _compact(self, old: NDArray[np.int64]) -> None:
+        times = np.full(max(256, len(old)), -np.inf)
+        times[: len(old)] = self._times[old]
+        self._times = times
+
+
+class LastSeen(_Keyed):
+    """How long ago a key was last seen, as of each row."""
+
+    def __init__(self, max_keys: int = MAX_KEYS) -> None:
+        super().__init__(max_keys)
+
+    def update(
+        self, keys: NDArray[np.int64], seconds: NDArray[np.float64], where: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """(rows,) seconds since the key's former row; inf = never seen, NaN where `where` is False."""
+        ages = np.full(len(keys), np.nan)
+        rows = np.arange(len(keys)) if where is None else np.flatnonzero(where)
+        if not len(rows):
+            return ages
+        runs = Runs(keys[rows])
+        ordered = rows[runs.order]
+        ages[ordered] = self._enter(runs, seconds[ordered])[1]
+        self._tidy(float(seconds[rows[-1]]))
+        return ages
+
+
+class MultiDamped(_Keyed):
+    """Damped sums of several columns per key and window.
+
+    Parameters
+    ----------
+    half_lives : seconds, one per window.
+    columns : how many values are summed.
+    """
+
+    def __init__(self, half_lives: tuple[float, ...], columns: int, max_keys: int = MAX_KEYS) -> None:
+        super().__init__(max_keys)
+        self._rates = 1.0 / np.asarray(half_lives, np.float64)
+        self._sums = np.zeros((len(self._times), len(half_lives), columns))
+
+    def update(
+        self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Add `values` (rows, columns) and read the sums as of each row, itself included.
+
+        Returns
+        -------
+        (rows, windows, columns)
+        """
+        if not len(keys):
+            return np.empty((0, *self._sums.shape[1:]))
+        runs = Runs(keys)
+        slots, interval = self._enter(runs, seconds[runs.order])
+        factors = np.exp2(-interval[:, None] * self._rates)
+        inputs = np.repeat(values[runs.order][:, None, :], len(self._rates), axis=1)
+        inputs[runs.starts] += factors[runs.starts][..., None] * self._sums[slots]
+        factors[runs.starts] = 0.0
+        sums = linrec(factors, inputs)
+        self._sums[slots] = sums[runs.stops - 1]
+        out = np.empty_like(sums)
+        out[runs.order] = sums
+        self._tidy(float(seconds[-1]))
+        return out
+
+    def _grow(self, keys: int) -> None:
+        super()._grow(keys)
+        if len(self._times) > len(self._sums):
+            sums = np.zeros((len(self._times), *self._sums.shape[1:]))
+            sums[: len(self._sums)] = self._sums
+            self._sums = sums
+
+    def _compact(self, old: NDArray[np.int64]) -> None:
+        super()._compact(old)
+        sums = np.zeros((len(self._times), *self._sums.shape[1:]))
+        sums[: len(old)] = self._sums[old]
+        self._sums = sums
+
+
+class Damped:
+    """Damped weight, mean and variance of one value per key and window (Kitsune's 1-D statistics, NDSS'18)."""
+
+    def __init__(self, half_lives: tuple[float, ...], max_keys: int = MAX_KEYS) -> None:
+        self._state = MultiDamped(half_lives, 3, max_keys)
+
+    def __len__(self) -> int:
+        return len(self._state)
+
+    def update(
+        self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Weight, mean and variance as of each row, itself included; each (rows, windows)."""
+        sums = self._state.update(keys, seconds, np.stack([np.ones(len(keys)), values, values * values], 1))
+        weight = sums[..., 0]
+        mean = sums[..., 1] / weight
+        return weight, mean, np.abs(sums[..., 2] / weight - mean * mean)
