@@ -169,6 +169,28 @@ class Protocol(IntEnum):
     WIREGUARD = 137
     DTLS = 138
     RTCP = 139
+    RTSP = 140
+    SMB2 = 141
+    CLDAP = 142
+    FTP_DATA = 143
+    VNC = 144
+    OPENVPN = 145
+    POSTGRESQL = 146
+    REDIS = 147
+    XMPP = 148
+    AMQP = 149
+    COAP = 150
+    DB_LSP_DISC = 151
+    SRVLOC = 152
+    PTP = 153
+    RIP = 154
+    RIPNG = 155
+    HSRP = 156
+    BFD = 157
+    DNP3 = 158
+    OPCUA = 159
+    SOCKS = 160
+    RPC = 161
 
 
 PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
@@ -190,6 +212,16 @@ PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
     Protocol.MYSQL: "MySQL",
     Protocol.PPPOE: "PPPoE",
     Protocol.TELNET: "TELNET",
+    Protocol.FTP_DATA: "FTP-DATA",
+    Protocol.OPENVPN: "OpenVPN",
+    Protocol.POSTGRESQL: "PGSQL",
+    Protocol.REDIS: "RESP",
+    Protocol.COAP: "CoAP",
+    Protocol.DB_LSP_DISC: "DB-LSP-DISC",
+    Protocol.RIPNG: "RIPng",
+    Protocol.DNP3: "DNP 3.0",
+    Protocol.OPCUA: "OpcUa",
+    Protocol.SOCKS: "Socks",
 }
 """Short names, as Wireshark's protocol column has them."""
 

@@ -1,19 +1,83 @@
-"""Application protocols: one file each, one literal list, recognised by payload first and by port second."""
+"""Application protocols: one file each, one literal list, recognised by payload first and by port second.
+
+To add one: a file with an `Application`, an entry in `APPLICATIONS`, a member of `Protocol` with its name.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from trafficdesk.decode.applications.bgp import BGP
+from trafficdesk.decode.applications.bittorrent import BITTORRENT
+from trafficdesk.decode.applications.choice import Choice
+from trafficdesk.decode.applications.dhcp import DHCP
+from trafficdesk.decode.applications.dhcpv6 import DHCPV6
+from trafficdesk.decode.applications.dns import DNS, LLMNR, MDNS, NBNS
+from trafficdesk.decode.applications.http import HTTP
+from trafficdesk.decode.applications.ipsec import ESP_IN_UDP, ISAKMP
+from trafficdesk.decode.applications.line_protocols import FTP, IMAP, IRC, POP, SMTP, SSDP, SYSLOG
+from trafficdesk.decode.applications.mqtt import MQTT
+from trafficdesk.decode.applications.named_by_port import NAMED_BY_PORT
+from trafficdesk.decode.applications.ntp import NTP
+from trafficdesk.decode.applications.quic import QUIC
+from trafficdesk.decode.applications.rtp import RTCP, RTP
+from trafficdesk.decode.applications.sip import RTSP, SIP
+from trafficdesk.decode.applications.smb import NBDS, NBSS, SMB, SMB2
+from trafficdesk.decode.applications.ssh import SSH
+from trafficdesk.decode.applications.stun import STUN
+from trafficdesk.decode.applications.tls import DTLS, TLS
+from trafficdesk.decode.applications.wireguard import WIREGUARD
+from trafficdesk.packets.protocol import Protocol
 
+if TYPE_CHECKING:
+    from trafficdesk.decode.applications.application import Application
     from trafficdesk.decode.workspace import Workspace
 
-APPLICATIONS: Final[tuple[Callable[[Workspace], None], ...]] = ()
-"""Every application protocol that is recognised."""
+APPLICATIONS: Final[tuple[Application, ...]] = (
+    TLS,
+    HTTP,
+    DNS,
+    MDNS,
+    LLMNR,
+    NBNS,
+    QUIC,
+    DTLS,
+    STUN,
+    SIP,
+    RTSP,
+    SSH,
+    SMB2,
+    SMB,
+    NBSS,
+    NBDS,
+    BITTORRENT,
+    BGP,
+    MQTT,
+    DHCP,
+    DHCPV6,
+    NTP,
+    SSDP,
+    SMTP,
+    FTP,
+    IMAP,
+    POP,
+    IRC,
+    SYSLOG,
+    ISAKMP,
+    ESP_IN_UDP,
+    *NAMED_BY_PORT,
+    WIREGUARD,
+    RTCP,
+    RTP,
+)
+"""Every application protocol that is recognised; where two claim the same payload or port, the earlier one is tried
+first."""
+
+_OVER_TCP: Final = Choice(Protocol.TCP, APPLICATIONS)
+_OVER_UDP: Final = Choice(Protocol.UDP, APPLICATIONS)
 
 
 def recognise(workspace: Workspace) -> None:
     """Name the application of every row with transport payload and fill its application columns."""
-    for application in APPLICATIONS:
-        application(workspace)
+    _OVER_TCP.recognise(workspace)
+    _OVER_UDP.recognise(workspace)

@@ -1,0 +1,149 @@
+"""`Choice`: which application each payload of one transport belongs to.
+
+Applications are found by table lookups (first two bytes, ports), and only those that a lookup brought up look at their
+rows: forty protocols cost a small block no more than the three or four that occur in it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.decode.applications.payload import Payloads
+from trafficdesk.packets.protocol import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.decode.applications.application import Application, Over
+    from trafficdesk.decode.workspace import Workspace
+
+NONE: Final = 0
+"""Index of "no application"; applications count from 1."""
+
+
+class Choice:
+    """The applications over one transport, and how to tell them apart."""
+
+    def __init__(self, transport: Protocol, applications: Sequence[Application]) -> None:
+        self._transport = transport
+        self._applications = [
+            (application, over)
+            for application in applications
+            if (over := application.tcp if transport is Protocol.TCP else application.udp) is not None
+        ]
+
+    def recognise(self, workspace: Workspace) -> None:
+        """Name the application of every row of this transport that has payload, and fill its columns."""
+        columns = workspace.columns
+        rows = np.flatnonzero((columns["protocol"] == self._transport) & (columns["payload_length"] > 0))
+        if not len(rows):
+            return
+        payloads = Payloads.of(workspace, rows)
+        chosen = self._choose(payloads)
+        columns["protocol"][rows] = self._protocols[chosen]
+        for index in np.flatnonzero(np.bincount(chosen)):
+            application = self._applications[index - 1][0] if index else None
+            if application is not None and application.fill is not None:
+                application.fill(payloads.select(chosen == index))
+
+    @cached_property
+    def _protocols(self) -> NDArray[np.uint16]:
+        """(applications + 1,) the protocol of each index."""
+        return np.array(
+            [self._transport, *(application.protocol for application, _ in self._applications)], np.uint16
+        )
+
+    @cached_property
+    def _leads(self) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]]:
+        """(65536,) group of each pair of first bytes, and the indices of each group's applications."""
+        claims = np.zeros((1 << 16, len(self._applications)), np.bool_)
+        for column, (_, over) in enumerate(self._applications):
+            for lead in over.leads:
+                first = int.from_bytes(lead.ljust(2, b"\0"), "big")
+                claims[first : first + (256 if len(lead) == 1 else 1), column] = True
+        sets, groups = np.unique(np.packbits(claims, axis=1), axis=0, return_inverse=True)
+        if sets[0].any():
+            raise ValueError("every pair of first bytes is claimed")
+        bits = np.unpackbits(sets, axis=1)
+        return groups.reshape(-1).astype(np.uint8), [tuple(map(int, np.flatnonzero(row) + 1)) for row in bits]
+
+    @cached_property
+    def _ports(self) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]]:
+        """(65536,) group of each port, and the indices of each group's applications."""
+        claims: dict[int, tuple[int, ...]] = {}
+        for index, (_, over) in enumerate(self._applications, 1):
+            for port in over.ports:
+                claims[port] = (*claims.get(port, ()), index)
+        sets = sorted(set(claims.values()))
+        groups = np.zeros(1 << 16, np.uint8)
+        for port, indices in claims.items():
+            groups[port] = sets.index(indices) + 1
+        return groups, [(), *sets]
+
+    def _over(self, index: int) -> Over:
+        return self._applications[index - 1][1]
+
+    def _choose(self, payloads: Payloads) -> NDArray[np.uint8]:
+        """(rows,) index of each payload's application."""
+        chosen = np.zeros(len(payloads), np.uint8)
+        table, groups = self._leads
+        lead = table[payloads.be16(0)]
+        suspects = [
+            (np.flatnonzero(lead == group), groups[group])
+            for group in np.flatnonzero(np.bincount(lead))
+            if group
+        ]
+        for rows, indices in suspects:
+            self._by_payload(payloads, chosen, rows, indices, certain=True)
+        left = np.flatnonzero(chosen == NONE)
+        if len(left):
+            self._by_ports(payloads, chosen, left)
+        for rows, indices in suspects:
+            self._by_payload(payloads, chosen, rows, indices, certain=False)
+        return chosen
+
+    def _by_payload(
+        self,
+        payloads: Payloads,
+        chosen: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        indices: tuple[int, ...],
+        *,
+        certain: bool,
+    ) -> None:
+        for index in indices:
+            over = self._over(index)
+            test = over.certain if certain else over.likely
+            if test is None:
+                continue
+            rows = rows[chosen[rows] == NONE]
+            if not len(rows):
+                return
+            chosen[rows[test(payloads.select(rows))]] = index
+
+    def _by_ports(self, payloads: Payloads, chosen: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+        table, groups = self._ports
+        columns = payloads.workspace.columns
+        source, destination = (
+            columns[name][payloads.rows[rows]] for name in ("source_port", "destination_port")
+        )
+        lower, higher = np.minimum(source, destination), np.maximum(source, destination)
+        for ports in (lower, higher):
+            claimed = table[ports]
+            for group in np.flatnonzero(np.bincount(claimed)):
+                for index in groups[group]:
+                    self._claim(payloads, chosen, rows[claimed == group], index)
+
+    def _claim(
+        self, payloads: Payloads, chosen: NDArray[np.uint8], rows: NDArray[np.int64], index: int
+    ) -> None:
+        rows = rows[chosen[rows] == NONE]
+        plausible = self._over(index).plausible
+        if len(rows) and plausible is not None:
+            rows = rows[plausible(payloads.select(rows))]
+        chosen[rows] = index

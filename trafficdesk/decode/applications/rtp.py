@@ -1,0 +1,62 @@
+"""RTP and RTCP (RFC 3550): only where nothing else claims the ports, since little in them is recognisable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.decode.applications.application import Application, Over
+from trafficdesk.packets.protocol import Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trafficdesk.decode.applications.payload import Payloads
+
+HEADER_BYTES: Final = 12
+LOWEST_PORT: Final = 1024
+PACKET_TYPES: Final = (200, 207)
+"""RTCP sender report to extended report (IANA "RTCP Control Packet Types")."""
+
+
+def _ports_above(payloads: Payloads, parity: int) -> NDArray[np.bool_]:
+    """Whether both ports are dynamic and RTP's even or RTCP's odd ones (RFC 3550 section 11)."""
+    source, destination = payloads.column("source_port"), payloads.column("destination_port")
+    good: NDArray[np.bool_] = (source >= LOWEST_PORT) & (destination >= LOWEST_PORT)
+    return good & (source % 2 == parity) & (destination % 2 == parity)
+
+
+def _is_rtp(payloads: Payloads) -> NDArray[np.bool_]:
+    kind = payloads.head[:, 1] & 0x7F
+    static = (kind <= 18) | ((kind >= 25) & (kind <= 34))
+    dynamic = kind >= 96
+    source_id = payloads.be32(8)
+    return (
+        (static | dynamic) & (source_id != 0) & (payloads.lengths > HEADER_BYTES) & _ports_above(payloads, 0)
+    )
+
+
+def _is_rtcp(payloads: Payloads) -> NDArray[np.bool_]:
+    kind = payloads.head[:, 1]
+    size = (payloads.be16(2).astype("i8") + 1) * 4
+    known = (kind >= PACKET_TYPES[0]) & (kind <= PACKET_TYPES[1])
+    return known & (size <= payloads.lengths) & (size >= 8) & _ports_above(payloads, 1)
+
+
+def _fill_rtp(payloads: Payloads) -> None:
+    payloads.set("application_type", payloads.head[:, 1] & 0x7F)
+
+
+def _fill_rtcp(payloads: Payloads) -> None:
+    payloads.set("application_type", payloads.head[:, 1])
+
+
+RTP: Final = Application(Protocol.RTP, udp=Over(leads=(b"\x80", b"\x90"), likely=_is_rtp), fill=_fill_rtp)
+RTCP: Final = Application(
+    Protocol.RTCP,
+    udp=Over(
+        leads=tuple(bytes((0x80 | count, kind)) for count in range(32) for kind in range(200, 208)),
+        likely=_is_rtcp,
+    ),
+    fill=_fill_rtcp,
+)
