@@ -1,0 +1,7 @@
+"""Bytes to columns, a whole block of frames at a time; never raises on wire data."""
+
+from __future__ import annotations
+
+from trafficdesk.decode.frames import decode
+
+__all__ = ["decode"]

@@ -1,0 +1,29 @@
+"""`decode`: a block of raw frames to a batch of packets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trafficdesk.decode.applications import recognise
+from trafficdesk.decode.link import walk_link
+from trafficdesk.decode.network import walk_network
+from trafficdesk.decode.transport import walk_transport
+from trafficdesk.decode.workspace import Workspace
+from trafficdesk.packets.batch import PacketBatch
+
+if TYPE_CHECKING:
+    from trafficdesk.packets.block import FrameBlock
+
+
+def decode(block: FrameBlock) -> PacketBatch:
+    """Decode every frame of `block`; one row per frame, in order, whatever the frame holds.
+
+    Wire data never raises: a frame that can't be read wholly keeps what is known and says so in `status`.
+    """
+    workspace = Workspace(block)
+    walk_transport(workspace, walk_network(workspace, walk_link(workspace)))
+    recognise(workspace)
+    text = np.concatenate(workspace.text) if workspace.text else np.empty(0, np.uint8)
+    return PacketBatch(block.first_id, workspace.columns, text)
