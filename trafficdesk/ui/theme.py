@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QStyleFactory
 
+from trafficdesk.paths import resources_dir
 from trafficdesk.settings import Theme
 
 if TYPE_CHECKING:
@@ -220,8 +221,9 @@ def style_sheet(tokens: Tokens) -> str:
     accent_hover = mixed(tokens.text if tokens.dark else "#000000", tokens.accent, 0.10).name()
     disabled = mixed(tokens.muted, tokens.panel, 0.65).name()
     colours = {name: value for name, value in asdict(tokens).items() if isinstance(value, str)}
+    arrow = (resources_dir() / "icons" / f"arrow-{'dark' if tokens.dark else 'light'}.svg").as_posix()
     return Template(_SHEET).substitute(
-        colours, hover=hover, pressed=pressed, accent_hover=accent_hover, disabled=disabled
+        colours, hover=hover, pressed=pressed, accent_hover=accent_hover, disabled=disabled, arrow=arrow
     )
 
 
@@ -274,6 +276,7 @@ QPushButton, QToolButton {
   padding: 0 12px; min-height: 30px; max-height: 30px; }
 QPushButton:hover, QToolButton:hover { background: $hover; }
 QPushButton:pressed, QToolButton:pressed { background: $pressed; }
+QPushButton:checked, QToolButton:checked { background: $accent_background; border-color: $accent_background; }
 QPushButton:focus, QToolButton:focus { border-color: $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $disabled; }
 QPushButton:default, QPushButton[class="primary"] {
@@ -294,6 +297,13 @@ QPlainTextEdit, QTextEdit {
   background: $raised; color: $text; border: 1px solid $line; border-radius: 6px;
   selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus { border-color: $accent; }
+QAbstractSpinBox QLineEdit {
+  background: transparent; border: none; padding: 0 6px; min-height: 0; max-height: 30px; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+  subcontrol-origin: border; width: 0; height: 0; border: none; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; padding: 4px; }
 QLineEdit[state="valid"] { background: $good_background; border-color: $good; }
 QLineEdit[state="invalid"] { background: $family_background; border-color: $family; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $disabled; background: $background; }
