@@ -121,5 +121,5 @@ def _meant(name: str) -> str:
 
 
 def either(names: list[str]) -> str:
-    """ "a, b or c"."""
+    """Names as a choice: a, b or c."""
     return " or ".join(", ".join(names).rsplit(", ", 1))
