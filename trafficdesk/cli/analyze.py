@@ -1,0 +1,209 @@
+"""`trafficdesk analyze FILE…`: the whole analysis, prequential: no packet is scored by a model that has seen it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.cli.exit_codes import Exit, complain
+from trafficdesk.cli.terminal import Progress, say, size, visible
+from trafficdesk.errors import BadCaptureFile, ExportError
+from trafficdesk.packets.batch import PacketBatch
+from trafficdesk.session import AnalysisSession
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from trafficdesk.detect.detector import Detector
+    from trafficdesk.export.summary_json import Summary
+    from trafficdesk.settings import Settings
+
+LAG_ROWS: Final = 524_288
+"""Rows kept before they are written: an incident that opens later still claims them (90 MB)."""
+
+
+@dataclass(slots=True)
+class Seconds:
+    """Where the time went."""
+
+    read: float = 0.0
+    decode: float = 0.0
+    analyse: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Analysis:
+    """Files through decoder, detector and session, rows written as they leave."""
+
+    def __init__(self, detector: Detector, rows_out: IO[bytes] | None) -> None:
+        self.session = AnalysisSession(LAG_ROWS)
+        self.seconds = Seconds()
+        self.detector = detector
+        self._rows_out = rows_out
+        self._written = 0
+
+    def feed(self, batch: PacketBatch) -> None:
+        """One batch, whose first_id continues the former."""
+        self._write(self.session.log.first_id + self.session.log.rows_evicted_by(len(batch)))
+        self.session.ingest(batch)
+        started = time.perf_counter()
+        while (rows := self.session.next_for_analysis()) is not None:
+            self.session.apply(self.detector.process(rows))
+        self.seconds.analyse += time.perf_counter() - started
+
+    def finish(self) -> None:
+        """Write what is still held."""
+        self._write(self.session.log.end_id)
+
+    def _write(self, stop: int) -> None:
+        if self._rows_out is None:
+            return
+        from trafficdesk.export.packets_csv import BLOCK_ROWS, write_rows
+        from trafficdesk.export.rows_csv import analysis_of
+
+        while self._written < stop:
+            end = min(self._written + BLOCK_ROWS, stop)
+            ids = np.arange(self._written, end, dtype=np.int64)
+            said = analysis_of(self.session.log, self.session.findings, ids)
+            write_rows(self._rows_out, self.session.log.slice(self._written, end), analysis=said)
+            self._written = end
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from trafficdesk.report import TEMPLATES
+
+    if arguments.report and Path(arguments.report).suffix.lower() not in TEMPLATES:
+        kinds = " or ".join(TEMPLATES)
+        complain(
+            ExportError(
+                f"A report can't be written to {arguments.report}.", f"Name a file ending in {kinds}."
+            )
+        )
+        return Exit.USAGE
+    settings = warned_settings().detection
+    if arguments.seed is not None:
+        settings = replace(settings, seed=arguments.seed)
+    from trafficdesk.detect.detector import Detector
+
+    faults: list[BadCaptureFile] = []
+    with ExitStack() as stack:
+        from trafficdesk.export.atomic import atomic_file
+        from trafficdesk.export.packets_csv import header
+
+        out = stack.enter_context(atomic_file(arguments.packets_csv)) if arguments.packets_csv else None
+        if out is not None:
+            out.write(header(analysed=True))
+        analysis = Analysis(Detector(settings), out)
+        for batch in _batches(arguments.files, analysis.seconds, faults):
+            analysis.feed(batch)
+        analysis.finish()
+    summary = _summary(analysis, settings.seed)
+    _write_results(arguments, analysis.session, summary)
+    for fault in faults:
+        complain(fault)
+    return Exit.UNREADABLE if faults else Exit.DONE
+
+
+def warned_settings() -> Settings:
+    """The person's settings; what is wrong with them is said on stderr."""
+    from trafficdesk.settings.file import load
+
+    settings, warnings = load()
+    for warning in warnings:
+        say(f"trafficdesk: {warning}", to_stderr=True)
+    return settings
+
+
+def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -> Iterator[PacketBatch]:
+    """Every file's packets, numbered through; a broken file's fault is noted and the next one read."""
+    from trafficdesk.capture.pcap_file import CaptureFile
+    from trafficdesk.decode import decode
+
+    first_id = 0
+    for number, name in enumerate(files):
+        words = f"analysing {number + 1} of {len(files)}" if len(files) > 1 else "analysing"
+        try:
+            with CaptureFile(name) as file, Progress(words) as bar:
+                blocks = iter(file.blocks())
+                while True:
+                    started = time.perf_counter()
+                    block = next(blocks, None)
+                    read = time.perf_counter()
+                    seconds.read += read - started
+                    if block is None:
+                        break
+                    batch = decode(block)
+                    seconds.decode += time.perf_counter() - read
+                    yield PacketBatch(first_id, batch.columns, batch.text)
+                    first_id += len(batch)
+                    bar.show(file.progress)
+        except BadCaptureFile as error:
+            faults.append(error)
+
+
+def _summary(analysis: Analysis, seed: int) -> Summary:
+    from trafficdesk.export.summary_json import Summary
+
+    session, seconds = analysis.session, analysis.seconds
+    return Summary(
+        metrics=session.metrics.snapshot(),
+        incidents=session.incidents,
+        flagged=session.flagged,
+        scored=session.scored,
+        unscored=session.unscored,
+        seconds={
+            "read": seconds.read,
+            "decode": seconds.decode,
+            "features": analysis.detector.features_s,
+            "detect": seconds.analyse - analysis.detector.features_s,
+            "total": time.perf_counter() - seconds.started,
+        },
+        seed=seed,
+    )
+
+
+def _write_results(arguments: argparse.Namespace, session: AnalysisSession, summary: Summary) -> None:
+    from trafficdesk.export.atomic import atomic_file
+
+    if arguments.incidents_csv:
+        from trafficdesk.export.incidents_csv import write_incidents_csv
+
+        with atomic_file(arguments.incidents_csv) as out:
+            write_incidents_csv(out, session.incidents)
+    if arguments.json:
+        from trafficdesk.export.summary_json import write_summary
+
+        with atomic_file(arguments.json) as out:
+            write_summary(out, summary)
+    if arguments.report:
+        from trafficdesk.export.summary_json import summary_of
+        from trafficdesk.report import Report, write_report
+
+        title = ", ".join(Path(name).name for name in arguments.files)
+        write_report(Path(arguments.report), Report(title, summary_of(summary), summary.metrics))
+    if "-" not in {arguments.json, arguments.packets_csv, arguments.incidents_csv}:
+        for line in summary_lines(summary):
+            say(line)
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """What a person reads at the end."""
+    metrics = summary.metrics
+    span = (metrics.last_ns - metrics.first_ns) / 1e9
+    yield f"{metrics.packets:,} packets, {size(metrics.bytes)} in {span:,.1f} s of traffic; {summary.flagged:,} flagged"
+    shares = ", ".join(f"{name} {packets:,}" for name, packets, _ in metrics.protocols[:8])
+    yield f"protocols: {shares or 'none'}"
+    if summary.unscored:
+        yield f"not analysed: {summary.unscored:,} packets that came faster than they could be"
+    if summary.dropped_kernel or summary.dropped_queue:
+        yield f"dropped: {summary.dropped_kernel:,} by the kernel, {summary.dropped_queue:,} by us"
+    yield f"incidents: {len(summary.incidents)}"
+    for incident in summary.incidents:
+        yield f"  {incident.id}. [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"

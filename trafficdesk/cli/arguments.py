@@ -1,0 +1,123 @@
+"""What can be said on the command line, and which module does it; each is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk import __version__
+from trafficdesk.cli.exit_codes import ended
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+COMMANDS: Final = ("packets", "analyze", "monitor", "interfaces", "self-test")
+"""First words that belong to the command line; anything else is the desktop's."""
+
+_DESKTOP: Final = """\
+Without a command the desktop opens: trafficdesk [FILE] [--capture IFACE] [--capture-filter BPF]
+[--display-filter EXPR] [--screenshot PNG] [--quit-after SECONDS] [--diagnostics JSON]
+
+Exit codes: 0 done, 1 a bug of ours, 2 wrong usage, 3 the environment's fault (permission, interface,
+disk, mail server), 4 unreadable input (what could be read is still written), 130 ended by Ctrl-C.
+Capture only on networks that you own or may monitor."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; never raises, but for argparse's own way out (SystemExit)."""
+    arguments = parser().parse_args(sys.argv[1:] if argv is None else argv)
+    return ended(lambda: _run(arguments))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "packets":
+        from trafficdesk.cli import packets as command
+    elif arguments.command == "analyze":
+        from trafficdesk.cli import analyze as command  # type: ignore[no-redef]
+    elif arguments.command == "monitor":
+        from trafficdesk.cli import monitor as command  # type: ignore[no-redef]
+    elif arguments.command == "interfaces":
+        from trafficdesk.cli import interfaces as command  # type: ignore[no-redef]
+    else:
+        from trafficdesk.cli import self_test as command  # type: ignore[no-redef]
+    return int(command.run(arguments))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    top = argparse.ArgumentParser(
+        prog="trafficdesk",
+        description="Watches network traffic, learns what is usual, and explains what is not.",
+        epilog=_DESKTOP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"trafficdesk {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_packets(commands)
+    _add_analyze(commands)
+    _add_monitor(commands)
+    interfaces = _add(commands, "interfaces", "list what can be captured on, and whether it is permitted")
+    interfaces.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
+    _add(commands, "self-test", "run the bundled sample through the whole path and print a score card")
+    return top
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False
+    )
+
+
+def _add_packets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    packets = _add(commands, "packets", "decode a capture: a summary, or one CSV row per packet")
+    packets.add_argument("file", metavar="FILE", help="pcap or pcapng, plain or .gz")
+    packets.add_argument("--csv", metavar="PATH", help="write rows to PATH (- = standard output)")
+    packets.add_argument("--display-filter", metavar="EXPR", default="", help="only packets it lets through")
+
+
+def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    analyze = _add(
+        commands,
+        "analyze",
+        "analyse captures: scores, incidents and reasons, no packet scored by a model that has seen it",
+    )
+    analyze.add_argument(
+        "files", metavar="FILE", nargs="+", help="pcap or pcapng; several are read one after another"
+    )
+    analyze.add_argument("--packets-csv", metavar="PATH", help="one row per packet with score and reason")
+    analyze.add_argument("--incidents-csv", metavar="PATH", help="one row per incident")
+    analyze.add_argument("--json", metavar="PATH", help="the summary (- = standard output)")
+    analyze.add_argument("--report", metavar="PATH", help="a page to read and keep: .html or .md")
+    analyze.add_argument(
+        "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
+    )
+
+
+def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    monitor = _add(commands, "monitor", "watch an interface in the terminal until Ctrl-C")
+    monitor.add_argument(
+        "--interface", metavar="IFACE", default="", help="default: the one with the default route"
+    )
+    monitor.add_argument("--count", type=_positive(int), metavar="N", help="end after N packets")
+    monitor.add_argument("--duration", type=_positive(float), metavar="SECONDS", help="end after this time")
+    monitor.add_argument("--capture-filter", metavar="BPF", default=None, help="e.g. not port 22")
+    monitor.add_argument("--json", metavar="PATH", help="write the summary at the end (- = standard output)")
+    monitor.add_argument(
+        "--alerts", action="store_true", help="mail incidents, as set in the desktop's settings"
+    )
+    monitor.add_argument("--sample", action="store_true", help="the bundled sample instead of an interface")
+
+
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    def positive(text: str) -> float:
+        value = kind(text)
+        if not value > 0:
+            raise ValueError(text)
+        return value
+
+    positive.__name__ = "positive number"
+    return positive

@@ -1,0 +1,112 @@
+"""What `monitor` shows while it runs: a few lines redrawn in a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.cli.terminal import say, size, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.metrics import MetricsSnapshot
+    from trafficdesk.session import AnalysisSession
+
+_BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+_PLAIN_BLOCKS: Final = " .:-=+*#@"
+_SPARK: Final = 40
+_REDRAW_S: Final = 0.5
+_REPORT_S: Final = 30.0
+"""A pipe gets a line this often."""
+
+
+class LiveView:
+    """The view; `redraw` is cheap until its time has come."""
+
+    def __init__(self, interface: str, now: float) -> None:
+        self._interface = interface
+        self._is_terminal = (
+            sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and _understands_escapes()
+        )
+        self._blocks = _BLOCKS if (sys.stdout.encoding or "").lower().startswith("utf") else _PLAIN_BLOCKS
+        self._drawn = 0
+        self._next = now + (_REDRAW_S if self._is_terminal else _REPORT_S)
+        self._announced: set[int] = set()
+        say(f"Monitoring {visible(interface)}; Ctrl-C ends it.")
+        sys.stdout.flush()
+
+    def incidents(self, changed: Iterable[Incident]) -> None:
+        """Tell each incident once, when it opens."""
+        for incident in changed:
+            if incident.id in self._announced:
+                continue
+            self._announced.add(incident.id)
+            self._erase()
+            say(
+                f"! {_clock(incident.start_ns)} [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"
+            )
+            sys.stdout.flush()
+
+    def redraw(self, session: AnalysisSession, dropped: int, now: float) -> None:
+        """Draw the state, when it is time."""
+        if now < self._next:
+            return
+        self._next = now + (_REDRAW_S if self._is_terminal else _REPORT_S)
+        self._erase()
+        lines = list(self._lines(session, session.metrics.snapshot(), dropped))
+        if self._is_terminal:
+            width = shutil.get_terminal_size().columns - 1
+            for line in lines:
+                say(line[:width])
+            self._drawn = len(lines)
+        else:
+            say(" | ".join(lines))
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Clear the live lines; what is said next stays."""
+        self._erase()
+
+    def _lines(self, session: AnalysisSession, metrics: MetricsSnapshot, dropped: int) -> Iterable[str]:
+        recent = metrics.bytes_per_s[-_SPARK:]
+        rate = float(recent[-2] if len(recent) > 1 else recent.sum())  # the newest second is not over yet
+        spark = "".join(self._blocks[min(8, round(8 * value / max(1, recent.max())))] for value in recent)
+        packets = int(metrics.packets_per_s[-2]) if len(metrics.packets_per_s) > 1 else metrics.packets
+        lost = f", {dropped:,} dropped" if dropped else ""
+        if self._is_terminal:
+            yield f"{spark:>{_SPARK}} {size(rate)}/s"
+        yield f"{metrics.packets:,} packets, {packets:,}/s, {size(rate)}/s{lost}"
+        yield "  ".join(
+            f"{name} {100 * octets / max(1, metrics.bytes):.0f} %"
+            for name, _, octets in metrics.protocols[:6]
+        )
+        model = session.model
+        learning = (
+            f"learning: {model.learned:,} of {model.needed:,} packets"
+            if not model.model_id
+            else f"model {model.model_id}"
+        )
+        yield f"{learning}, {session.scored:,} scored, {session.flagged:,} flagged, {len(session.incidents)} incidents"
+
+    def _erase(self) -> None:
+        if self._drawn:
+            sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")
+            self._drawn = 0
+
+
+def _understands_escapes() -> bool:
+    """Windows' old console does not; its new terminal says so."""
+    return os.name != "nt" or "WT_SESSION" in os.environ
+
+
+def _clock(time_ns: int) -> str:
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(time_ns / 1e9, UTC).astimezone().strftime("%H:%M:%S")
+    except (OverflowError, ValueError, OSError):  # the capture may claim any time
+        return "--:--:--"

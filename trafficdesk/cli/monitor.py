@@ -1,0 +1,295 @@
+"""`trafficdesk monitor`: continuous monitoring in a terminal.
+
+Three threads: capture (reads and decodes), this one (log, metrics, view) and analysis (talks to the analysis process).
+Batches are credited: when this thread falls behind, the capture counts what it can't pass on.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.capture.pump import CapturePump, CreditGate
+from trafficdesk.cli.exit_codes import Exit, complain, exit_code
+from trafficdesk.cli.live_view import LiveView
+from trafficdesk.cli.terminal import say
+from trafficdesk.detect.finding import Detection
+from trafficdesk.errors import CaptureError, InterfaceNotFound, SettingsError, TrafficDeskError
+from trafficdesk.packets.batch import PacketBatch
+from trafficdesk.session import AnalysisSession
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from trafficdesk.alerts import AlertDispatcher
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.detect.process import AnalysisProcess
+    from trafficdesk.export.summary_json import Summary
+    from trafficdesk.settings import Settings
+
+CREDITS: Final = 8
+"""Batches between capture and this thread; the same as the window's."""
+_TICK_S: Final = 0.1
+_DRAIN_S: Final = 15.0
+"""What was captured is analysed to the end for so long after a planned end; the rest is counted as unscored."""
+
+
+_HURRY_S: Final = 2.0
+"""The same after Ctrl-C or SIGTERM."""
+_READY: Final = object()
+
+
+class _Analyst:
+    """The analysis process and the thread that talks to it; one slice in flight."""
+
+    def __init__(self, process: AnalysisProcess, tell: Callable[[object], None]) -> None:
+        self._process = process
+        self._tell = tell
+        self._inbox: queue.SimpleQueue[PacketBatch | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self._thread.start()
+
+    def analyse(self, rows: PacketBatch) -> None:
+        """Hand over rows; the answer comes through `tell`."""
+        self._inbox.put(rows)
+
+    def close(self) -> None:
+        """End the process; an answer still on its way is not waited for."""
+        self._inbox.put(None)
+        self._process.stop()
+        self._thread.join(_HURRY_S)
+
+    def _run(self) -> None:
+        try:
+            self._process.start()
+            self._tell(_READY)
+            while (rows := self._inbox.get()) is not None:
+                self._tell(self._process.analyse(rows))
+        except TrafficDeskError as error:
+            self._tell(error)
+
+
+class Monitor:
+    """One run of `monitor`.
+
+    Parameters
+    ----------
+    interface : name shown.
+    capture : runs the pump until it is stopped or the source ends; in a thread of its own.
+    process : the analysis process, not started.
+    alerts : takes opened and changed incidents; None = nobody is told.
+    """
+
+    def __init__(
+        self,
+        interface: str,
+        capture: Callable[[CapturePump], None],
+        process: AnalysisProcess,
+        alerts: AlertDispatcher | None,
+    ) -> None:
+        self.session = AnalysisSession()
+        self.session.begin()
+        self.stop = threading.Event()
+        self.interrupted = False
+        self.failures: list[TrafficDeskError] = []
+        self.answered = 0
+        self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._gate = CreditGate(CREDITS)
+        self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put)
+        self._capture = capture
+        self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
+        self._analyst = _Analyst(process, self._events.put)
+        self._is_idle = False
+        self._alerts = alerts
+        self._count: int | None = None
+        self._view = LiveView(interface, time.monotonic())
+
+    def run(self, count: int | None, duration: float | None) -> None:
+        """Until it is stopped, `count` packets were seen, `duration` seconds have passed, or the source ends."""
+        self._count = count
+        self._capturing.start()
+        deadline = time.monotonic() + duration if duration else None
+        while not self.stop.is_set() and self._capturing.is_alive():
+            self._step()
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+        hurry = self.stop.is_set() and not self._is_full
+        self.stop.set()
+        self._drain(_HURRY_S if hurry else _DRAIN_S)
+        self._view.close()
+        self._analyst.close()
+
+    def on_signal(self, number: int, _frame: object) -> None:
+        """Ctrl-C or SIGTERM: end cleanly; the second Ctrl-C ends at once."""
+        if self.interrupted and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.interrupted |= number == signal.SIGINT
+        self.stop.set()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._count is not None and self.session.log.end_id >= self._count
+
+    def _run_capture(self) -> None:
+        try:
+            self._capture(self.pump)
+        except TrafficDeskError as error:
+            self._events.put(error)
+
+    def _step(self, timeout: float = _TICK_S) -> bool:
+        """Take one event, keep analysis and view going; False when no event came."""
+        try:
+            event = self._events.get(timeout=timeout)
+        except queue.Empty:
+            event = None
+        if event is not None:
+            self._take(event)
+        if self._is_idle and (rows := self.session.next_for_analysis()) is not None:
+            self._is_idle = False
+            self._analyst.analyse(rows)
+        lost = self.pump.statistics
+        self._view.redraw(self.session, lost.dropped_kernel + lost.dropped_queue, time.monotonic())
+        return event is not None
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, PacketBatch):
+            self._gate.release()
+            left = len(event) if self._count is None else self._count - self.session.log.end_id
+            self.session.ingest(event if left >= len(event) else event.slice(0, max(0, left)))
+            if self._is_full:
+                self.stop.set()
+        elif isinstance(event, Detection):
+            self._is_idle = True
+            self.answered += len(event)
+            changed = self.session.apply(event).incidents
+            self._view.incidents(changed)
+            if self._alerts is not None:
+                self._alerts.handle(changed, self.session)
+        elif isinstance(event, TrafficDeskError):
+            self.failures.append(event)
+            self.stop.set()
+        else:
+            self._is_idle = event is _READY
+
+    def _drain(self, seconds: float) -> None:
+        """Take what is on its way and let analysis finish, for so long at most."""
+        patience = time.monotonic() + seconds
+        while time.monotonic() < patience:
+            quiet = not self._step(0.05)
+            done = self.answered >= self.session.log.end_id or any(map(_ends_analysis, self.failures))
+            if quiet and done and not self._capturing.is_alive():
+                return
+
+
+def _ends_analysis(failure: TrafficDeskError) -> bool:
+    return not isinstance(failure, CaptureError)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from trafficdesk.cli.analyze import summary_lines, warned_settings
+
+    started = time.perf_counter()
+    settings = warned_settings()
+    with ExitStack() as stack:
+        alerts = _alerts(settings, stack) if arguments.alerts else None
+        name, capture = _source(arguments, settings, stack)
+        from trafficdesk.detect.process import AnalysisProcess
+
+        monitor = Monitor(name, capture, AnalysisProcess(settings.detection), alerts)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
+        monitor.run(arguments.count, arguments.duration)
+    summary = _summary(monitor, settings, time.perf_counter() - started)
+    for line in summary_lines(summary):
+        say(line, to_stderr=arguments.json == "-")
+    if arguments.json:
+        from trafficdesk.export.atomic import atomic_file
+        from trafficdesk.export.summary_json import write_summary
+
+        with atomic_file(arguments.json) as out:
+            write_summary(out, summary)
+    for failure in monitor.failures:
+        complain(failure)
+    if monitor.failures:
+        return exit_code(monitor.failures[0])
+    return Exit.INTERRUPTED if monitor.interrupted else Exit.DONE
+
+
+def _source(
+    arguments: argparse.Namespace, settings: Settings, stack: ExitStack
+) -> tuple[str, Callable[[CapturePump], None]]:
+    """Name and capture function of what is to be watched."""
+    if arguments.sample:
+        from trafficdesk.capture.pcap_file import CaptureFile
+        from trafficdesk.paths import sample_capture
+
+        file = stack.enter_context(CaptureFile(sample_capture()))
+        return "the bundled sample", lambda pump: pump.run_file(file)
+    from trafficdesk.capture.frame_store import RecentFrames
+    from trafficdesk.capture.interfaces import default_interface
+    from trafficdesk.capture.live import open_live
+
+    name = arguments.interface or settings.capture.interface or default_interface()
+    if not name:
+        raise InterfaceNotFound(
+            "There is no interface to capture on.", "Name one with --interface; see: trafficdesk interfaces"
+        )
+    wanted = settings.capture
+    if arguments.capture_filter is not None:
+        wanted = replace(wanted, capture_filter=arguments.capture_filter)
+    source = open_live(name, wanted)
+    stack.callback(source.close)
+    # Nobody asks for the bytes of a packet in a terminal.
+    return name, lambda pump: pump.run_live(source, RecentFrames(0))
+
+
+def _alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
+    from trafficdesk.alerts import AlertDispatcher
+    from trafficdesk.export.rows_csv import incident_rows
+    from trafficdesk.settings.secrets import MailPassword
+
+    mail, keeper = replace(settings.mail, enabled=True), MailPassword()
+    if not (mail.server and mail.sender and mail.recipients):
+        raise SettingsError(
+            "No mail server, sender or recipient is set.", "Enter them in the desktop's settings, under Mail."
+        )
+
+    def evidence(session: AnalysisSession, incident: Incident) -> bytes:
+        return incident_rows(session.log, session.findings, incident)
+
+    dispatcher = AlertDispatcher(
+        mail, lambda: keeper.get(mail.server, mail.user), evidence=evidence, on_error=complain
+    )
+    stack.callback(dispatcher.close)
+    return dispatcher
+
+
+def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:
+    from trafficdesk.export.summary_json import Summary
+
+    session, lost = monitor.session, monitor.pump.statistics
+    nan = float("nan")
+    return Summary(
+        metrics=session.metrics.snapshot(),
+        incidents=session.incidents,
+        flagged=session.flagged,
+        scored=session.scored,
+        unscored=session.log.end_id - monitor.answered,
+        dropped_kernel=lost.dropped_kernel,
+        dropped_queue=lost.dropped_queue,
+        seconds={
+            "read": monitor.pump.read_s,
+            "decode": monitor.pump.decode_s,
+            "features": nan,
+            "detect": nan,
+            "total": total_s,
+        },
+        seed=settings.detection.seed,
+    )
