@@ -191,6 +191,21 @@ class Protocol(IntEnum):
     OPCUA = 159
     SOCKS = 160
     RPC = 161
+    GQUIC = 230
+    FIX = 231
+    NFS = 232
+    VXLAN = 233
+    GTP = 234
+    SYNCHROPHASOR = 235
+    OMRON = 236
+    BABEL = 237
+    MEGACO = 238
+    BACNET = 239
+    ENIP = 240
+    SFLOW = 241
+    COLLECTD = 242
+    RX = 243
+    TPLINK = 244
 
 
 PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
@@ -222,6 +237,12 @@ PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
     Protocol.DNP3: "DNP 3.0",
     Protocol.OPCUA: "OpcUa",
     Protocol.SOCKS: "Socks",
+    Protocol.BFD: "BFD Control",
+    Protocol.BABEL: "Babel",
+    Protocol.BACNET: "BACnet",
+    Protocol.SFLOW: "sFlow",
+    Protocol.COLLECTD: "collectd",
+    Protocol.TPLINK: "TPLINK-SMARTHOME/JSON",
 }
 """Short names, as Wireshark's protocol column has them."""
 

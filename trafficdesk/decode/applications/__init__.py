@@ -12,14 +12,15 @@ from trafficdesk.decode.applications.bittorrent import BITTORRENT
 from trafficdesk.decode.applications.choice import Choice
 from trafficdesk.decode.applications.dhcp import DHCP
 from trafficdesk.decode.applications.dhcpv6 import DHCPV6
+from trafficdesk.decode.applications.dnp3 import DNP3
 from trafficdesk.decode.applications.dns import DNS, LLMNR, MDNS, NBNS
 from trafficdesk.decode.applications.http import HTTP
 from trafficdesk.decode.applications.ipsec import ESP_IN_UDP, ISAKMP
-from trafficdesk.decode.applications.line_protocols import FTP, IMAP, IRC, POP, SMTP, SSDP, SYSLOG
+from trafficdesk.decode.applications.line_protocols import FIX, FTP, IMAP, IRC, POP, SMTP, SSDP, SYSLOG, XMPP
 from trafficdesk.decode.applications.mqtt import MQTT
 from trafficdesk.decode.applications.named_by_port import NAMED_BY_PORT
 from trafficdesk.decode.applications.ntp import NTP
-from trafficdesk.decode.applications.quic import QUIC
+from trafficdesk.decode.applications.quic import GQUIC, QUIC
 from trafficdesk.decode.applications.rtp import RTCP, RTP
 from trafficdesk.decode.applications.sip import RTSP, SIP
 from trafficdesk.decode.applications.smb import NBDS, NBSS, SMB, SMB2
@@ -41,6 +42,7 @@ APPLICATIONS: Final[tuple[Application, ...]] = (
     LLMNR,
     NBNS,
     QUIC,
+    GQUIC,
     DTLS,
     STUN,
     SIP,
@@ -62,9 +64,12 @@ APPLICATIONS: Final[tuple[Application, ...]] = (
     IMAP,
     POP,
     IRC,
+    XMPP,
+    FIX,
     SYSLOG,
     ISAKMP,
     ESP_IN_UDP,
+    DNP3,
     *NAMED_BY_PORT,
     WIREGUARD,
     RTCP,

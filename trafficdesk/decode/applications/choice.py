@@ -31,6 +31,8 @@ class Choice:
 
     def __init__(self, transport: Protocol, applications: Sequence[Application]) -> None:
         self._transport = transport
+        # A single byte over TCP is a keep-alive probe more often than data (RFC 9293 section 3.8.4).
+        self._least = 1 if transport is Protocol.TCP else 0
         self._applications = [
             (application, over)
             for application in applications
@@ -100,7 +102,7 @@ class Choice:
         ]
         for rows, indices in suspects:
             self._by_payload(payloads, chosen, rows, indices, certain=True)
-        left = np.flatnonzero(chosen == NONE)
+        left = np.flatnonzero((chosen == NONE) & (payloads.lengths > self._least))
         if len(left):
             self._by_ports(payloads, chosen, left)
         for rows, indices in suspects:

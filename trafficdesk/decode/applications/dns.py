@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from trafficdesk.decode.applications.payload import Payloads
 
+PORT: Final = 53
+OTHER_PORTS: Final = (443, 553, 1053, 1443, 2053, 4343, 8053, 8443)
+"""Where resolvers answer besides: DNSCrypt, and those that evade a blocked port 53."""
 HEADER_BYTES: Final = 12
 """RFC 1035 section 4.1.1."""
 TCP_PREFIX_BYTES: Final = 2
@@ -70,6 +73,24 @@ def _give_name(payloads: Payloads, names: Names) -> None:
     )
 
 
+def is_dns(payloads: Payloads) -> NDArray[np.bool_]:
+    """Which datagrams look like DNS on a port that is not its own: one question, known bits and codes, a short label."""
+    flags = payloads.be16(2)
+    answers, authorities, others = (payloads.be16(at) for at in (6, 8, 10))
+    query = (flags & 0xFFCF) == (flags & 0x0100)
+    counts = np.where(
+        query, (answers == 0) & (authorities == 0) & (others <= 2), (answers | authorities | others) < 256
+    )
+    header = (flags & 0x7840) == 0
+    label = payloads.head[:, HEADER_BYTES]
+    return header & counts & (payloads.be16(4) == 1) & (label > 0) & (label < 64) & (payloads.lengths >= 17)
+
+
+def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
+    own = (payloads.column("source_port") == PORT) | (payloads.column("destination_port") == PORT)
+    return own | is_dns(payloads)
+
+
 def _fill_datagrams(payloads: Payloads) -> None:
     _fill_messages(payloads, 0, _give_name)
 
@@ -115,7 +136,12 @@ def _fill_netbios(payloads: Payloads) -> None:
     _fill_messages(payloads, 0, _give_netbios_name)
 
 
-DNS: Final = Application(Protocol.DNS, tcp=Over(ports=(53,)), udp=Over(ports=(53,)), fill=_fill)
+DNS: Final = Application(
+    Protocol.DNS,
+    tcp=Over(ports=(PORT,)),
+    udp=Over(ports=(PORT, *OTHER_PORTS), plausible=_is_on_port),
+    fill=_fill,
+)
 MDNS: Final = Application(Protocol.MDNS, udp=Over(ports=(5353,)), fill=_fill_datagrams)
 LLMNR: Final = Application(Protocol.LLMNR, udp=Over(ports=(5355,)), fill=_fill_datagrams)
 NBNS: Final = Application(Protocol.NBNS, udp=Over(ports=(137,)), fill=_fill_netbios)

@@ -15,9 +15,19 @@ from trafficdesk.decode.applications.text import decimal3, give_first_line
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from trafficdesk.decode.applications.payload import Payloads
 
 LINE_BYTES: Final = 120
+
+
+def _is_fix(payloads: Payloads) -> NDArray[np.bool_]:
+    return payloads.begins((b"8=FIX",))
+
+
+def _is_markup(payloads: Payloads) -> NDArray[np.bool_]:
+    return payloads.head[:, 0] == ord("<")
 
 
 def _fill(payloads: Payloads) -> None:
@@ -35,6 +45,8 @@ def _fill_numbered(payloads: Payloads) -> None:
 
 SMTP: Final = Application(Protocol.SMTP, tcp=Over(ports=(25, 587)), fill=_fill_numbered)
 FTP: Final = Application(Protocol.FTP, tcp=Over(ports=(21,)), fill=_fill_numbered)
+FIX: Final = Application(Protocol.FIX, tcp=Over(leads=(b"8=",), certain=_is_fix), fill=_fill)
+XMPP: Final = Application(Protocol.XMPP, tcp=Over(ports=(5222, 5269), plausible=_is_markup))
 IMAP: Final = Application(Protocol.IMAP, tcp=Over(ports=(143,)), fill=_fill)
 POP: Final = Application(Protocol.POP, tcp=Over(ports=(110,)), fill=_fill)
 IRC: Final = Application(Protocol.IRC, tcp=Over(ports=(6667, 57000)), fill=_fill)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.applications.application import Application, Over
+from trafficdesk.decode.applications.dns import is_dns
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ NEGOTIATION: Final = 5
 VERSION_1: Final = 0x00000001
 VERSION_2: Final = 0x6B3343CF
 """RFC 9369 section 3.1; its packet types are numbered one further (section 3.2)."""
+GOOGLE_TLS: Final = int.from_bytes(b"T0", "big")
+GOOGLE_OWN: Final = int.from_bytes(b"Q0", "big")
+"""Google's drafts ("T051", "Q046"): with TLS, which is QUIC by now, and with a cryptography of its own."""
+PUBLIC_FLAGS: Final = (0x00, 0x04, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x10, 0x18, 0x1C, 0x30, 0x38, 0x3C)
+"""First bytes of gQUIC packets up to version 43: version, reset, nonce, connection ID, packet number length."""
 LONGEST_CONNECTION_ID: Final = 20
 """RFC 9000 section 17.2."""
 
@@ -34,8 +40,7 @@ def _is_long(payloads: Payloads) -> NDArray[np.bool_]:
     version = payloads.be32(1)
     draft = (version >> np.uint32(8)) == 0xFF0000
     facebook = (version >> np.uint32(4)) == 0xFACEB00
-    # "Q046" ... "T051": Google's, from the version on that uses long headers.
-    google = ((version >> np.uint32(16)) & 0xFEFF) == 0x5030
+    google = (version >> np.uint32(16)) == GOOGLE_TLS
     grease = (version & np.uint32(0x0F0F0F0F)) == 0x0A0A0A0A
     known = (version == VERSION_1) | (version == VERSION_2) | draft | facebook | google | grease
     return known & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID) & (payloads.lengths >= 16)
@@ -45,7 +50,16 @@ def _is_on_443(payloads: Payloads) -> NDArray[np.bool_]:
     first = payloads.head[:, 0]
     short = (first & 0xC0) == 0x40
     negotiation = (first >= 0x80) & (payloads.be32(1) == 0) & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID)
-    return (short & (payloads.lengths >= 16)) | negotiation
+    return ((short & (payloads.lengths >= 16)) | negotiation) & ~is_dns(payloads)
+
+
+def _is_google(payloads: Payloads) -> NDArray[np.bool_]:
+    """Public flags of gQUIC up to version 43, or a long header of a later one."""
+    return np.isin(payloads.head[:, 0], PUBLIC_FLAGS) & (payloads.lengths >= 10) & ~is_dns(payloads)
+
+
+def _is_long_google(payloads: Payloads) -> NDArray[np.bool_]:
+    return ((payloads.be32(1) >> np.uint32(16)) == GOOGLE_OWN) & (payloads.head[:, 5] <= 0x88)
 
 
 def _fill(payloads: Payloads) -> None:
@@ -64,8 +78,17 @@ QUIC: Final = Application(
     udp=Over(
         ports=(443,),
         plausible=_is_on_443,
-        leads=tuple(bytes((first,)) for first in range(0xC0, 0x100)),
+        leads=tuple(bytes((first,)) for first in range(0x80, 0x100)),
         certain=_is_long,
     ),
     fill=_fill,
+)
+GQUIC: Final = Application(
+    Protocol.GQUIC,
+    udp=Over(
+        ports=(443, 80),
+        plausible=_is_google,
+        leads=tuple(bytes((first,)) for first in range(0x80, 0x100)),
+        certain=_is_long_google,
+    ),
 )

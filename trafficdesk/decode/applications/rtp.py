@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from trafficdesk.decode.applications.application import Application, Over
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from trafficdesk.decode.applications.payload import Payloads
 
 HEADER_BYTES: Final = 12
+STATIC_TYPES: Final = (0, 3, 4, 8, 9, 13, 18, 26, 31, 32, 33, 34)
+"""Audio and video that names itself (RFC 3551 section 6); dynamic types are agreed on elsewhere and prove nothing."""
 LOWEST_PORT: Final = 1024
 PACKET_TYPES: Final = (200, 207)
 """RTCP sender report to extended report (IANA "RTCP Control Packet Types")."""
@@ -28,12 +31,9 @@ def _ports_above(payloads: Payloads, parity: int) -> NDArray[np.bool_]:
 
 def _is_rtp(payloads: Payloads) -> NDArray[np.bool_]:
     kind = payloads.head[:, 1] & 0x7F
-    static = (kind <= 18) | ((kind >= 25) & (kind <= 34))
-    dynamic = kind >= 96
+    static = np.isin(kind, STATIC_TYPES)
     source_id = payloads.be32(8)
-    return (
-        (static | dynamic) & (source_id != 0) & (payloads.lengths > HEADER_BYTES) & _ports_above(payloads, 0)
-    )
+    return static & (source_id != 0) & (payloads.lengths > HEADER_BYTES) & _ports_above(payloads, 0)
 
 
 def _is_rtcp(payloads: Payloads) -> NDArray[np.bool_]:

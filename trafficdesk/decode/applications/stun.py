@@ -18,9 +18,22 @@ HEADER_BYTES: Final = 20
 
 
 def _is_stun(payloads: Payloads) -> NDArray[np.bool_]:
-    size = payloads.be16(2)
     cookie = (payloads.head[:, 4:8] == list(MAGIC)).all(axis=1)
-    return cookie & (size % 4 == 0) & (payloads.lengths >= HEADER_BYTES)
+    return cookie & (payloads.lengths >= HEADER_BYTES)
+
+
+def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
+    """Messages before the cookie came in (RFC 3489), and relayed data in channels (RFC 8656 section 12.4)."""
+    kind = payloads.be16(0)
+    size = payloads.be16(2).astype("i8")
+    classic = (kind & 0xFEE0 == 0) & (size + HEADER_BYTES == payloads.lengths)
+    channel = (
+        (kind >= 0x4000)
+        & (kind <= 0x4FFF)
+        & (payloads.lengths - size - 4 < 4)
+        & (payloads.lengths >= size + 4)
+    )
+    return classic | channel
 
 
 def _fill(payloads: Payloads) -> None:
@@ -31,6 +44,6 @@ _LEADS = tuple(bytes((first,)) for first in range(4))
 STUN: Final = Application(
     Protocol.STUN,
     tcp=Over(leads=_LEADS, certain=_is_stun),
-    udp=Over(leads=_LEADS, certain=_is_stun),
+    udp=Over(ports=(3478, 19302), plausible=_is_on_port, leads=_LEADS, certain=_is_stun),
     fill=_fill,
 )
