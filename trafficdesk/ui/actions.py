@@ -1,0 +1,122 @@
+"""Every command of the window once: its words, icon and shortcut (Wireshark's, where it has one), and the menu bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from trafficdesk.ui.icons import icon
+
+if TYPE_CHECKING:
+    from trafficdesk.ui.theme import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can ask for."""
+
+    name: str
+    menu: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    separated: bool = False
+    """Whether a line stands above it in its menu."""
+
+
+MENUS: Final = (("file", "&File"), ("capture", "&Capture"), ("go", "&Go"), ("analysis", "&Analysis"), ("help", "&Help"))
+
+COMMANDS: Final = (
+    Command("open", "file", "&Open…", ("Ctrl+O",), "open"),
+    Command("sample", "file", "Try the sa&mple", (), "sample"),
+    Command("export_selected", "file", "Export &selected packets…", (), "save", separated=True),
+    Command("export_shown", "file", "Export s&hown packets…", ("Ctrl+S",)),
+    Command("export_all", "file", "Export &all packets…", ("Ctrl+Shift+S",)),
+    Command("settings", "file", "S&ettings…", ("Ctrl+Shift+P",), "settings", separated=True),
+    Command("quit", "file", "&Quit", ("Ctrl+Q",), "", separated=True),
+    Command("start_stop", "capture", "&Start", ("Ctrl+E",), "start"),
+    Command("restart", "capture", "&Restart", ("Ctrl+R",), "refresh"),
+    Command("interfaces", "capture", "&Look for interfaces again", ("F5",), separated=True),
+    Command("focus_filter", "go", "Display &filter", ("Ctrl+F", "Ctrl+/"), "search"),
+    Command("clear_filter", "go", "&Clear filter", ()),
+    Command("go_to", "go", "&Go to packet…", ("Ctrl+G",), "", separated=True),
+    Command("previous", "go", "&Previous packet", ("F7", "Ctrl+Up")),
+    Command("next", "go", "&Next packet", ("F8", "Ctrl+Down")),
+    Command("previous_flagged", "go", "Previous flagged packet", ("Ctrl+B",), "", separated=True),
+    Command("next_flagged", "go", "Next flagged packet", ("Ctrl+N",)),
+    Command("follow", "go", "Follow the &newest packet", ("Ctrl+End",), "", separated=True),
+    Command("copy", "go", "Copy &rows", ()),
+    Command("refit", "analysis", "&Refit the model now", ("Ctrl+Shift+R",), "refresh"),
+    Command("show_flagged", "analysis", "Show &flagged packets only", (), "anomaly"),
+    Command("shortcuts", "help", "&Keyboard shortcuts", ("F1",), "keyboard"),
+    Command("about", "help", "&About TrafficDesk", (), "info"),
+)
+
+
+class Actions(QObject):
+    """The commands as Qt actions: `actions["open"]`."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._actions = {command.name: _action(command, parent) for command in COMMANDS}
+        self._capturing = False
+        self.recent = QMenu("Open &recent", parent)
+        self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+        self["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
+        self["about"].setMenuRole(QAction.MenuRole.AboutRole)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Draw the icons in the text's colour."""
+        for command in COMMANDS:
+            if command.icon:
+                self[command.name].setIcon(icon(command.icon, tokens.text))
+
+    def show_capturing(self, capturing: bool) -> None:
+        """Start becomes Stop, and back."""
+        self["start_stop"].setText("&Stop" if capturing else "&Start")
+        self["restart"].setEnabled(capturing)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Put every command into its menu."""
+        for name, title in MENUS:
+            menu = bar.addMenu(title)
+            for command in COMMANDS:
+                if command.menu != name:
+                    continue
+                if command.separated:
+                    menu.addSeparator()
+                menu.addAction(self[command.name])
+                if command.name == "open":
+                    menu.addMenu(self.recent)
+
+
+def _action(command: Command, parent: QWidget) -> QAction:
+    action = QAction(command.text, parent)
+    action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.setIconVisibleInMenu(False)
+    return action
+
+
+def shortcut_rows() -> list[tuple[str, str]]:
+    """(keys, words) of every command that has keys, and of the keys that work in one place only."""
+    rows = [
+        (" or ".join(command.keys), command.text.replace("&", "").rstrip("…")) for command in COMMANDS if command.keys
+    ]
+    return [*rows, *_LOCAL_KEYS]
+
+
+_LOCAL_KEYS: Final = [
+    ("Enter", "Apply the display filter (in its line)"),
+    ("Esc", "Clear the display filter (in its line)"),
+    ("Ctrl+C", "Copy the selected rows with a header, or the bytes"),
+    ("Ctrl+A", "Select all rows shown"),
+    ("End", "Go to the newest packet and follow"),
+]

@@ -1,0 +1,149 @@
+"""Keeps the analysis process fed: one batch under way, begun when there is something to analyse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
+
+if TYPE_CHECKING:
+    from trafficdesk.errors import TrafficDeskError
+    from trafficdesk.session import AnalysisSession
+    from trafficdesk.settings import DetectionSettings
+
+_STOP_WAIT_MS = 5_000
+
+
+class AnalysisController(QObject):
+    """Takes what the session has not analysed yet to the detector and back."""
+
+    updated = Signal(object)
+    """`AnalysisUpdate` with a detection, already stored in the session."""
+    caught_up = Signal()
+    """Nothing waits for analysis any more."""
+    failed = Signal(object)
+    """`TrafficDeskError`; analysis rests until the next capture."""
+
+    def __init__(
+        self, session: AnalysisSession, settings: DetectionSettings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._settings = settings
+        self._worker: AnalysisWorker | None = None
+        self._retiring: list[AnalysisWorker] = []
+        self._idle = False
+        self._held = False
+        self._broken = False
+        self._analysed_to = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether rows wait for analysis or are under way."""
+        return not self._broken and (
+            self._session.pending > 0 or (self._worker is not None and not self._idle)
+        )
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the capture's rows analysed; None while there is nothing to do."""
+        total = self._session.log.end_id
+        if not self.busy or not total:
+            return None
+        return min(self._analysed_to / total, 1.0)
+
+    def begin(self, *, hold: bool) -> None:
+        """A new capture began; `hold` waits for `let_go` so that a file's rows appear at full speed."""
+        self._retire()
+        self._held = hold
+        self._broken = False
+        self._analysed_to = 0
+
+    @Slot()
+    def let_go(self) -> None:
+        """Analyse from now on."""
+        self._held = False
+        self.feed()
+
+    @Slot()
+    def feed(self) -> None:
+        """Hand over the next rows if the detector is free."""
+        if self._held or self._broken or not self._session.pending:
+            return
+        if self._worker is None:
+            self._start()
+        elif self._idle:
+            batch = self._session.next_for_analysis()
+            if batch is not None:
+                self._idle = False
+                self._worker.submit(batch)
+
+    @Slot()
+    def refit(self) -> None:
+        """Fit the forest anew now."""
+        if self._worker is not None:
+            self._worker.refit()
+
+    @Slot(object)
+    def set_settings(self, settings: DetectionSettings) -> None:
+        """Detect with other settings from now on."""
+        self._settings = settings
+        if self._worker is not None:
+            self._worker.set_settings(settings)
+
+    def shut_down(self) -> None:
+        """End the process and wait for its threads."""
+        self._retire()
+        for worker in self._retiring:
+            worker.wait(_STOP_WAIT_MS)
+        self._retiring = []
+
+    def _start(self) -> None:
+        worker = AnalysisWorker(self._settings, self._session.capture_id, self)
+        worker.ready.connect(self._on_ready)
+        worker.analysed.connect(self._on_analysed)
+        worker.failed.connect(self._on_failed)
+        worker.finished.connect(self._on_finished)
+        self._worker = worker
+        self._idle = False
+        worker.start()
+
+    def _retire(self) -> None:
+        if self._worker is not None:
+            worker, self._worker = self._worker, None
+            self._retiring.append(worker)
+            worker.request_stop()
+        self._idle = False
+
+    @Slot()
+    def _on_ready(self) -> None:
+        if self.sender() is self._worker:
+            self._idle = True
+            self.feed()
+
+    @Slot(object)
+    def _on_analysed(self, analysed: Analysed) -> None:
+        if analysed.capture_id != self._session.capture_id:
+            return
+        self._idle = True
+        update = self._session.apply(analysed.detection)
+        self._analysed_to = analysed.detection.first_id + len(analysed.detection)
+        self.feed()
+        self.updated.emit(update)
+        if self._idle:
+            self.caught_up.emit()
+
+    @Slot(object)
+    def _on_failed(self, error: TrafficDeskError) -> None:
+        if self.sender() is self._worker:
+            self._broken = True
+            self._retire()
+            self.failed.emit(error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        for worker in [worker for worker in self._retiring if worker.isFinished()]:
+            self._retiring.remove(worker)
+            worker.deleteLater()

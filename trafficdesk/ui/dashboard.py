@@ -1,0 +1,169 @@
+"""Tells the charts, the anomaly panel and the status bar what the session holds, ten times a second at most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import psutil
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from trafficdesk.ui.diagnostics import rss_mb
+from trafficdesk.ui.panels.status import StatusReport
+
+if TYPE_CHECKING:
+    from trafficdesk.session import AnalysisSession
+    from trafficdesk.ui.analysis_controller import AnalysisController
+    from trafficdesk.ui.capture_controller import CaptureController
+    from trafficdesk.ui.filter_controller import FilterController
+    from trafficdesk.ui.main_window import MainWindow
+    from trafficdesk.ui.models.packet_table_model import PacketTableModel
+
+_REFRESH_MS: Final = 100
+_IDLE_TICKS: Final = 10
+"""Ages and memory change without anything arriving: once a second."""
+_QUIET_S: Final = 3
+_NANOSECONDS: Final = 1_000_000_000
+
+
+class Dashboard(QObject):
+    """Reads everything, changes nothing but what is drawn."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: AnalysisSession,
+        model: PacketTableModel,
+        capture: CaptureController,
+        analysis: AnalysisController,
+        display: FilterController,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._model = model
+        self._capture = capture
+        self._analysis = analysis
+        self._display = display
+        self._process = psutil.Process()
+        self._changed = True
+        self._ticks = 0
+        self._export_progress: float | None = None
+        self._timer = QTimer(self, interval=_REFRESH_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    @Slot()
+    def touch(self) -> None:
+        """Something changed; the next tick shows it."""
+        self._changed = True
+
+    @Slot(float)
+    def show_export(self, share: float) -> None:
+        """An export goes on."""
+        self._export_progress = share
+        self._changed = True
+
+    @Slot()
+    def export_ended(self) -> None:
+        """It does not any more."""
+        self._export_progress = None
+        self._changed = True
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        self._changed = False
+        snapshot = self._session.metrics.snapshot()
+        page = self._window.page
+        incidents = self._session.incidents
+        if page.volume is not None and page.protocols is not None:
+            page.volume.set_live(self._capture.live)
+            page.volume.set_data(snapshot)
+            page.volume.set_marks(list(incidents))
+            page.protocols.set_data(snapshot)
+        page.anomalies.set_model_state(self._session.model)
+        page.anomalies.set_progress(self._session.scored, self._session.pending)
+        page.anomalies.set_incidents(incidents)
+        self._show_rows_or_why_not()
+        self._window.status.show_report(self.report())
+
+    def report(self) -> StatusReport:
+        """The status bar's numbers."""
+        statistics = self._capture.statistics
+        rate = self._rate()
+        progress, words = self._progress()
+        return StatusReport(
+            state=self._state(),
+            source=self._capture.job.title if self._capture.job else "",
+            packets=self._session.log.end_id,
+            shown=self._model.rowCount(),
+            flagged=self._session.flagged,
+            dropped_kernel=statistics.dropped_kernel,
+            dropped_queue=statistics.dropped_queue,
+            bytes_per_s=rate[0] if rate else None,
+            packets_per_s=rate[1] if rate else None,
+            pending=self._session.pending,
+            unscored=self._session.unscored,
+            model_age_s=self._model_age(),
+            memory_mb=rss_mb(self._process),
+            progress=progress,
+            progress_words=words,
+        )
+
+    @Slot()
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._changed or self._ticks % _IDLE_TICKS == 0:
+            self.refresh()
+
+    def _state(self) -> str:
+        if self._capture.running:
+            return "Capturing" if self._capture.live else "Opening"
+        if self._analysis.busy and self._capture.job is not None:
+            return "Analysing"
+        if self._capture.job is None:
+            return "Ready"
+        return "Stopped" if self._capture.job.live else "Ready"
+
+    def _progress(self) -> tuple[float | None, str]:
+        if self._export_progress is not None:
+            return self._export_progress, f"Exported {self._export_progress:.0%}"
+        if self._display.searching:
+            return None, "Filtering"
+        loading = self._capture.progress
+        if loading is not None:
+            return loading, f"Opened {loading:.0%}"
+        analysed = None if self._capture.live else self._analysis.progress
+        if analysed is not None:
+            return analysed, f"Analysed {analysed:.0%}"
+        return None, ""
+
+    def _rate(self) -> tuple[float, float] | None:
+        """Bytes/s and packets/s of the last whole second of a live capture."""
+        if not self._capture.live:
+            return None
+        snapshot = self._session.metrics.snapshot()
+        if len(snapshot.seconds) < 2:  # noqa: PLR2004  # the last one is not whole yet
+            return 0.0, 0.0
+        return float(snapshot.bytes_per_s[-2]), float(snapshot.packets_per_s[-2])
+
+    def _model_age(self) -> float | None:
+        model = self._session.model
+        if not model.model_id or not self._capture.live:
+            return None
+        return max(self._session.metrics.snapshot().last_ns - model.fitted_at_ns, 0) / _NANOSECONDS
+
+    def _show_rows_or_why_not(self) -> None:
+        page, packets = self._window.page, len(self._session.log)
+        if self._model.rowCount():
+            page.show_table()
+        elif self._display.active and packets:
+            if self._display.searching:
+                return
+            page.show_empty(f"The display filter hides all {packets:,} packets.", "Clear filter")
+        elif self._capture.live:
+            page.show_empty(f"Listening on {self._capture.job.title if self._capture.job else ''}. No packet yet.")
+        elif self._capture.running:
+            page.show_table()
+        else:
+            page.show_empty("No packets.", "Open a file")

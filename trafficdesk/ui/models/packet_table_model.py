@@ -1,0 +1,274 @@
+"""The packet table's model: a window onto the columnar log, addressed by packet_id.
+
+Cells are text only while they are looked at: pages of rows are formatted at once and the last few kept. What the
+log appends or evicts is announced once per batch; what analysis adds later invalidates marks, never texts.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from trafficdesk.ui.labels import tooltip
+from trafficdesk.ui.models.packet_page import TEXT_COLUMNS, TITLES, Column, Mark, marks, text_columns
+from trafficdesk.ui.models.visible_rows import VisibleRows
+from trafficdesk.ui.wording import visible
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trafficdesk.detect.finding import Detection
+    from trafficdesk.session import AnalysisSession
+    from trafficdesk.ui.theme import Tokens
+
+PAGE_ROWS: Final = 128
+"""A screenful and some: one page costs about a millisecond to format."""
+_KEPT_PAGES: Final = 48
+
+_Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT: Final = QModelIndex()
+_RIGHT_ALIGNED: Final = (Column.NUMBER, Column.LENGTH, Column.SCORE)
+
+
+class Role(IntEnum):
+    """What a cell can be asked for beside Qt's own roles."""
+
+    PACKET_ID = int(Qt.ItemDataRole.UserRole)
+    MARK = int(Qt.ItemDataRole.UserRole) + 1
+
+
+@dataclass(slots=True, eq=False)
+class _Page:
+    """Formatted rows from position `first` on."""
+
+    first: int
+    ids: NDArray[np.int64]
+    texts: list[list[str]]
+    marks: list[Mark] | None = None
+    """None: to be read again."""
+
+    @property
+    def stop(self) -> int:
+        """One past the position of the last row formatted."""
+        return self.first + len(self.ids)
+
+
+class PacketTableModel(QAbstractTableModel):
+    """Rows of the session's log that are to be seen.
+
+    Parameters
+    ----------
+    session : whose log is shown.
+    tokens : colours of flagged rows.
+    words : a word per family index; index 0 names what only the model found unusual.
+    """
+
+    def __init__(
+        self, session: AnalysisSession, tokens: Tokens, words: tuple[str, ...], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._words = words
+        self._rows = VisibleRows()
+        self._pages: OrderedDict[int, _Page] = OrderedDict()
+        self._last: _Page | None = None
+        self.apply_theme(tokens)
+        self.show_all()
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Use other colours."""
+        self._foreground = QColor(tokens.text)
+        self._muted = QColor(tokens.muted)
+        self._unusual = QColor(tokens.unusual_background)
+        self._family = QColor(tokens.family_background)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter chose the rows."""
+        return self._rows.filtered
+
+    def show_all(self) -> None:
+        """Every packet of the log; also at the start of a capture."""
+        self.beginResetModel()
+        self._rows.show_all(self._session.log.first_id, self._session.log.end_id)
+        self._forget_pages()
+        self.endResetModel()
+
+    def show(self, ids: NDArray[np.int64]) -> None:
+        """Only these packets, ascending; rows that merely continue what is shown are added."""
+        kept = len(self._rows)
+        if self._rows.filtered and len(ids) >= kept and (ids[:kept] == self._rows.ids()).all():
+            self.append(ids[kept:])
+            return
+        self.beginResetModel()
+        self._rows.show(ids)
+        self._forget_pages()
+        self.endResetModel()
+
+    def append(self, ids: NDArray[np.int64]) -> None:
+        """Show further packets, which the log already holds."""
+        if not len(ids):
+            return
+        first = len(self._rows)
+        self.beginInsertRows(_NO_PARENT, first, first + len(ids) - 1)
+        self._rows.append(ids)
+        self._last = None
+        self.endInsertRows()
+
+    def evict_before(self, packet_id: int) -> int:
+        """Let go of the packets older than `packet_id`, before the log does; returns how many rows left."""
+        rows = self._rows.rows_before(packet_id)
+        if rows:
+            self.beginRemoveRows(_NO_PARENT, 0, rows - 1)
+            self._rows.drop_oldest(rows)
+            self._last = None
+            self.endRemoveRows()
+        return rows
+
+    def refresh_marks(self, detection: Detection) -> None:
+        """Read again what analysis said of the rows of `detection`."""
+        ranges = [(detection.first_id, detection.first_id + len(detection))]
+        if len(detection.joined_ids):
+            ranges.append((int(detection.joined_ids.min()), int(detection.joined_ids.max()) + 1))
+        for first_id, stop_id in ranges:
+            first, stop = self._rows.rows_before(first_id), self._rows.rows_before(stop_id)
+            if first < stop:
+                self._forget_marks(first, stop)
+                self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
+
+    def packet_id(self, row: int) -> int:
+        """packet_id of a row."""
+        return self._rows.id_at(row)
+
+    def row_of(self, packet_id: int) -> int | None:
+        """Row of a packet, None where it is not shown."""
+        return self._rows.row_of(packet_id)
+
+    def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(shown,) ascending rows of those of `ids` (ascending) that are shown."""
+        return self._rows.rows_of(ids)
+
+    def nearest_row(self, packet_id: int) -> int:
+        """Row of the packet or of the first later one; the last row where there is none; -1 in an empty table."""
+        return min(self._rows.rows_before(packet_id), len(self._rows) - 1)
+
+    def ids(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
+        """packet_ids of consecutive rows."""
+        return self._rows.ids(start, stop)
+
+    def text(self, row: int, column: int) -> str:
+        """What the cell shows."""
+        page, offset = self._page_of(row)
+        if column < TEXT_COLUMNS:
+            return page.texts[column][offset]
+        mark = self._marks_of(page)[offset]
+        return mark.word if column == Column.FINDING else mark.score_text
+
+    def mark(self, row: int) -> Mark:
+        """What analysis said of the row."""
+        page, offset = self._page_of(row)
+        return self._marks_of(page)[offset]
+
+    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
+        """Rows shown."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
+        """Columns of `Column`."""
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
+    ) -> object:
+        """Titles, aligned as their columns are."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(TITLES):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return TITLES[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
+        """Text, colours, tooltip, packet_id or `Mark` of a cell."""
+        row, column = index.row(), index.column()
+        if not index.isValid() or row >= len(self._rows):
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.text(row, column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._colour_of_text(self.mark(row), column)
+        if role == Qt.ItemDataRole.BackgroundRole:
+            return self._tint(self.mark(row))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tooltip(row, column)
+        if role == Role.PACKET_ID:
+            return self._rows.id_at(row)
+        return self.mark(row) if role == Role.MARK else None
+
+    def _colour_of_text(self, mark: Mark, column: int) -> QColor:
+        return self._muted if mark.collateral or column == Column.INFO else self._foreground
+
+    def _tint(self, mark: Mark) -> QColor | None:
+        if not mark.flagged:
+            return None
+        return self._family if mark.named else self._unusual
+
+    def _tooltip(self, row: int, column: int) -> str:
+        mark = self.mark(row)
+        if mark.flagged:
+            sentence = visible(self._session.findings.sentence_of(self._rows.id_at(row)))
+            return tooltip(f"{mark.word}: {sentence}" if sentence else mark.word)
+        if mark.collateral:
+            return tooltip(f"Ordinary traffic beside incident {mark.incident}")
+        return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""
+
+    def _page_of(self, row: int) -> tuple[_Page, int]:
+        position = self._rows.start + row
+        page = self._last
+        if page is None or not page.first <= position < page.stop:
+            page = self._last = self._load(position)
+        return page, position - page.first
+
+    def _load(self, position: int) -> _Page:
+        number = position // PAGE_ROWS
+        page = self._pages.get(number)
+        if page is None or not page.first <= position < page.stop:
+            first = max(number * PAGE_ROWS, self._rows.start)
+            stop = min((number + 1) * PAGE_ROWS, self._rows.stop)
+            ids = self._rows.ids(first - self._rows.start, stop - self._rows.start)
+            page = self._pages[number] = _Page(first, ids, text_columns(self._session.log, ids))
+        self._pages.move_to_end(number)
+        while len(self._pages) > _KEPT_PAGES:
+            self._pages.popitem(last=False)
+        return page
+
+    def _marks_of(self, page: _Page) -> list[Mark]:
+        if page.marks is None:
+            gone = int((page.ids < self._session.log.first_id).sum())
+            page.marks = [Mark()] * gone + marks(self._session.log, page.ids[gone:], self._words)
+        return page.marks
+
+    def _forget_marks(self, first_row: int, stop_row: int) -> None:
+        first = (self._rows.start + first_row) // PAGE_ROWS
+        last = (self._rows.start + stop_row - 1) // PAGE_ROWS
+        for number, page in self._pages.items():
+            if first <= number <= last:
+                page.marks = None
+
+    def _forget_pages(self) -> None:
+        self._pages.clear()
+        self._last = None
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,1 @@
+"""The parts of the window: table, details, filter line, status, anomalies, welcome page."""

@@ -1,0 +1,217 @@
+"""The packet table: follows the newest row while it is looked at, keeps its place while it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from trafficdesk.ui import theme
+from trafficdesk.ui.models.packet_page import TITLES, Column
+from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QKeyEvent
+
+    from trafficdesk.ui.models.packet_table_model import PacketTableModel
+    from trafficdesk.ui.theme import Tokens
+
+COPIED_ROWS: Final = 100_000
+"""More than that goes through a file, not through the clipboard."""
+_SELECTED_RUNS: Final = 1_000
+"""Qt asks every run for every cell it paints; beyond this scrolling would be felt."""
+_FOLLOW_MS: Final = 40
+"""Scrolling to the end lays the view out; once per frame of 25 is smooth enough."""
+
+_SAMPLES: Final = {
+    Column.NUMBER: "1,234,567",
+    Column.TIME: "00:00:00.000000",
+    Column.SOURCE: "192.168.100.100",
+    Column.DESTINATION: "192.168.100.100",
+    Column.PROTOCOL: "BitTorrent",
+    Column.LENGTH: "65,535",
+    Column.FINDING: "Address conflict",
+}
+"""Texts that set the columns' first widths."""
+_SCORE_WIDTH: Final = 100
+
+
+class PacketTable(QTableView):
+    """A table view for a `PacketTableModel`."""
+
+    packet_selected = Signal(object)
+    """packet_id of the current row (may exceed 32 bits), or None."""
+    menu_requested = Signal(QPoint, QModelIndex)
+    """Global position, and the cell under it."""
+
+    def __init__(self, model: PacketTableModel, tokens: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._delegate = PacketDelegate(tokens, self)
+        self._following = True
+        self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
+        self._follow_timer.timeout.connect(self._scroll_to_end)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Packets")
+        self._set_behaviour()
+        self._set_columns()
+        model.rowsInserted.connect(self._on_rows_inserted)
+        model.rowsAboutToBeRemoved.connect(self._on_rows_leaving)
+        model.modelReset.connect(self._on_reset)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.customContextMenuRequested.connect(self._on_menu)
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest row is kept in sight."""
+        return self._following
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Use other colours."""
+        self._delegate.apply_theme(tokens)
+        self.viewport().update()
+
+    def follow(self) -> None:
+        """Go to the newest row and stay there."""
+        self._following = True
+        self._scroll_to_end()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Order and widths as they were saved; what must hold of the columns holds again."""
+        self.horizontalHeader().restoreState(state)
+        self._fix_columns()
+
+    def current_id(self) -> int | None:
+        """packet_id of the current row."""
+        index = self.currentIndex()
+        return self._model.packet_id(index.row()) if index.isValid() else None
+
+    def selected_ids(self) -> NDArray[np.int64]:
+        """packet_ids of the selected rows, ascending."""
+        parts = [self._model.ids(item.top(), item.bottom() + 1) for item in self.selectionModel().selection()]
+        return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+    def select_ids(self, ids: NDArray[np.int64]) -> None:
+        """Select those of `ids` (ascending) that are shown, and bring the first into view."""
+        rows = self._model.rows_of(ids)
+        if not len(rows):
+            return
+        self.go_to_row(int(rows[0]))
+        selection = QItemSelection()
+        last = self._model.columnCount() - 1
+        for first, stop in _runs(rows)[:_SELECTED_RUNS]:
+            selection.select(self._model.index(first, 0), self._model.index(stop - 1, last))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def go_to_row(self, row: int) -> None:
+        """Make `row` the current one, in the middle of the view."""
+        if row >= 0:
+            index = self._model.index(row, 0)
+            self.setCurrentIndex(index)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+            self._following = False
+
+    @Slot()
+    def copy_rows(self) -> None:
+        """Selected rows to the clipboard as TSV with a header line."""
+        rows = [
+            row for item in self.selectionModel().selection() for row in range(item.top(), item.bottom() + 1)
+        ]
+        lines = ["\t".join(TITLES)]
+        lines += [
+            "\t".join(self._model.text(row, column) for column in Column)
+            for row in sorted(rows)[:COPIED_ROWS]
+        ]
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+C copies rows, not the current cell alone; End follows again."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_rows()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    @Slot(QModelIndex, int, int)
+    def _on_rows_inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
+        if self._following and not self._follow_timer.isActive():
+            self._follow_timer.start()
+
+    @Slot(QModelIndex, int, int)
+    def _on_rows_leaving(self, _parent: QModelIndex, first: int, last: int) -> None:
+        if not self._following:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() - (last - first + 1))
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self._following = True
+        self._follow_timer.start()
+        self.packet_selected.emit(None)
+
+    @Slot()
+    def _scroll_to_end(self) -> None:
+        if self._following:
+            self.scrollToBottom()
+
+    @Slot(int)
+    def _on_scrolled(self, value: int) -> None:
+        self._following = value >= self.verticalScrollBar().maximum()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.packet_selected.emit(self._model.packet_id(current.row()) if current.isValid() else None)
+
+    @Slot(QPoint)
+    def _on_menu(self, position: QPoint) -> None:
+        index = self.indexAt(position)
+        if index.isValid():
+            self.menu_requested.emit(self.viewport().mapToGlobal(position), index)
+
+    def _set_behaviour(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+
+    def _set_columns(self) -> None:
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setMinimumSectionSize(theme.ROW_HEIGHT)
+        rows.setDefaultSectionSize(theme.ROW_HEIGHT)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._fix_columns()
+        header = self.horizontalHeader()
+        for column, sample in _SAMPLES.items():
+            header.resizeSection(column, self._delegate.text_width(column, sample) + PADDING)
+        header.resizeSection(Column.SCORE, _SCORE_WIDTH)
+
+    def _fix_columns(self) -> None:
+        header = self.horizontalHeader()
+        header.setFixedHeight(theme.ROW_HEIGHT + theme.SPACING)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)  # the edge of flagged rows stands there
+        header.setStretchLastSection(False)
+        # The surface beyond the last column would stay blank; Info takes what is left instead.
+        header.setSectionResizeMode(Column.INFO, QHeaderView.ResizeMode.Stretch)
+
+
+def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Start and stop of each run of consecutive, ascending numbers."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    return [(int(part[0]), int(part[-1]) + 1) for part in np.split(rows, breaks)]

@@ -1,0 +1,152 @@
+"""The status bar: what is seen, shown, flagged and lost; how far analysis lags; what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+
+from trafficdesk.ui import theme
+from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.wording import byte_rate, duration, thousands
+
+if TYPE_CHECKING:
+    from trafficdesk.ui.theme import Tokens
+
+_LAG_ROWS: Final = 4_096
+"""Rows waiting for analysis below which no lag is mentioned: half of what is handed over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The numbers of one moment."""
+
+    state: str
+    """One or two words: Ready, Capturing, Opening, …"""
+    healthy: bool = True
+    source: str = ""
+    packets: int = 0
+    shown: int = 0
+    flagged: int = 0
+    dropped_kernel: int = 0
+    dropped_queue: int = 0
+    bytes_per_s: float | None = None
+    packets_per_s: float | None = None
+    pending: int = 0
+    """Rows waiting for analysis."""
+    unscored: int = 0
+    """Rows that left before analysis came to them."""
+    model_age_s: float | None = None
+    memory_mb: float = 0.0
+    progress: float | None = None
+    """0 to 1 while something long runs."""
+    progress_words: str = ""
+
+
+class StatusBar(QStatusBar):
+    """Context left, counters in the middle, cost on the right."""
+
+    dropped_clicked = Signal()
+    """Someone wants to know why packets were dropped."""
+
+    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._tokens = tokens
+        self._lamp = QLabel()
+        self._lamp.setFixedSize(8, 8)
+        self._labels = {name: plain_label("", "muted") for name in _LEFT + _RIGHT}
+        self._progress = QProgressBar(maximum=1000, textVisible=False)
+        self._progress.setFixedWidth(120)
+        self._labels["dropped"].setProperty("class", "warning")
+        for label in self._labels.values():
+            label.setFont(theme.number_font(theme.SECONDARY_PX))
+        self.addWidget(self._row(["lamp", *_LEFT]), 1)
+        self.addPermanentWidget(self._row(["progress", *_RIGHT]))
+        self.show_report(StatusReport("Ready"))
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Use other colours."""
+        self._tokens = tokens
+        self._color_lamp(healthy=True)
+
+    def text(self, name: str) -> str:
+        """What one part says; empty where it is hidden."""
+        label = self._labels[name]
+        return "" if label.isHidden() else label.text()
+
+    def show_report(self, report: StatusReport) -> None:
+        """Say these numbers; only what changed is drawn."""
+        self._color_lamp(healthy=report.healthy and not report.dropped_kernel and not report.dropped_queue)
+        for name, words in _words(report).items():
+            label = self._labels[name]
+            if label.text() != words:
+                label.setText(words)
+            label.setVisible(bool(words))
+        self._progress.setVisible(report.progress is not None)
+        if report.progress is not None:
+            self._progress.setValue(round(report.progress * 1000))
+
+    def _row(self, names: list[str]) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(20)
+        for name in names:
+            widget: QWidget = {"lamp": self._lamp, "progress": self._progress}.get(name) or self._labels[name]
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.setSpacing(20)
+        if names[0] == "lamp":
+            row.addStretch(1)
+        return holder
+
+    def _color_lamp(self, *, healthy: bool) -> None:
+        color = self._tokens.good if healthy else self._tokens.unusual
+        sheet = f"background: {color}; border-radius: 4px;"
+        if self._lamp.styleSheet() != sheet:
+            self._lamp.setStyleSheet(sheet)
+
+
+_LEFT: Final = ["state", "packets", "shown", "flagged", "dropped", "rate"]
+_RIGHT: Final = ["progress_words", "lag", "model", "memory"]
+
+
+def _words(report: StatusReport) -> dict[str, str]:
+    return {
+        "state": f"{report.state} · {report.source}" if report.source else report.state,
+        "packets": f"Packets {thousands(report.packets)}",
+        "shown": f"Shown {thousands(report.shown)}",
+        "flagged": f"Flagged {thousands(report.flagged)}",
+        "dropped": _dropped(report),
+        "rate": _rate(report),
+        "progress_words": report.progress_words,
+        "lag": _lag(report),
+        "model": "" if report.model_age_s is None else f"Model {duration(report.model_age_s)} old",
+        "memory": f"Memory {thousands(report.memory_mb)} MB" if report.memory_mb else "",
+    }
+
+
+def _dropped(report: StatusReport) -> str:
+    parts = []
+    if report.dropped_kernel:
+        parts.append(f"{thousands(report.dropped_kernel)} by the system")
+    if report.dropped_queue:
+        parts.append(f"{thousands(report.dropped_queue)} by TrafficDesk")
+    return f"Dropped {', '.join(parts)}" if parts else ""
+
+
+def _rate(report: StatusReport) -> str:
+    if report.bytes_per_s is None or report.packets_per_s is None:
+        return ""
+    return f"{byte_rate(report.bytes_per_s)} · {thousands(report.packets_per_s)} packets/s"
+
+
+def _lag(report: StatusReport) -> str:
+    parts = []
+    if report.pending > _LAG_ROWS and report.progress is None:
+        parts.append(f"Analysis {thousands(report.pending)} packets behind")
+    if report.unscored:
+        parts.append(f"{thousands(report.unscored)} not analysed")
+    return ", ".join(parts)

@@ -1,0 +1,65 @@
+"""Geometry, splitters and columns of the window, remembered in a file beside the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtGui import QGuiApplication
+
+from trafficdesk.paths import config_dir
+
+if TYPE_CHECKING:
+    from trafficdesk.ui.main_window import MainWindow
+
+_FIRST_SIZE: Final = (1440, 900)
+_COLUMNS: Final = "columns/1"
+"""Another set of columns needs another name: an old state would place them wrongly."""
+
+
+def window_settings() -> QSettings:
+    """The file."""
+    return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def restore(window: MainWindow, stored: QSettings) -> None:
+    """As it was left, as far as it still fits the screens there are; each part falls back alone."""
+    if not window.restoreGeometry(_bytes(stored, "geometry")) or not _on_a_screen(window):
+        _place_first(window)
+    window.page.across.restoreState(_bytes(stored, "across"))
+    window.page.column.restoreState(_bytes(stored, "column"))
+    window.page.details.splitter.restoreState(_bytes(stored, "details"))
+    window.page.table.restore_columns(_bytes(stored, _COLUMNS))
+
+
+def save(window: MainWindow, stored: QSettings) -> None:
+    """Remember how it is."""
+    stored.setValue("geometry", window.saveGeometry())
+    stored.setValue("across", window.page.across.saveState())
+    stored.setValue("column", window.page.column.saveState())
+    stored.setValue("details", window.page.details.splitter.saveState())
+    stored.setValue(_COLUMNS, window.page.table.horizontalHeader().saveState())
+    stored.sync()
+
+
+def _bytes(stored: QSettings, key: str) -> QByteArray:
+    value = stored.value(key)
+    return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _on_a_screen(window: MainWindow) -> bool:
+    frame = window.frameGeometry()
+    return any(screen.availableGeometry().intersects(frame) for screen in QGuiApplication.screens())
+
+
+def _place_first(window: MainWindow) -> None:
+    screen = QGuiApplication.primaryScreen()
+    width, height = _FIRST_SIZE
+    if screen is None:
+        window.resize(width, height)
+        return
+    room = screen.availableGeometry()
+    window.resize(min(width, room.width()), min(height, room.height()))
+    place = window.frameGeometry()
+    place.moveCenter(room.center())
+    window.move(place.topLeft())

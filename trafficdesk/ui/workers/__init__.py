@@ -1,0 +1,1 @@
+"""Thread shells: they run pure objects off the window's thread and report by signals, nothing else."""

@@ -1,0 +1,93 @@
+"""The analysis thread: hands batches to the analysis process and brings back what it said, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from trafficdesk.errors import TrafficDeskError
+
+if TYPE_CHECKING:
+    from trafficdesk.detect.finding import Detection
+    from trafficdesk.detect.process import AnalysisProcess
+    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.settings import DetectionSettings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """What the detector said, and of which capture."""
+
+    capture_id: int
+    detection: Detection
+
+
+class AnalysisWorker(QThread):
+    """Starts the analysis process when it runs, and ends it with itself."""
+
+    ready = Signal()
+    """The process is up; the first batch may come."""
+    analysed = Signal(object)
+    """`Analysed`; the next batch may come."""
+    failed = Signal(object)
+    """`TrafficDeskError`: the process can't be had any more; the thread ends."""
+
+    def __init__(self, settings: DetectionSettings, capture_id: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        from trafficdesk.detect.process import AnalysisProcess
+
+        self.capture_id = capture_id
+        self._process = AnalysisProcess(settings)
+        self._stopping = False
+        self._inbox: queue.SimpleQueue[Callable[[AnalysisProcess], None] | None] = queue.SimpleQueue()
+
+    def submit(self, batch: PacketBatch) -> None:
+        """Analyse `batch`; `analysed` answers. One at a time: the caller waits for the answer."""
+        self._inbox.put(partial(self._analyse, batch=batch))
+
+    def refit(self) -> None:
+        """Fit the forest anew as soon as what is under way is done."""
+        self._inbox.put(lambda process: process.refit_now())
+
+    def set_settings(self, settings: DetectionSettings) -> None:
+        """Use other settings from the next batch on."""
+        self._inbox.put(lambda process: process.set_settings(settings))
+
+    def request_stop(self) -> None:
+        """End after what is under way, which takes a tenth of a second."""
+        self._stopping = True
+        self._inbox.put(None)
+
+    def run(self) -> None:
+        """The thread: whatever happens is reported, nothing is raised into Qt."""
+        try:
+            self._process.start()
+            self.ready.emit()
+            while not self._stopping and (task := self._inbox.get()) is not None:
+                task(self._process)
+        except TrafficDeskError as error:
+            self._report(error)
+        except Exception as error:
+            _log.exception("the analysis failed")
+            self._report(
+                TrafficDeskError(f"The analysis failed: {error!r}.", "The log file has the details.")
+            )
+        finally:
+            self._process.stop()
+
+    def _analyse(self, process: AnalysisProcess, *, batch: PacketBatch) -> None:
+        detection = process.analyse(batch)
+        if not self._stopping:
+            self.analysed.emit(Analysed(self.capture_id, detection))
+
+    def _report(self, error: TrafficDeskError) -> None:
+        if not self._stopping:
+            self.failed.emit(error)

@@ -1,0 +1,118 @@
+"""What a capture thread is to do: read a file, or listen on an interface. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trafficdesk.errors import BadCaptureFile
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.pcap_file import CaptureFile
+    from trafficdesk.capture.pump import CapturePump
+    from trafficdesk.capture.source import FrameStore
+    from trafficdesk.settings import CaptureSettings
+
+Announce = Callable[["FrameStore"], None]
+
+
+class CaptureJob(Protocol):
+    """One source, opened and read in the thread that calls `run`."""
+
+    @property
+    def title(self) -> str:
+        """The source's name as a person knows it."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether it goes on until it is stopped."""
+        ...
+
+    @property
+    def progress(self) -> float | None:
+        """Share read, 0 to 1; None where there is no end."""
+        ...
+
+    def run(self, pump: CapturePump, announce: Announce) -> None:
+        """Read to the end or until the pump is stopped; tell where raw bytes can be had.
+
+        Raises
+        ------
+        CaptureError
+            If the source can't be had, breaks or goes away.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what `run` left open for the details pane."""
+        ...
+
+
+class FileJob:
+    """Read a capture file.
+
+    Parameters
+    ----------
+    path : the file.
+    title : its name for a person; the path's name where empty.
+    """
+
+    live = False
+
+    def __init__(self, path: Path, title: str = "") -> None:
+        self.path = path
+        self.title = title or path.name
+        self._file: CaptureFile | None = None
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the file read."""
+        return self._file.progress if self._file else 0.0
+
+    def run(self, pump: CapturePump, announce: Announce) -> None:
+        """Read to the end; the file stays open for `frame`."""
+        from trafficdesk.capture.pcap_file import CaptureFile
+
+        try:
+            self._file = CaptureFile(self.path)
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise BadCaptureFile(f"{self.path} can't be opened: {cause}.", "Choose another file.") from error
+        announce(self._file)
+        pump.run_file(self._file)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class LiveJob:
+    """Listen on an interface until stopped."""
+
+    live = True
+    progress = None
+
+    def __init__(self, interface: str, settings: CaptureSettings) -> None:
+        self.interface = interface
+        self.title = interface
+        self._settings = settings
+
+    def run(self, pump: CapturePump, announce: Announce) -> None:
+        """Capture; the newest frames are kept for the details pane."""
+        from trafficdesk.capture.frame_store import RecentFrames
+        from trafficdesk.capture.live import open_live
+
+        source = open_live(self.interface, self._settings)
+        try:
+            frames = RecentFrames(self._settings.kept_bytes_mib * 2**20)
+            announce(frames)
+            pump.run_live(source, frames)
+        finally:
+            source.close()
+
+    def close(self) -> None:
+        """Nothing stays open."""

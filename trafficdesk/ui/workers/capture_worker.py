@@ -1,0 +1,84 @@
+"""The capture thread: opens a source and pumps its batches to the window, as fast as the window gives credits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.errors import TrafficDeskError
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.pump import CapturePump
+    from trafficdesk.capture.source import FrameStore
+    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.ui.workers.capture_jobs import CaptureJob
+
+_log = logging.getLogger(__name__)
+
+CREDITS: Final = 4
+"""Batches under way to the window: enough to keep it busy, few enough to stop at once (541 waited without)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FromCapture:
+    """Something a capture delivered; late ones of a stopped capture are known by their id."""
+
+    capture_id: int
+    value: PacketBatch | FrameStore | TrafficDeskError
+
+
+class CaptureWorker(QThread):
+    """Runs one job to its end. Stop it with `request_stop`, never with `terminate`."""
+
+    batch_ready = Signal(object)
+    """`FromCapture` with a `PacketBatch`; `release` gives the credit back when it is in the log."""
+    opened = Signal(object)
+    """`FromCapture` with the `FrameStore` that has the raw bytes."""
+    failed = Signal(object)
+    """`FromCapture` with the error that ended the capture; what came before has been delivered."""
+
+    def __init__(self, job: CaptureJob, capture_id: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        from trafficdesk.capture.pump import CapturePump, CreditGate
+
+        self.job = job
+        self._id = capture_id
+        self._stop = threading.Event()
+        self._gate = CreditGate(CREDITS)
+        self._pump: CapturePump = CapturePump(gate=self._gate, stop=self._stop, emit=self._emit)
+
+    def release(self) -> None:
+        """A batch was taken in; another may come."""
+        self._gate.release()
+
+    def request_stop(self) -> None:
+        """End soon; seen at once also while no frames come."""
+        self._stop.set()
+
+    def statistics(self) -> CaptureStatistics:
+        """What was received and lost so far."""
+        return self._pump.statistics
+
+    def run(self) -> None:
+        """The thread: whatever happens is reported, nothing is raised into Qt."""
+        try:
+            self.job.run(self._pump, self._announce)
+        except TrafficDeskError as error:
+            self.failed.emit(FromCapture(self._id, error))
+        except Exception as error:
+            _log.exception("the capture of %s failed", self.job.title)
+            told = TrafficDeskError(
+                f"Reading {self.job.title} failed: {error!r}.", "The log file has the details."
+            )
+            self.failed.emit(FromCapture(self._id, told))
+
+    def _emit(self, batch: PacketBatch) -> None:
+        self.batch_ready.emit(FromCapture(self._id, batch))
+
+    def _announce(self, frames: FrameStore) -> None:
+        self.opened.emit(FromCapture(self._id, frames))
