@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
 
-
 def plain_label(text: str = "", style_class: str = "", parent: QWidget | None = None) -> QLabel:
     """A `QLabel` that never renders markup; `style_class` is one of `theme`'s (head, muted, error, …)."""
     label = QLabel(parent)
@@ -85,7 +84,8 @@ class WrappedLabel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text = ""
+        self._text = self._shown = ""
+        self._laid_out: tuple[int, list[tuple[int, int]]] = (-1, [])
         self._color = ""
         self._max_lines = max_lines
         font = self.font()
@@ -107,6 +107,9 @@ class WrappedLabel(QWidget):
         text = visible(text)
         if text != self._text:
             self._text = text
+            # A sign stays on the line of its number.
+            self._shown = text.replace("≤ ", "≤\u00a0")
+            self._laid_out = (-1, [])
             self.setAccessibleName(text)
             self._update_tooltip()
             self.updateGeometry()
@@ -133,7 +136,7 @@ class WrappedLabel(QWidget):
         """One line, as narrow as wished."""
         return QSize(24, round(self._line_height()))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the lines that fit."""
         painter = QPainter(self)
         painter.setPen(self._color or self.palette().windowText().color())
@@ -158,11 +161,11 @@ class WrappedLabel(QWidget):
 
     def _part(self, start: int, stop: int | None = None) -> str:
         """Text between two of Qt's positions, which count UTF-16 units, not characters."""
-        units = self._text.encode("utf-16-le")
+        units = self._shown.encode("utf-16-le")
         return units[2 * start : None if stop is None else 2 * stop].decode("utf-16-le", "replace")
 
     def _is_cut(self, lines: list[tuple[int, int]]) -> bool:
-        return bool(lines) and lines[-1][1] < len(self._text.encode("utf-16-le")) // 2
+        return bool(lines) and lines[-1][1] < len(self._shown.encode("utf-16-le")) // 2
 
     def _update_tooltip(self) -> None:
         self.setToolTip(tooltip(self._text) if self._is_cut(self._lines(self.width())) else "")
@@ -172,7 +175,9 @@ class WrappedLabel(QWidget):
 
     def _lines(self, width: int) -> list[tuple[int, int]]:
         """Start and stop of each shown line, in UTF-16 units."""
-        layout = QTextLayout(self._text, self.font())
+        if self._laid_out[0] == width:
+            return self._laid_out[1]
+        layout = QTextLayout(self._shown, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
@@ -186,6 +191,7 @@ class WrappedLabel(QWidget):
             line.setPosition(QPointF(0, 0))
             lines.append((line.textStart(), line.textStart() + line.textLength()))
         layout.endLayout()
+        self._laid_out = (width, lines)
         return lines
 
 

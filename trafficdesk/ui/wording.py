@@ -18,7 +18,7 @@ _SECONDS_PER_HOUR: Final = 3_600
 
 
 def visible(text: str) -> str:
-    """`text` on one line, every character that doesn't print made an escape: newline becomes \\n, RLO \\u202e."""
+    """`text` on one line, with an escape for every character that doesn't print."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
@@ -26,13 +26,13 @@ def visible(text: str) -> str:
 
 def thousands(number: float) -> str:
     """1204 becomes "1,204"; a number that is not there becomes a dash."""
-    return "–" if math.isnan(number) else f"{number:,.0f}"
+    return "—" if math.isnan(number) else f"{number:,.0f}"
 
 
 def compact(value: float) -> str:
     """A measured value with at most three telling digits: 0.83, 38, 3,110."""
     if math.isnan(value):
-        return "–"
+        return "—"
     magnitude = abs(value)
     if magnitude >= 100 or value == round(value):
         return f"{value:,.0f}"

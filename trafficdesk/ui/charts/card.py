@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -12,6 +12,8 @@ from trafficdesk.ui.labels import plain_label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
+
+_HEADER_HEIGHT: Final = 24
 
 
 class Swatch(QWidget):
@@ -31,7 +33,7 @@ class Swatch(QWidget):
         """As wide as a dash."""
         return QSize(12, 12)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the line."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -58,7 +60,9 @@ class ChartCard(QFrame):
         outer.setSpacing(4)
         self.header = QHBoxLayout()
         self.header.setSpacing(8)
-        self.header.addWidget(plain_label(title, "head"))
+        head = plain_label(title, "head")
+        head.setFixedHeight(_HEADER_HEIGHT)
+        self.header.addWidget(head)
         outer.addLayout(self.header)
         self.body = QVBoxLayout()
         self.body.setSpacing(0)

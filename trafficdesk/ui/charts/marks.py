@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MAX_MARKS: Final = 24
 """More lines than this hide the curve."""
 MAX_NAMED: Final = 4
+_GAP: Final = 6.0
+"""Pixels between a name and a line or another name."""
 UNUSUAL: Final = "unusual"
 """The family of what the model flagged and no rule names."""
 
@@ -48,21 +50,35 @@ def marks_between(incidents: Iterable[Incident], start_s: float, stop_s: float) 
     return sorted(marks[:MAX_MARKS], key=lambda mark: mark.second)
 
 
-def named_marks(marks: Sequence[Mark], positions: Sequence[float], widths: Sequence[float]) -> set[int]:
-    """Indices of the marks whose names fit: the most severe first, none over another.
+def place_names(
+    marks: Sequence[Mark], positions: Sequence[float], widths: Sequence[float], available: float
+) -> dict[int, float]:
+    """Where the names stand: left of their line, or right of it where fewer other lines cross them.
+
+    The most severe come first; none stands over another.
 
     Parameters
     ----------
     marks : the marks drawn.
-    positions : centre of each mark's name in pixels.
+    positions : each mark's line in pixels from the left.
     widths : width of each mark's name in pixels.
+    available : width of the plot in pixels.
+
+    Returns
+    -------
+    dict
+        Index of each named mark and its name's left edge in pixels.
     """
-    chosen: set[int] = set()
+    taken: list[tuple[float, float]] = []
+    placed: dict[int, float] = {}
     for index in sorted(range(len(marks)), key=lambda index: -marks[index].severity):
-        if len(chosen) >= MAX_NAMED:
-            break
-        if all(
-            abs(positions[index] - positions[other]) >= (widths[index] + widths[other]) / 2 + 8 for other in chosen
-        ):
-            chosen.add(index)
-    return chosen
+        width = widths[index]
+        sides = (positions[index] - _GAP - width, positions[index] + _GAP)
+        crossings = [sum(left < position < left + width for position in positions) for left in sides]
+        for left in sorted(sides, key=lambda left: crossings[sides.index(left)]):
+            free = all(left + width + _GAP <= start or left >= stop + _GAP for start, stop in taken)
+            if len(placed) < MAX_NAMED and left >= 0 and left + width <= available and free:
+                placed[index] = left
+                taken.append((left, left + width))
+                break
+    return placed

@@ -32,7 +32,7 @@ class RangeView(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph ships no types
             at = self.mapToView(event.pos())
             self.clicked.emit(at.x(), at.y())
 
-    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+    def mouseDragEvent(self, event: Any, _axis: int | None = None) -> None:
         """Report a drag of the left button."""
         if event.button() is not Qt.MouseButton.LeftButton:
             event.ignore()
@@ -41,6 +41,6 @@ class RangeView(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph ships no types
         began = self.mapToView(event.buttonDownPos()).x()
         (self.dragged if event.isFinish() else self.dragging).emit(began, self.mapToView(event.pos()).x())
 
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+    def wheelEvent(self, event: Any, _axis: int | None = None) -> None:
         """Leave the wheel to the page."""
         event.ignore()

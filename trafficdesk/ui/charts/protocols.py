@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
 from trafficdesk.metrics.snapshot import MetricsSnapshot
@@ -63,13 +63,12 @@ class ShareBars(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             track = QRectF(track.left(), track.center().y() - _BAR_PX / 2, track.width(), _BAR_PX)
             self._round(painter, track, self._track)
             # A sliver shorter than it is high would not be round.
-            self._round(painter, QRectF(track.topLeft(), track.bottomRight()), color, max(track.width() * length, _BAR_PX))
+            track.setWidth(max(track.width() * length, _BAR_PX))
+            self._round(painter, track, color)
         painter.restore()
 
     @staticmethod
-    def _round(painter: QPainter, rect: QRectF, color: str, width: float | None = None) -> None:
-        if width is not None:
-            rect.setWidth(width)
+    def _round(painter: QPainter, rect: QRectF, color: str) -> None:
         painter.setBrush(QColor(color))
         painter.drawRoundedRect(rect, _BAR_PX / 2, _BAR_PX / 2)
 
@@ -95,14 +94,16 @@ class ProtocolChart(ChartCard):
         self._rows: list[tuple[str, float]] = []
         self.header.addStretch(1)
         self._units = QButtonGroup(self)
-        for identifier, (text, tip) in enumerate((("bytes", "Share of bytes"), ("packets", "Share of packets"))):
+        for identifier, (text, tip) in enumerate(
+            (("bytes", "Share of bytes"), ("packets", "Share of packets"))
+        ):
             self._units.addButton(self._unit_button(text, tip), identifier)
         self._units.button(0).setChecked(True)
         self._units.idClicked.connect(self._draw)
         self._view = RangeView()
         self._view.invertY()
-        self._names = LabelAxis("left", 72, font=ui_font())
-        self._percents = LabelAxis("right", 48)
+        self._names = LabelAxis("left", 72, font=ui_font(), outwards=True)
+        self._percents = LabelAxis("right", 48, outwards=True)
         self._plot = bare_plot(self._view, {"left": self._names, "right": self._percents})
         self._bars = ShareBars()
         self._plot.addItem(self._bars)
@@ -157,11 +158,14 @@ class ProtocolChart(ChartCard):
         self._percents.set_labels((row + 0.5, share(part)) for row, (_, part) in enumerate(self._rows))
         colors = [self._color(row, name) for row, (name, _) in enumerate(self._rows)]
         self._bars.set_bars([part for _, part in self._rows], colors, self._tokens.grid)
-        self.setAccessibleDescription(", ".join(f"{visible(name)} {share(part)}" for name, part in self._rows))
+        self.setAccessibleDescription(
+            ", ".join(f"{visible(name)} {share(part)}" for name, part in self._rows)
+        )
 
     def _name(self, name: str) -> str:
-        metrics = self._plot.fontMetrics()
-        return metrics.elidedText(visible(name), Qt.TextElideMode.ElideRight, self._names.width() - 8)
+        return QFontMetrics(ui_font()).elidedText(
+            visible(name), Qt.TextElideMode.ElideRight, self._names.width() - 8
+        )
 
     def _color(self, row: int, name: str) -> str:
         series = self._tokens.series

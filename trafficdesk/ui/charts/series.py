@@ -79,8 +79,8 @@ def top_shares(
     protocols: Sequence[tuple[str, int, int]], rows: int, *, by_packets: bool
 ) -> list[tuple[str, float]]:
     """At most `rows` (name, share of the whole), largest first, the rest as "other" at the end."""
-    column = 1 if by_packets else 2
-    counts = sorted(((entry[0], entry[column]) for entry in protocols), key=lambda item: -item[1])
+    counts = [(name, packets if by_packets else size) for name, packets, size in protocols]
+    counts.sort(key=lambda item: -item[1])
     total = sum(count for _, count in counts)
     if total <= 0:
         return []
@@ -110,7 +110,9 @@ def time_ticks(start_s: float, stop_s: float, count: int) -> list[tuple[float, s
     form = "%H:%M:%S" if step < 60 else "%H:%M" if step < _DAY and span < _DAY else "%d %b %H:%M"
     if step >= _DAY:
         form = "%d %b"
-    return [(moment, _local(moment).strftime(form)) for moment in np.arange(first, stop_s + 1e-9, step).tolist()]
+    return [
+        (moment, _local(moment).strftime(form)) for moment in np.arange(first, stop_s + 1e-9, step).tolist()
+    ]
 
 
 def _columns(snapshot: MetricsSnapshot, start: int, stop: int, *, pad: bool = False) -> Columns:
@@ -124,7 +126,8 @@ def _columns(snapshot: MetricsSnapshot, start: int, stop: int, *, pad: bool = Fa
     if not pad:
         left = left[left >= edges[0]]
     rates = [
-        _means(edges, values * snapshot.widths, left, step) for values in (snapshot.bytes_per_s, snapshot.packets_per_s)
+        _means(edges, values * snapshot.widths, left, step)
+        for values in (snapshot.bytes_per_s, snapshot.packets_per_s)
     ]
     return Columns(start, stop, step, left, rates[0], rates[1])
 

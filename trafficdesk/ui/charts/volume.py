@@ -9,14 +9,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QWidget
 
 from trafficdesk.metrics.snapshot import MetricsSnapshot
 from trafficdesk.ui.charts.axes import LabelAxis, bare_plot
 from trafficdesk.ui.charts.card import ChartCard
 from trafficdesk.ui.charts.plot_view import RangeView
 from trafficdesk.ui.charts.series import file_columns, live_columns, rate_ticks, time_ticks
-from trafficdesk.ui.charts.volume_layers import Curves, Cursor, MarkLayer
+from trafficdesk.ui.charts.volume_layers import Cursor, Curves, MarkLayer
 from trafficdesk.ui.labels import ElidedLabel
 from trafficdesk.ui.wording import byte_rate, clock_time, thousands
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtCore import QPointF
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+    from PySide6.QtWidgets import QWidget
 
     from trafficdesk.detect.finding import Incident
     from trafficdesk.ui.theme import Tokens
@@ -95,13 +95,15 @@ class VolumeChart(ChartCard):
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
+        self._tokens = tokens
         self._plot.setBackground(tokens.raised)
         for axis in (self._left, self._right, self._bottom):
             axis.set_color(tokens.muted)
         for swatch, color in zip(self._swatches, tokens.series, strict=False):
             swatch.set_color(color)
         for layer in (self._curves, self._marks, self._cursor):
-            layer.apply_theme(tokens)
+            layer.apply_theme(tokens, self.devicePixelRatioF())
+        self._make_stale()
 
     def _build_plot(self) -> None:
         self._view = RangeView()
@@ -233,7 +235,13 @@ class VolumeChart(ChartCard):
         self._cursor.index = None
         self._read(None)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
+    def event(self, event: QEvent) -> bool:
+        """Take pens of another width on another screen."""
+        if event.type() is QEvent.Type.DevicePixelRatioChange:
+            self.apply_theme(self._tokens)
+        return super().event(event)
+
+    def eventFilter(self, _watched: object, event: QEvent) -> bool:
         """Take the cursor away when the mouse leaves the plot."""
         if event.type() is QEvent.Type.Leave:
             self._cursor.index = None

@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
-from trafficdesk.ui.charts.marks import MAX_MARKS, Mark, marks_between, named_marks
+from trafficdesk.ui.charts.marks import MAX_MARKS, Mark, marks_between, place_names
 from trafficdesk.ui.theme import SECONDARY_PX, ui_font
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.theme import Tokens
 
 _LINE_WIDTH = 1.5
+"""Logical pixels; pyqtgraph's pens count device pixels, hence the scale of `apply_theme`."""
 _FILL_ALPHA = 0.12
 
 
@@ -43,21 +44,21 @@ class Curves:
 
     def draw(self, columns: Columns, top_bytes: float, top_packets: float) -> None:
         """Show the columns, each as a share of its axis."""
-        self.x = columns.left_s - columns.start_s + columns.step_s / 2
+        self.x = (columns.left_s - columns.start_s).astype(np.float64) + columns.step_s / 2
         self.bytes = columns.bytes_per_s / top_bytes
         self.packets = columns.packets_per_s / top_packets
         self._area.setData(self.x, self.bytes)
         self._line.setData(self.x, self.packets)
 
-    def apply_theme(self, tokens: Tokens) -> None:
-        """Take the colours of a theme."""
+    def apply_theme(self, tokens: Tokens, scale: float) -> None:
+        """Take the colours of a theme, for a screen of `scale` device pixels per logical pixel."""
         for line in self._grid:
-            line.setPen(pg.mkPen(tokens.grid, width=1))
+            line.setPen(pg.mkPen(tokens.grid, width=scale))
         fill = QColor(tokens.accent)
         fill.setAlphaF(_FILL_ALPHA)
-        self._area.setPen(pg.mkPen(tokens.accent, width=_LINE_WIDTH))
+        self._area.setPen(pg.mkPen(tokens.accent, width=_LINE_WIDTH * scale))
         self._area.setBrush(fill)
-        self._line.setPen(pg.mkPen(tokens.second, width=_LINE_WIDTH))
+        self._line.setPen(pg.mkPen(tokens.second, width=_LINE_WIDTH * scale))
 
 
 class MarkLayer:
@@ -68,6 +69,7 @@ class MarkLayer:
         self._top = top
         self._colors = self._words = ("", "")
         self._background = ""
+        self._scale = 1.0
         self._lines: list[Any] = []
         self._names: list[Any] = []
         self._dots = pg.ScatterPlotItem(size=8, pxMode=True, antialias=True)
@@ -85,22 +87,22 @@ class MarkLayer:
         width = self._plot.getViewBox().width()
         metrics = QFontMetricsF(self._font)
         widths = [metrics.horizontalAdvance(mark.words) for mark in marks]
-        centres = [_centre(x / span * width, size, width) for x, size in zip(xs, widths, strict=True)]
-        named = named_marks(marks, centres, widths)
+        lefts = place_names(marks, [x / span * width for x in xs], widths, width)
         for index, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
             line.setVisible(index < len(marks))
-            name.setVisible(index in named)
+            name.setVisible(index in lefts)
             if index < len(marks):
-                self._place(line, name, marks[index], xs[index], centres[index] / max(width, 1) * span)
+                self._place(line, name, marks[index], xs[index], lefts.get(index, 0.0) / max(width, 1) * span)
         self._dots.setData(
             x=xs,
             y=[float(heights[columns.index_at(mark.second)]) for mark in marks],
             brush=[pg.mkBrush(self._colors[mark.is_family]) for mark in marks],
-            pen=pg.mkPen(self._background, width=1.5),
+            pen=pg.mkPen(self._background, width=1.5 * self._scale),
         )
 
-    def apply_theme(self, tokens: Tokens) -> None:
+    def apply_theme(self, tokens: Tokens, scale: float) -> None:
         """Take the colours of a theme; words in a shade that can be read, 4.5:1."""
+        self._scale = scale
         self._colors = (tokens.unusual, tokens.family)
         self._background = tokens.raised
         self._words = (tokens.fourth, tokens.family)
@@ -110,7 +112,7 @@ class MarkLayer:
     def _provide(self, count: int) -> None:
         while len(self._lines) < min(count, MAX_MARKS):
             line = pg.InfiniteLine(angle=90)
-            name = pg.TextItem(anchor=(0.5, 0.0))
+            name = pg.TextItem(anchor=(0.0, 0.0))
             name.setFont(self._font)
             line.mark = name.mark = None
             for item in (line, name):
@@ -125,7 +127,7 @@ class MarkLayer:
         look = (mark.words, mark.is_family)
         if line.mark != look:
             line.mark = look
-            line.setPen(pg.mkPen(self._colors[mark.is_family], width=1, style=Qt.PenStyle.DashLine))
+            line.setPen(pg.mkPen(self._colors[mark.is_family], width=self._scale, style=Qt.PenStyle.DashLine))
             name.setText(mark.words, color=self._words[mark.is_family])
 
 
@@ -170,17 +172,12 @@ class Cursor:
         """The range has been chosen."""
         self._span.hide()
 
-    def apply_theme(self, tokens: Tokens) -> None:
-        """Take the colours of a theme."""
+    def apply_theme(self, tokens: Tokens, scale: float) -> None:
+        """Take the colours of a theme, for a screen of `scale` device pixels per logical pixel."""
         self._colors = (tokens.accent, tokens.second)
-        self._line.setPen(pg.mkPen(tokens.muted, width=1))
+        self._line.setPen(pg.mkPen(tokens.muted, width=scale))
         fill = QColor(tokens.accent)
         fill.setAlphaF(0.16)
         self._span.setBrush(fill)
         for line in self._span.lines:
-            line.setPen(pg.mkPen(tokens.accent, width=1))
-
-
-def _centre(position: float, width: float, available: float) -> float:
-    """A name's centre, moved inwards where it would be cut."""
-    return min(max(position, width / 2), max(available - width / 2, width / 2))
+            line.setPen(pg.mkPen(tokens.accent, width=scale))

@@ -1,0 +1,223 @@
+"""One incident as a card: what, in which words, why, when, how bad."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from trafficdesk.features import FEATURES, INDEX
+from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label
+from trafficdesk.ui.theme import SECONDARY_PX, mixed
+from trafficdesk.ui.wording import clock_time, compact, duration, scaled, thousands, visible
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
+
+    from trafficdesk.detect.finding import Incident, Reason
+    from trafficdesk.ui.theme import Tokens
+
+UNUSUAL: Final = "unusual"
+"""The family of what the model flagged and no rule names."""
+MAX_REASONS: Final = 3
+_RADIUS: Final = 8
+_EDGE: Final = 4
+
+
+def title_of(incident: Incident) -> str:
+    """Family and culprit: "Port scan · 192.168.1.60"."""
+    family = incident.family.replace("_", " ")
+    return visible(f"{family[:1].upper()}{family[1:]} · {incident.culprit}")
+
+
+def measure_of(reason: Reason) -> str:
+    """What was measured, with its span: "new destination ports, 60 s"."""
+    index = INDEX.get(reason.feature)
+    words = reason.feature.replace("_", " ") if index is None else FEATURES[index].words
+    return visible(words + (f", {_span(reason.window_s)}" if reason.window_s else ""))
+
+
+def amount(value: float, unit: str) -> str:
+    """A measured value with its unit, bytes with a fitting prefix: "41 MB", "3,110"."""
+    if unit in {"bytes", "B"} and not math.isnan(value):
+        divisor, prefix = scaled(abs(value))
+        return f"{compact(value / divisor)} {prefix}B"
+    return f"{compact(value)} {visible(unit)}".strip()
+
+
+def values_of(reason: Reason) -> str:
+    """The value beside what is usual: "212 · usual ≤ 6"."""
+    value = amount(reason.value, reason.unit)
+    if math.isnan(reason.usual_high):
+        return value
+    return f"{value} · usual ≤ {amount(reason.usual_high, reason.unit)}"
+
+
+def when_of(incident: Incident) -> str:
+    """Start and flagged rows: "14:05:11 · 3,110 packets"."""
+    packets = "1 packet" if incident.packets == 1 else f"{thousands(incident.packets)} packets"
+    return f"{clock_time(incident.start_ns)} · {packets}"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds <= 120 else duration(seconds)
+
+
+class ReasonRow(QWidget):
+    """One reason: the measure left, its value and the usual one right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._measure = ElidedLabel()
+        self._values = plain_label()
+        for label in (self._measure, self._values):
+            font = label.font()
+            font.setPixelSize(SECONDARY_PX)
+            label.setFont(font)
+        row.addWidget(self._measure, 1)
+        row.addWidget(self._values)
+
+    def show_reason(self, reason: Reason) -> None:
+        """Show `reason`."""
+        self._measure.set_whole(measure_of(reason))
+        self._values.setText(values_of(reason))
+
+
+class IncidentCard(QFrame):
+    """A card that can be focused and activated; reused for other incidents.
+
+    Signals
+    -------
+    activated : the incident's id, on a click, Enter or Space.
+    """
+
+    activated = Signal(int)
+
+    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._incident: Incident | None = None
+        self._tokens = tokens
+        self._selected = self._hovered = False
+        self._title = WrappedLabel(bold=True, max_lines=2)
+        self._sentence = WrappedLabel(pixels=SECONDARY_PX, max_lines=5)
+        self._reasons = [ReasonRow() for _ in range(MAX_REASONS)]
+        self._when = ElidedLabel("", "muted")
+        self._severity = plain_label("", "muted")
+        self._lay_out()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.apply_theme(tokens)
+
+    @property
+    def incident(self) -> Incident | None:
+        """What is shown."""
+        return self._incident
+
+    def show_incident(self, incident: Incident) -> None:
+        """Show `incident`; touches only what changed."""
+        if incident == self._incident:
+            return
+        self._incident = incident
+        self._title.set_text(title_of(incident))
+        self._sentence.set_text(incident.sentence)
+        for index, row in enumerate(self._reasons):
+            row.setVisible(index < len(incident.reasons))
+            if index < len(incident.reasons):
+                row.show_reason(incident.reasons[index])
+        self._when.set_whole(when_of(incident))
+        self._severity.setText(f"severity {incident.severity}")
+        self._severity.setToolTip(f"Last seen {clock_time(incident.end_ns)}")
+        self.setAccessibleName(f"{title_of(incident)}, severity {incident.severity}")
+        reasons = (f"{measure_of(reason)}: {values_of(reason)}" for reason in incident.reasons[:MAX_REASONS])
+        self.setAccessibleDescription(". ".join((visible(incident.sentence), when_of(incident), *reasons)))
+        self.update()
+
+    def set_selected(self, selected: bool) -> None:
+        """Mark as the one whose rows are shown."""
+        if selected != self._selected:
+            self._selected = selected
+            self.update()
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Take the colours of a theme."""
+        self._tokens = tokens
+        self._title.set_color(tokens.text)
+        self._sentence.set_color(tokens.muted)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space activate."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self._activate()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click activates."""
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._activate()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the press, so that the release comes here too."""
+        event.accept()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show that it can be clicked."""
+        super().enterEvent(event)
+        self._hovered = True
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """As it was."""
+        super().leaveEvent(event)
+        self._hovered = False
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the card with its coloured edge; a style sheet joins borders of two widths badly at round corners."""
+        tokens = self._tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        marked = self._selected or self.hasFocus()
+        inset = 1.0 if marked else 0.5
+        outline = QPainterPath()
+        outline.addRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
+        fill = mixed(tokens.text, tokens.raised, 0.05) if self._hovered else QColor(tokens.raised)
+        painter.fillPath(outline, QColor(tokens.accent_background) if self._selected else fill)
+        painter.setPen(QPen(QColor(tokens.accent if marked else tokens.line), 2 * inset))
+        painter.drawPath(outline)
+        painter.setClipPath(outline)
+        painter.fillRect(0, 0, _EDGE, self.height(), QColor(self._edge_color()))
+        painter.end()
+
+    def _edge_color(self) -> str:
+        unusual = self._incident is None or self._incident.family == UNUSUAL
+        return self._tokens.unusual if unusual else self._tokens.family
+
+    def _activate(self) -> None:
+        if self._incident is not None:
+            self.activated.emit(self._incident.id)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 12, 12)
+        column.setSpacing(4)
+        column.addWidget(self._title)
+        column.addWidget(self._sentence)
+        column.addSpacing(4)
+        for row in self._reasons:
+            row.hide()
+            column.addWidget(row)
+        footer = QHBoxLayout()
+        footer.setSpacing(8)
+        footer.addWidget(self._when, 1)
+        footer.addWidget(self._severity)
+        column.addSpacing(4)
+        column.addLayout(footer)
