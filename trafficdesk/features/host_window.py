@@ -74,11 +74,13 @@ _FADED: Final = frozenset(
 _SIDED: Final = (
     "unanswered",
     "new_senders",
+    "new_hosts",
     "icmp_out",
     "arp_targets",
+    "arp_conflicts",
+    "arp_unsolicited",
     "dns_queries",
     "dns_missing",
-    "new_hosts",
 )
 """Counters of which the rules need to know whose is the larger."""
 

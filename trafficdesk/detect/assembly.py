@@ -1,0 +1,117 @@
+"""A `Detection` in the making, and several made one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trafficdesk.detect.explanation import TOLD
+from trafficdesk.detect.finding import Detection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.detect.explanation import Reasons
+    from trafficdesk.detect.finding import Incident, ModelState
+    from trafficdesk.detect.incidents import Claim
+
+
+class Verdicts:
+    """Writable arrays over the rows of one step.
+
+    Parameters
+    ----------
+    first_id : packet_id of the first row.
+    rows : how many.
+    """
+
+    def __init__(self, first_id: int, rows: int) -> None:
+        self.first_id = first_id
+        self.score = np.full(rows, np.nan, np.float32)
+        self.outside = np.zeros(rows, np.int64)
+        """Features out of range."""
+        self.verdict = np.zeros(rows, np.uint8)
+        self.family = np.zeros(rows, np.uint8)
+        self.incident = np.zeros(rows, np.int32)
+        self._at: list[NDArray[np.intp]] = []
+        self._reasons: list[Reasons] = []
+        self._joined_ids: list[NDArray[np.int64]] = []
+        self._joined_incident: list[NDArray[np.int32]] = []
+
+    def flag(self, at: NDArray[np.intp], reasons: Reasons) -> None:
+        """Rows `at` are flagged, for `reasons`."""
+        self._at.append(at)
+        self._reasons.append(reasons)
+
+    def claim(self, claims: Iterable[Claim]) -> None:
+        """Rows belong to incidents: this step's are written, earlier ones noted."""
+        for claim in claims:
+            here = claim.ids >= self.first_id
+            self.incident[claim.ids[here] - self.first_id] = claim.incident
+            earlier = claim.ids[~here]
+            if len(earlier):
+                self._joined_ids.append(earlier)
+                self._joined_incident.append(np.full(len(earlier), claim.incident, np.int32))
+
+    def detection(self, incidents: tuple[Incident, ...], model: ModelState) -> Detection:
+        """The finished value."""
+        at = _joined(self._at, np.empty(0, np.intp))
+        order = np.argsort(at, kind="stable")
+        empty = np.empty((0, TOLD))
+        return Detection(
+            first_id=self.first_id,
+            score=self.score,
+            verdict=self.verdict,
+            family=self.family,
+            incident=self.incident,
+            flagged_ids=self.first_id + at[order].astype(np.int64),
+            reason_features=_joined([one.features for one in self._reasons], empty.astype(np.int16))[order],
+            reason_values=_joined([one.values for one in self._reasons], empty.astype(np.float32))[order],
+            reason_usual=_joined([one.usual for one in self._reasons], empty.astype(np.float32))[order],
+            incidents=incidents,
+            joined_ids=_joined(self._joined_ids, np.empty(0, np.int64)),
+            joined_incident=_joined(self._joined_incident, np.empty(0, np.int32)),
+            model=model,
+        )
+
+
+def concatenated(parts: Sequence[Detection]) -> Detection:
+    """Consecutive detections as one; of an incident its newest value counts."""
+    incidents = {incident.id: incident for part in parts for incident in part.incidents}
+
+    def end_to_end(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    whole: dict[str, NDArray[Any]] = {name: end_to_end(name) for name in _PER_ROW}
+    joined_ids, joined_incident = end_to_end("joined_ids"), end_to_end("joined_incident")
+    first_id = parts[0].first_id
+    # What a later part claimed of an earlier one lies within the whole.
+    within = joined_ids >= first_id
+    whole["incident"][joined_ids[within] - first_id] = joined_incident[within]
+    return Detection(
+        first_id=first_id,
+        **whole,
+        incidents=tuple(incidents[number] for number in sorted(incidents)),
+        joined_ids=joined_ids[~within],
+        joined_incident=joined_incident[~within],
+        model=parts[-1].model,
+    )
+
+
+_PER_ROW = (
+    "score",
+    "verdict",
+    "family",
+    "incident",
+    "flagged_ids",
+    "reason_features",
+    "reason_values",
+    "reason_usual",
+)
+
+
+def _joined(parts: Sequence[NDArray[Any]], empty: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else empty

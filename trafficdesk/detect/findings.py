@@ -1,0 +1,139 @@
+"""`FindingLog`: what the detector said so far, for the window and the exports; bounded, without the detector itself."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+
+from trafficdesk.detect.families import FAMILIES
+from trafficdesk.detect.finding import ModelState
+from trafficdesk.detect.words import reason_of, sentence_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trafficdesk.detect.finding import Detection, Incident, Reason
+
+MAX_ROWS: Final = 500_000
+"""Flagged rows whose reasons are kept; some 40 bytes each."""
+MAX_INCIDENTS: Final = 5_000
+
+
+_CHUNK_ROWS: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flagged:
+    """Reasons of flagged rows, ascending by id; arrays over (rows,) and (rows, 3)."""
+
+    ids: NDArray[np.int64]
+    family: NDArray[np.uint8]
+    features: NDArray[np.int16]
+    values: NDArray[np.float32]
+    usual: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, detection: Detection) -> Self:
+        """The flagged rows of one step."""
+        ids = detection.flagged_ids
+        return cls(
+            ids,
+            detection.family[ids - detection.first_id],
+            detection.reason_features,
+            detection.reason_values,
+            detection.reason_usual,
+        )
+
+    def followed_by(self, other: _Flagged) -> _Flagged:
+        """Both end to end."""
+        return _Flagged(
+            np.concatenate([self.ids, other.ids]),
+            np.concatenate([self.family, other.family]),
+            np.concatenate([self.features, other.features]),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.usual, other.usual]),
+        )
+
+
+class FindingLog:
+    """Incidents, reasons of flagged rows and the model's state.
+
+    Parameters
+    ----------
+    max_rows : flagged rows whose reasons are kept; the oldest leave first, some thousand at a time.
+    """
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self._max_rows = max_rows
+        self._chunks: list[_Flagged] = []
+        self._rows = 0
+        self._incidents: dict[int, Incident] = {}
+        self._in_order: tuple[Incident, ...] | None = ()
+        self.model = ModelState()
+        """As of the last step."""
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every incident so far in order of opening, newest value of each."""
+        if self._in_order is None:
+            self._in_order = tuple(self._incidents.values())
+        return self._in_order
+
+    def add(self, detection: Detection) -> None:
+        """Take the result of one step, which follows the former."""
+        self.model = detection.model
+        for incident in detection.incidents:
+            self._incidents[incident.id] = incident
+            self._in_order = None
+        while len(self._incidents) > MAX_INCIDENTS:
+            del self._incidents[next(iter(self._incidents))]
+        if len(detection.flagged_ids):
+            self._append(_Flagged.of(detection))
+
+    def incident(self, number: int) -> Incident | None:
+        """The incident of that id, or None."""
+        return self._incidents.get(number)
+
+    def reasons_of(self, packet_id: int) -> tuple[Reason, ...]:
+        """Why a packet was flagged, most telling first; empty when it was not, or so long ago that it is forgotten."""
+        found = self._find(packet_id)
+        if found is None:
+            return ()
+        chunk, row = found
+        told = zip(
+            chunk.features[row].tolist(), chunk.values[row].tolist(), chunk.usual[row].tolist(), strict=True
+        )
+        return tuple(reason_of(index, value, usual) for index, value, usual in told if index >= 0)
+
+    def sentence_of(self, packet_id: int) -> str:
+        """One line that says why a packet was flagged; empty when it was not."""
+        found = self._find(packet_id)
+        if found is None:
+            return ""
+        chunk, row = found
+        title = FAMILIES[int(chunk.family[row])].title
+        reasons = self.reasons_of(packet_id)
+        if reasons and all(reason.value <= reason.usual_high for reason in reasons):
+            title = f"{title}, a rare combination"
+        return sentence_of(title, reasons)
+
+    def _append(self, flagged: _Flagged) -> None:
+        self._rows += len(flagged.ids)
+        if self._chunks and len(self._chunks[-1].ids) < _CHUNK_ROWS:
+            flagged = self._chunks.pop().followed_by(flagged)
+        self._chunks.append(flagged)
+        while self._rows > self._max_rows and len(self._chunks) > 1:
+            self._rows -= len(self._chunks.pop(0).ids)
+
+    def _find(self, packet_id: int) -> tuple[_Flagged, int] | None:
+        at = bisect_right(self._chunks, packet_id, key=lambda chunk: int(chunk.ids[0])) - 1
+        if at < 0:
+            return None
+        chunk = self._chunks[at]
+        row = int(np.searchsorted(chunk.ids, packet_id))
+        if row < len(chunk.ids) and int(chunk.ids[row]) == packet_id:
+            return chunk, row
+        return None

@@ -1,0 +1,171 @@
+"""`Incidents`: flagged rows gathered by culprit and family, while the gaps are short.
+
+Single flagged packets are the wrong unit for a person: with five rows of one host within 30 s asked for, false alarms
+fell from 19-35 to 3-5 per hour (measured 2026-11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
+from trafficdesk.detect.flagged import FlaggedRows
+from trafficdesk.detect.rules import RULES
+from trafficdesk.detect.rules.rule import MERGE_S
+from trafficdesk.detect.tracker import Tracker
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trafficdesk.detect.finding import Incident
+
+ROWS_NEEDED: Final = {1: 10, 2: 5, 3: 3}
+"""Rows that open an incident, by sensitivity."""
+UNUSUAL_WITHIN_S: Final = 30.0
+"""Rows without a rule must come this close together."""
+MAX_ACTIVE: Final = 100
+"""Per family; more culprits at once are an attack on the reader."""
+MAX_PENDING: Final = 20_000
+VICTIM_S: Final = 60.0
+"""How long after its last flagged row an incident still explains what is odd about its victims."""
+_RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """Rows that belong to an incident now."""
+
+    ids: NDArray[np.int64]
+    incident: int
+
+
+class Incidents:
+    """Active incidents and the rows that may become one.
+
+    Parameters
+    ----------
+    sensitivity : 1 to 3, see `ROWS_NEEDED`.
+    """
+
+    def __init__(self, sensitivity: int) -> None:
+        self.sensitivity = sensitivity
+        self._active: dict[int, list[Tracker]] = {}
+        self._pending: dict[int, FlaggedRows] = {}
+        self._changed: dict[int, Tracker] = {}
+        self._opened = 0
+
+    def add(self, family: int, rows: FlaggedRows, model_id: int) -> list[Claim]:
+        """Take flagged rows of one family; returns which rows, these or earlier ones, belong to which incident."""
+        if not len(rows):
+            return []
+        now = float(rows.seconds[-1])
+        rule = _RULE_OF.get(family)
+        within = rule.merge_s if rule else UNUSUAL_WITHIN_S
+        if family in self._pending:
+            rows = FlaggedRows.joined((self._pending.pop(family), rows))
+        rows = rows.where(now - rows.seconds <= within)
+        self._close_old(family, now)
+        claims, rows = self._attach(family, rows)
+        opened, rows = self._open(family, rows, model_id)
+        if len(rows):
+            keep = np.zeros(len(rows), np.bool_)
+            keep[-MAX_PENDING:] = True
+            self._pending[family] = rows.where(keep)
+        return claims + opened
+
+    def join(self, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
+        """Give rows without a rule to the rule incidents of their culprit; returns the claims and what is left."""
+        claims: list[Claim] = []
+        if not len(rows):
+            return claims, rows
+        now = float(rows.seconds[-1])
+        for family in self._active:
+            if family != UNUSUAL and len(rows):
+                self._close_old(family, now)
+                more, rows = self._attach(family, rows)
+                claims += more
+        return claims, rows
+
+    def victims(self, now: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Host keys of culprits and of victims of the rule incidents that are going on."""
+        culprits: list[int] = []
+        victims: list[int] = []
+        for family, trackers in self._active.items():
+            for tracker in trackers:
+                if family != UNUSUAL and now - tracker.last_seconds <= VICTIM_S:
+                    culprits.append(tracker.key)
+                    victims += tracker.peer_keys
+        return np.array(culprits, np.int64), np.array(victims, np.int64)
+
+    def changes(self) -> tuple[Incident, ...]:
+        """Incidents opened or changed since the last call, in order of opening."""
+        changed = tuple(self._changed[number].incident() for number in sorted(self._changed))
+        self._changed.clear()
+        return changed
+
+    def _close_old(self, family: int, now: float) -> None:
+        trackers = self._active.get(family, [])
+        self._active[family] = [
+            tracker for tracker in trackers if now - tracker.last_seconds <= tracker.merge_s
+        ]
+
+    def _attach(self, family: int, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
+        claims = []
+        for tracker in sorted(self._active.get(family, ()), key=lambda one: -one.packets):
+            mine = (rows.first == tracker.key) | (rows.second == tracker.key)
+            if mine.any():
+                claims.append(self._claim(tracker, rows.where(mine)))
+                rows = rows.where(~mine)
+                if not len(rows):
+                    break
+        return claims, rows
+
+    def _open(self, family: int, rows: FlaggedRows, model_id: int) -> tuple[list[Claim], FlaggedRows]:
+        """Greedily: the host with the most rows is the culprit, again and again."""
+        rule = _RULE_OF.get(family)
+        needed = ROWS_NEEDED[self.sensitivity]
+        if rule is not None and rule.rows_needed is not None:
+            needed = rule.rows_needed
+        claims = []
+        active = self._active.setdefault(family, [])
+        while len(rows) >= needed and len(active) < MAX_ACTIVE:
+            key, count = _busiest(rows, either=rule is None)
+            if count < needed:
+                break
+            mine = (rows.first == key) | (rows.second == key)
+            self._opened += 1
+            tracker = Tracker(
+                number=self._opened,
+                family=FAMILIES[family],
+                rule=rule,
+                key=key,
+                needed=needed,
+                merge_s=rule.merge_s if rule else MERGE_S,
+                model_id=model_id,
+            )
+            active.append(tracker)
+            claims.append(self._claim(tracker, rows.where(mine)))
+            rows = rows.where(~mine)
+        return claims, rows
+
+    def _claim(self, tracker: Tracker, rows: FlaggedRows) -> Claim:
+        tracker.add(rows.swapped(rows.first != tracker.key))
+        self._changed[tracker.number] = tracker
+        return Claim(rows.ids, tracker.number)
+
+
+def _busiest(rows: FlaggedRows, *, either: bool) -> tuple[int, int]:
+    """Host key with the most rows, and how many; of equals the one that is first end more often."""
+    keys, first = np.unique(rows.first, return_counts=True)
+    if not either:
+        best = int(first.argmax())
+        return int(keys[best]), int(first[best])
+    both = np.where(rows.first == rows.second, rows.first + 1, rows.second)
+    hosts, count = np.unique(np.concatenate([rows.first, both]), return_counts=True)
+    as_first = np.zeros(len(hosts), np.int64)
+    as_first[np.searchsorted(hosts, keys)] = first
+    best = int(np.lexsort((as_first, count))[-1])
+    return int(hosts[best]), int(count[best])

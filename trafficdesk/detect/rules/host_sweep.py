@@ -1,0 +1,49 @@
+"""Host sweep: one port on many hosts, or pings to many hosts (Zeek: 25 hosts in 5 min)."""
+
+from typing import Final
+
+import numpy as np
+
+from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
+
+HOSTS: Final = 20.0
+UNANSWERED: Final = 12.0
+UNANSWERED_WEB: Final = 30.0
+"""A browser opens many connections to ports 80 and 443 and some fail."""
+_ECHO: Final = (0, 8, 128, 129)
+
+
+def find(scene: Scene) -> Sighting:
+    """Rows of a host that asks many for one port, or pings many."""
+    observation = scene.observation
+    rows = observation.rows
+    web = np.isin(rows.low_port, (80, 443))
+    unanswered = scene.value("unanswered_60s")
+    asked = (
+        rows.ported
+        & ~rows.infrastructure
+        & scene.reaches("port_hosts_60s", HOSTS)
+        & (unanswered >= np.where(web, UNANSWERED_WEB, UNANSWERED))
+    )
+    pinged = rows.icmp & np.isin(rows.message_type, _ECHO) & scene.reaches("new_hosts_60s", HOSTS)
+    side = np.where(
+        rows.icmp, observation.at_destination["new_hosts"], observation.at_destination["unanswered"]
+    )
+    return Sighting(asked | pinged, side)
+
+
+def tell(story: Story) -> str:
+    """Who asked how many hosts for which port."""
+    if story.ports:
+        hosts = max(story.values.get("port_hosts_60s", 0.0), story.peer_count)
+        what = f"asked port {story.ports[0]} on about {hosts:,.0f} hosts"
+    else:
+        what = f"pinged {story.about('new_hosts_60s')} hosts"
+    return (
+        f"{story.culprit} {what}, among them {story.whom}; {story.usually('new_hosts_60s')} new hosts in 60 s"
+    )
+
+
+RULE: Final = Rule(
+    "host sweep", {"port_hosts_60s": HOSTS, "new_hosts_60s": HOSTS, "unanswered_60s": UNANSWERED}, find, tell
+)

@@ -1,0 +1,32 @@
+"""Port scan: many ports on one host, most of them unanswered (Zeek: 15 in 5 min; lower by the scan's shape)."""
+
+from typing import Final
+
+from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
+
+PORTS: Final = 12.0
+UNANSWERED: Final = 10.0
+
+
+def find(scene: Scene) -> Sighting:
+    """Rows of a pair of hosts on which many ports were tried."""
+    rows = scene.observation.rows
+    held = (
+        rows.ip
+        & ~rows.icmp
+        & ~rows.infrastructure
+        & scene.reaches("pair_ports_60s", PORTS)
+        & scene.reaches("unanswered_60s", UNANSWERED)
+    )
+    return Sighting(held, scene.observation.at_destination["unanswered"])
+
+
+def tell(story: Story) -> str:
+    """Who tried how many ports on whom."""
+    return (
+        f"{story.culprit} tried {story.about('pair_ports_60s')} ports on {story.whom} in 60 s; "
+        f"{story.usually('pair_ports_60s')}; {story.about('unanswered_60s')} attempts were not answered"
+    )
+
+
+RULE: Final = Rule("port scan", {"pair_ports_60s": PORTS, "unanswered_60s": UNANSWERED}, find, tell)

@@ -1,0 +1,190 @@
+"""`Tracker`: one incident while it goes on: its rows counted, its peers, what was highest, when to tell again."""
+
+from __future__ import annotations
+
+from math import log10
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk.detect.explanation import TOLD
+from trafficdesk.detect.families import FAMILIES, UNUSUAL
+from trafficdesk.detect.finding import Incident
+from trafficdesk.detect.rules.rule import Story
+from trafficdesk.detect.words import listed, reason_of
+from trafficdesk.features import FEATURES, INDEX
+
+if TYPE_CHECKING:
+    from trafficdesk.detect.families import Family
+    from trafficdesk.detect.finding import Reason
+    from trafficdesk.detect.flagged import FlaggedRows
+    from trafficdesk.detect.rules import Rule
+
+MAX_PEERS: Final = 1_024
+TOLD_PEERS: Final = 10
+AGAIN_GROWTH: Final = 10
+"""Tell again when the rows have grown tenfold (Slips' rule against a flood of alerts) ..."""
+AGAIN_S: Final = 600.0
+"""... or after ten minutes."""
+
+
+class Tracker:
+    """Evidence of one incident."""
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        family: Family,
+        rule: Rule | None,
+        key: int,
+        needed: int,
+        merge_s: float,
+        model_id: int,
+    ) -> None:
+        self.number = number
+        self.key = key
+        self.merge_s = merge_s
+        self.packets = 0
+        self.last_seconds = -np.inf
+        self._family = family
+        self._rule = rule
+        self._needed = needed
+        self._model_id = model_id
+        self._culprit = ""
+        self._start_ns = self._end_ns = 0
+        self._first_seconds = 0.0
+        self._first_id = 0
+        self._peers: dict[int, list[int | str]] = {}
+        self._ports: dict[int, int] = {}
+        self._hits: dict[int, int] = {}
+        self._highest: dict[int, float] = {}
+        self._usual: dict[int, float] = {}
+        self._score = 0.0
+        self._announced = 0
+        self._announced_packets = 0
+        self._announced_seconds = -np.inf
+
+    @property
+    def peer_keys(self) -> list[int]:
+        """Host keys of the peers known."""
+        return list(self._peers)
+
+    def add(self, rows: FlaggedRows) -> None:
+        """Take rows whose first end is the culprit."""
+        if not self.packets:
+            self._culprit = rows.first_text(0)
+            self._start_ns = self._end_ns = int(rows.timestamps_ns[0])
+            self._first_seconds = float(rows.seconds[0])
+            self._first_id = int(rows.ids[0])
+        self.packets += len(rows)
+        self._start_ns = min(self._start_ns, int(rows.timestamps_ns.min()))
+        self._end_ns = max(self._end_ns, int(rows.timestamps_ns.max()))
+        self._first_id = min(self._first_id, int(rows.ids[0]))
+        self.last_seconds = max(self.last_seconds, float(rows.seconds[-1]))
+        scores = rows.score[np.isfinite(rows.score)]
+        if len(scores):
+            self._score = max(self._score, float(scores.max()))
+        self._add_peers(rows)
+        self._add_reasons(rows)
+        if (
+            self.packets >= AGAIN_GROWTH * self._announced_packets
+            or self.last_seconds - self._announced_seconds >= AGAIN_S
+        ):
+            self._announced += 1
+            self._announced_packets = self.packets
+            self._announced_seconds = self.last_seconds
+
+    def incident(self) -> Incident:
+        """Its value now."""
+        reasons = self._reasons()
+        return Incident(
+            id=self.number,
+            family=self._family.name,
+            start_ns=self._start_ns,
+            end_ns=self._end_ns,
+            culprit=self._culprit,
+            peers=self._named_peers(),
+            packets=self.packets,
+            severity=self._severity(),
+            sentence=self._sentence(reasons),
+            reasons=reasons,
+            first_packet_id=self._first_id,
+            announced=self._announced,
+            model_id=self._model_id,
+        )
+
+    def _add_peers(self, rows: FlaggedRows) -> None:
+        keys, at, counts = np.unique(rows.second, return_index=True, return_counts=True)
+        for key, row, count in zip(keys.tolist(), at.tolist(), counts.tolist(), strict=True):
+            known = self._peers.get(key)
+            if known is not None:
+                known[0] = int(known[0]) + count
+            elif len(self._peers) < MAX_PEERS:
+                self._peers[key] = [count, rows.second_text(row)]
+        ports, counts = np.unique(rows.port[rows.port >= 0], return_counts=True)
+        for port, count in zip(ports.tolist(), counts.tolist(), strict=True):
+            if port in self._ports or len(self._ports) < MAX_PEERS:
+                self._ports[port] = self._ports.get(port, 0) + count
+
+    def _add_reasons(self, rows: FlaggedRows) -> None:
+        for index in np.unique(rows.reason_features).tolist():
+            if index < 0:
+                continue
+            here = rows.reason_features == index
+            self._hits[index] = self._hits.get(index, 0) + int(here.sum())
+            highest = float(rows.reason_values[here].max())
+            if highest >= self._highest.get(index, -np.inf):
+                self._highest[index] = highest
+                self._usual[index] = float(rows.reason_usual[here][-1])
+
+    def _named_peers(self) -> tuple[str, ...]:
+        order = sorted(self._peers.values(), key=lambda peer: -int(peer[0]))
+        return tuple(str(peer[1]) for peer in order[:TOLD_PEERS])
+
+    def _reasons(self) -> tuple[Reason, ...]:
+        """The rule's own measures first, then what was told most often."""
+        own = [INDEX[name] for name in self._rule.measures] if self._rule else []
+        order = sorted(self._hits, key=lambda index: (index not in own, -self._hits[index], index))
+        chosen: list[int] = []
+        behaviours: set[str] = set()
+        for index in order:
+            behaviour = FEATURES[index].behaviour or FEATURES[index].name
+            if index in own or behaviour not in behaviours:
+                chosen.append(index)
+                behaviours.add(behaviour)
+        return tuple(reason_of(index, self._highest[index], self._usual[index]) for index in chosen[:TOLD])
+
+    def _sentence(self, reasons: tuple[Reason, ...]) -> str:
+        peers = self._named_peers()
+        if self._rule is not None:
+            ports = tuple(sorted(self._ports, key=lambda port: -self._ports[port])[:TOLD])
+            story = Story(
+                culprit=self._culprit,
+                peers=peers,
+                peer_count=len(self._peers),
+                values={FEATURES[index].name: value for index, value in self._highest.items()},
+                usual={FEATURES[index].name: value for index, value in self._usual.items()},
+                ports=ports,
+                packets=self.packets,
+                seconds=self.last_seconds - self._first_seconds,
+            )
+            return self._rule.tell(story)
+        whom = f" with {listed(peers, 2)}" if peers else ""
+        why = ", ".join(reason.words for reason in reasons) or "an unusual combination of behaviours"
+        return f"{self._culprit}{whom}: {why}"
+
+    def _severity(self) -> int:
+        """The family's gravity, plus how far beyond the floor and how many rows; never the number alone."""
+        margin = 1.0
+        if self._rule is not None:
+            floors = self._rule.measures
+            ratios = [
+                self._highest[INDEX[name]] / floor
+                for name, floor in floors.items()
+                if INDEX[name] in self._highest
+            ]
+            margin = max([1.0, *ratios])
+        beyond = 25.0 * min(max(self._score - 1.0, 0.0), 1.0) if self._family is FAMILIES[UNUSUAL] else 0.0
+        rows = max(1.0, self.packets / self._needed)
+        return int(np.clip(self._family.gravity + 12.0 * log10(margin) + 5.0 * log10(rows) + beyond, 0, 100))
