@@ -24,7 +24,7 @@ _SIP_METHODS = (
     b"INVITE", b"ACK", b"BYE", b"CANCEL", b"REGISTER", b"OPTIONS", b"SUBSCRIBE", b"NOTIFY", b"MESSAGE", b"INFO",
     b"UPDATE", b"PRACK", b"REFER", b"PUBLISH",
 )  # fmt: skip
-_RTSP_METHODS = (b"DESCRIBE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"OPTIONS", b"ANNOUNCE", b"RECORD")
+_RTSP_METHODS = (b"DESCRIBE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"OPTIONS", b"ANNOUNCE", b"RECORD", b"GET_PARAMETER")
 SIP_STARTS: Final = (SIP_VERSION, *(method + b" sip" for method in _SIP_METHODS))
 RTSP_STARTS: Final = (RTSP_VERSION, *(method + b" rtsp" for method in _RTSP_METHODS))
 
