@@ -4,52 +4,72 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.cli.ahead import ahead
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size
+from trafficdesk.cli.two_processes import is_worthwhile, worked
 from trafficdesk.decode import decode
 from trafficdesk.errors import BadCaptureFile
 from trafficdesk.packets.protocol import Protocol, Status, protocol_name
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.block import FrameBlock
     from trafficdesk.packets.display_filter import DisplayFilter
 
 
+@dataclass(slots=True)
 class Tally:
     """The summary's numbers: a few counts, so that decoding stays the work."""
 
-    def __init__(self) -> None:
-        self.packets = self.octets = 0
-        self.first_ns = self.last_ns = 0
-        self.protocols = np.zeros(max(Protocol) + 1, np.int64)
-        self.statuses = np.zeros(len(Status), np.int64)
+    packets: int = 0
+    octets: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+    protocols: NDArray[np.int64] = field(default_factory=lambda: np.zeros(max(Protocol) + 1, np.int64))
+    statuses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Status), np.int64))
 
-    def add(self, batch: PacketBatch) -> None:
+    @classmethod
+    def of(cls, batch: PacketBatch) -> Tally:
         """Count a batch."""
         if not len(batch):
+            return cls()
+        timestamps = batch["timestamp_ns"]
+        return cls(
+            len(batch),
+            int(batch["length"].sum(dtype=np.int64)),
+            int(timestamps.min()),
+            int(timestamps.max()),
+            np.bincount(batch["protocol"], minlength=max(Protocol) + 1),
+            np.bincount(batch["status"], minlength=len(Status)),
+        )
+
+    def add(self, other: Tally) -> None:
+        """Count another's packets, too."""
+        if not other.packets:
             return
-        low, high = int(batch["timestamp_ns"].min()), int(batch["timestamp_ns"].max())
-        self.first_ns = min(self.first_ns, low) if self.packets else low
-        self.last_ns = max(self.last_ns, high) if self.packets else high
-        self.packets += len(batch)
-        self.octets += int(batch["length"].sum(dtype=np.int64))
-        self.protocols += np.bincount(batch["protocol"], minlength=len(self.protocols))
-        self.statuses += np.bincount(batch["status"], minlength=len(self.statuses))
+        self.first_ns = min(self.first_ns, other.first_ns) if self.packets else other.first_ns
+        self.last_ns = max(self.last_ns, other.last_ns) if self.packets else other.last_ns
+        self.packets += other.packets
+        self.octets += other.octets
+        self.protocols += other.protocols
+        self.statuses += other.statuses
 
     def lines(self, seconds: float) -> Iterator[str]:
         """What a person reads."""
         span = (self.last_ns - self.first_ns) / 1e9
         yield f"{self.packets:,} packets, {self.octets:,} bytes ({size(self.octets)}) in {span:,.3f} s of traffic"
-        order = sorted(np.flatnonzero(self.protocols), key=lambda number: -self.protocols[number])
+        order = sorted(map(int, np.flatnonzero(self.protocols)), key=lambda number: -self.protocols[number])
         yield "protocols: " + (
             ", ".join(f"{protocol_name(n)} {self.protocols[n]:,}" for n in order) or "none"
         )
@@ -62,16 +82,18 @@ class Tally:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    display_filter = _compiled(arguments.display_filter)
+    work = _work(_compiled(arguments.display_filter), with_rows=arguments.csv is not None)
     tally, started = Tally(), time.perf_counter()
     fault: BadCaptureFile | None = None
     with ExitStack() as stack:
         file = stack.enter_context(CaptureFile(arguments.file))
-        bar = stack.enter_context(Progress("decoding"))
         out = _opened(stack, arguments.csv)
+        bar = stack.enter_context(Progress("decoding"))
         try:
-            for block in ahead(file.blocks()):
-                _count(decode(block), display_filter, tally, out)
+            for counted, rows in worked(file.blocks, work, by_two=is_worthwhile(arguments.file)):
+                tally.add(counted)
+                if out is not None:
+                    out.write(rows)
                 bar.show(file.progress)
         except BadCaptureFile as error:
             fault = error  # what could be read is written all the same
@@ -84,19 +106,22 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _count(
-    batch: PacketBatch, display_filter: DisplayFilter | None, tally: Tally, out: IO[bytes] | None
-) -> None:
-    numbers = None
-    if display_filter is not None:
-        from trafficdesk.export.packets_csv import picked
+def _work(
+    display_filter: DisplayFilter | None, *, with_rows: bool
+) -> Callable[[FrameBlock], tuple[Tally, bytes]]:
+    """What is done to each block: decoding, filtering, counting, and writing its rows as text."""
+    if not with_rows and display_filter is None:
+        return lambda block: (Tally.of(decode(block)), b"")
+    from trafficdesk.export.packets_csv import picked, rows_bytes
 
-        batch, numbers = picked(batch, display_filter.mask(batch, {}))
-    tally.add(batch)
-    if out is not None:
-        from trafficdesk.export.packets_csv import write_rows
+    def work(block: FrameBlock) -> tuple[Tally, bytes]:
+        batch = decode(block)
+        numbers = batch.ids + 1
+        if display_filter is not None:
+            batch, numbers = picked(batch, display_filter.mask(batch))
+        return Tally.of(batch), rows_bytes(batch, numbers) if with_rows else b""
 
-        write_rows(out, batch, numbers=numbers)
+    return work
 
 
 def _compiled(expression: str) -> DisplayFilter | None:
