@@ -52,7 +52,8 @@ def _icon(name: str, color: str) -> QIcon:
     renderer = _renderer(name, color)
     result = QIcon()
     for size in _SIZES:
-        result.addPixmap(_render(renderer, size, opacity=1.0), QIcon.Mode.Normal)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else Qt tints the selected one
+            result.addPixmap(_render(renderer, size, opacity=1.0), mode)
         result.addPixmap(_render(renderer, size, opacity=_DISABLED_OPACITY), QIcon.Mode.Disabled)
     return result
 

@@ -270,7 +270,7 @@ def _prepare_number(box: IntegerEditor | DecimalEditor, unit: str) -> None:
     # Ranges span three powers of ten: typing is quicker than any arrow, and arrow keys still step.
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setAccelerated(True)
-    box.lineEdit().setTextMargins(6, 0, 6, 0)
+    box.lineEdit().setTextMargins(8, 0, 8, 0)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     if unit:
         box.setSuffix(f" {unit}")

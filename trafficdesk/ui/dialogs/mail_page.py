@@ -1,0 +1,233 @@
+"""Settings of alerts by e-mail: provider, account, password, and a test that really sends."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from trafficdesk.settings.secrets import ENVIRONMENT, MailPassword
+from trafficdesk.ui.dialogs.job import Job
+from trafficdesk.ui.dialogs.mail_presets import BY_NAME, PRESETS
+from trafficdesk.ui.dialogs.mail_trial import MailTrial
+from trafficdesk.ui.dialogs.settings_page import SettingsPage
+
+if TYPE_CHECKING:
+    from trafficdesk.settings import MailSettings
+    from trafficdesk.ui.dialogs.field_editors import FieldEditor, TextEditor
+    from trafficdesk.ui.dialogs.mail_trial import SendTest
+    from trafficdesk.ui.theme import Tokens
+
+_OWN: Final = "Another provider"
+_LOOK_AFTER_MS: Final = 400
+
+
+class PasswordStore(Protocol):
+    """Where the password is kept; see `settings.secrets.MailPassword`."""
+
+    def get(self, server: str, user: str) -> str:
+        """The password, empty where none is known; may block."""
+        ...
+
+    def set(self, server: str, user: str, password: str) -> bool:
+        """Remember it; whether for good. May block."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """Where an account's password is; never the password."""
+
+    account: tuple[str, str]
+    place: str
+    """Words after "stored", empty = none is stored."""
+
+
+def locate(secrets: PasswordStore, server: str, user: str) -> StoredPassword:
+    """Look where the account's password is stored; may block on a locked keyring."""
+    if os.environ.get(ENVIRONMENT):
+        place = f"in the environment ({ENVIRONMENT})"
+    elif MailPassword().get(server, user):
+        place = "in the system's keyring"
+    elif secrets.get(server, user):
+        place = "until TrafficDesk is closed (this system has no keyring)"
+    else:
+        place = ""
+    return StoredPassword((server, user), place)
+
+
+class PasswordEditor(QLineEdit):
+    """A new password; blank keeps the stored one, which is never shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setAccessibleName("Password")
+
+    def password(self) -> str | None:
+        """What was typed; None = keep."""
+        return self.text() or None
+
+
+class MailPage(SettingsPage):
+    """Where alerts are mailed.
+
+    Signals
+    -------
+    looked : the account's `StoredPassword` is known.
+
+    Parameters
+    ----------
+    secrets : where the password is kept.
+    send_test : sends a test mail with the given settings and password (None: the stored one); returns the dialogue.
+    """
+
+    title: ClassVar[str] = "E-mail"
+    icon: ClassVar[str] = "mail"
+    intro: ClassVar[str] = (
+        "A flagged incident can be mailed: once when it opens, again only when it grows tenfold."
+    )
+
+    looked = Signal(object)
+
+    def __init__(
+        self, section: MailSettings, tokens: Tokens, *, secrets: PasswordStore, send_test: SendTest
+    ) -> None:
+        self._secrets = secrets
+        self._send_test = send_test
+        self._looking: Job | None = None
+        super().__init__(section, tokens)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_LOOK_AFTER_MS)
+        self._timer.timeout.connect(self.look_for_password)
+        for name in ("server", "user"):
+            cast("TextEditor", self.editors[name]).textChanged.connect(self._account_changed)
+        self.look_for_password()
+
+    def build(self) -> None:
+        """Provider, account, password, addresses, limits, test."""
+        self.add_field("enabled")
+        self.provider = QComboBox()
+        self.provider.setAccessibleName("Provider")
+        self.provider.addItems((_OWN, *BY_NAME))
+        self.provider.activated.connect(self._take_preset)
+        self._note = self.add_row("Provider", self.provider)
+        for name in ("server", "port", "security", "user"):
+            self.add_field(name)
+        self.password = PasswordEditor()
+        self.password.textEdited.connect(self.edited)
+        self.add_row("Password", self.password)
+        for name in ("sender", "recipients", "minimum_severity", "max_per_hour", "timeout_s"):
+            self.add_field(name)
+        cast("TextEditor", self.editors["user"]).editingFinished.connect(self._offer_sender)
+        self.trial = MailTrial(self._send_test, self.tokens)
+        self.trial.requested.connect(self._try)
+        self.column.addWidget(self.trial)
+        self._show_preset()
+
+    def problem(self) -> tuple[str, QWidget] | None:
+        """Also: what an enabled mail alert can't do without."""
+        return super().problem() or (self._missing() if self.section().enabled else None)
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Take the colours of a theme."""
+        super().apply_theme(tokens)
+        self.trial.apply_theme(tokens)
+
+    @Slot()
+    def look_for_password(self) -> None:
+        """Find out where the account's password is stored, in a thread: a keyring may ask to be unlocked."""
+        if self._looking is not None:
+            return
+        mail = self.section()
+        if not mail.server:
+            self.password.setPlaceholderText("enter the server first")
+            return
+        secrets = self._secrets
+        self._looking = Job(lambda: locate(secrets, mail.server, mail.user), "Looking into the keyring")
+        self._looking.succeeded.connect(self._show_place)
+        self._looking.failed.connect(self._stop_looking)
+        self._looking.start()
+
+    def _missing(self) -> tuple[str, QWidget] | None:
+        mail = self.section()
+        if not mail.server:
+            return "Enter the mail server, or choose a provider.", self.editors["server"]
+        if not _is_address(mail.sender):
+            return "Enter the address the mails come from, like you@example.com.", self.editors["sender"]
+        wrong = next((recipient for recipient in mail.recipients if not _is_address(recipient)), None)
+        if wrong is not None:
+            return f"“{wrong}” is not an e-mail address.", self.editors["recipients"]
+        if not mail.recipients:
+            return "Enter at least one address the mails go to.", self.editors["recipients"]
+        return None
+
+    @Slot()
+    def _try(self) -> None:
+        missing = self._missing()
+        if missing is not None:
+            self.trial.show_problem(missing[0])
+            missing[1].setFocus()
+            return
+        self.trial.start(self.section(), self.password.password())
+
+    @Slot(object)
+    def _show_place(self, stored: StoredPassword) -> None:
+        self._looking = None
+        mail = self.section()
+        if stored.account != (mail.server, mail.user):
+            self._timer.start()
+            return
+        kept = (
+            f"stored {stored.place}; leave blank to keep it"
+            if stored.place
+            else "none stored for this account"
+        )
+        self.password.setPlaceholderText(kept)
+        self.password.setToolTip(kept)
+        self.password.setAccessibleDescription(kept)
+        self.looked.emit(stored)
+
+    @Slot(object)
+    def _stop_looking(self, _error: object) -> None:
+        self._looking = None
+        self.password.setPlaceholderText("")
+
+    def _account_changed(self) -> None:
+        self._show_preset()
+        self._timer.start()
+
+    def _take_preset(self) -> None:
+        preset = BY_NAME.get(self.provider.currentText())
+        if preset is not None:
+            for name in ("server", "port", "security"):
+                cast("FieldEditor", self.editors[name]).set_field_value(getattr(preset, name))
+            self.edited.emit()
+        self._say_note()
+
+    def _show_preset(self) -> None:
+        """Name the provider whose server is entered."""
+        server = self.section().server
+        found = next((preset.name for preset in PRESETS if preset.server == server), _OWN)
+        self.provider.setCurrentText(found)
+        self._say_note()
+
+    def _say_note(self) -> None:
+        preset = BY_NAME.get(self.provider.currentText())
+        self._note.setText(preset.note if preset else "")
+        self._note.setVisible(preset is not None)
+
+    def _offer_sender(self) -> None:
+        mail = self.section()
+        if _is_address(mail.user) and not mail.sender:
+            cast("FieldEditor", self.editors["sender"]).set_field_value(mail.user)
+
+
+def _is_address(text: str) -> bool:
+    """Something@something, without what could end a header (RFC 5322 has the rest; the server judges it)."""
+    local, _, domain = text.rpartition("@")
+    return bool(local and domain) and text.isprintable() and not any(char in ' ,;<>"' for char in text)

@@ -1,0 +1,284 @@
+"""The settings dialog: a page per section, applied at once or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from trafficdesk.errors import SettingsError
+from trafficdesk.ui.dialogs.capture_page import CapturePage
+from trafficdesk.ui.dialogs.job import Job
+from trafficdesk.ui.dialogs.mail_page import MailPage
+from trafficdesk.ui.dialogs.settings_page import SettingsPage
+from trafficdesk.ui.icons import icon
+from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trafficdesk.settings import MailSettings, Settings
+    from trafficdesk.ui.dialogs.capture_page import CheckFilter
+    from trafficdesk.ui.dialogs.mail_page import PasswordStore
+    from trafficdesk.ui.dialogs.mail_trial import SendTest
+    from trafficdesk.ui.theme import Tokens
+
+
+class DetectionPage(SettingsPage):
+    """How the detector learns and speaks."""
+
+    title: ClassVar[str] = "Detection"
+    icon: ClassVar[str] = "anomaly"
+    intro: ClassVar[str] = (
+        "A model learns what is usual on this network, and is fitted anew as traffic goes on."
+    )
+
+
+class AppearancePage(SettingsPage):
+    """How the window looks."""
+
+    title: ClassVar[str] = "Appearance"
+    icon: ClassVar[str] = "appearance"
+    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface")
+
+
+class SettingsDialog(QDialog):
+    """All settings.
+
+    Signals
+    -------
+    applied : the new `Settings`, after they were saved.
+
+    Parameters
+    ----------
+    settings : to start from.
+    secrets : keeps the mail password.
+    save : writes the settings; raises `SettingsError`. The settings file by default.
+    send_test : see `MailPage`; through `alerts.smtp` by default.
+    check_filter : see `CapturePage`; the system's BPF compiler by default.
+    interfaces : (name, words) of what can be captured on.
+    tokens : the theme's colours; after the palette by default.
+    """
+
+    applied = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: PasswordStore,
+        parent: QWidget | None = None,
+        *,
+        save: Callable[[Settings], None] | None = None,
+        send_test: SendTest | None = None,
+        check_filter: CheckFilter | None = None,
+        interfaces: Sequence[tuple[str, str]] = (),
+        tokens: Tokens | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._settings = settings
+        self._secrets = secrets
+        self._save = save or _save
+        self._storing: Job | None = None
+        self._close_when_stored = False
+        self._tokens = tokens or (DARK if self.palette().window().color().lightness() < 128 else LIGHT)
+        self.mail_page = MailPage(
+            settings.mail, self._tokens, secrets=secrets, send_test=send_test or _send_test_with(secrets)
+        )
+        self.capture_page = CapturePage(
+            settings.capture, self._tokens, check_filter=check_filter or _check_filter, interfaces=interfaces
+        )
+        self.pages: dict[str, SettingsPage] = {
+            "capture": self.capture_page,
+            "detection": DetectionPage(settings.detection, self._tokens),
+            "mail": self.mail_page,
+            "view": AppearancePage(settings.view, self._tokens),
+        }
+        self._build()
+        for page in self.pages.values():
+            page.edited.connect(self._follow_edit)
+        self._follow_edit()
+        self.resize(720, 640)
+
+    def settings(self) -> Settings:
+        """What was applied last, else what the dialog started from."""
+        return self._settings
+
+    def entered(self) -> Settings:
+        """What is entered now."""
+        return replace(self._settings, **{name: page.section() for name, page in self.pages.items()})
+
+    def show_page(self, section: str) -> None:
+        """Turn to the page of a section of `Settings`."""
+        self.list.setCurrentRow(list(self.pages).index(section))
+
+    @Slot()
+    def accept(self) -> None:
+        """OK: apply, then close; stays open where that fails."""
+        self._apply(close=True)
+
+    @Slot()
+    def apply(self) -> None:
+        """Save what is entered and stay open."""
+        self._apply(close=False)
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Take the colours of a theme."""
+        self._tokens = tokens
+        for row, page in enumerate(self.pages.values()):
+            page.apply_theme(tokens)
+            self.list.item(row).setIcon(icon(page.icon, tokens.text))
+
+    def _apply(self, *, close: bool) -> None:
+        self._complain("")
+        if self._storing is not None or not self._check():
+            return
+        entered = self.entered()
+        try:
+            self._save(entered)
+        except SettingsError as error:
+            self._complain(str(error))
+            return
+        self._settings = entered
+        self.applied.emit(entered)
+        self._follow_edit()
+        password = self.mail_page.password.password()
+        if password is not None:
+            self._store(entered.mail, password, close=close)
+        elif close:
+            super().accept()
+
+    def _check(self) -> bool:
+        for section, page in self.pages.items():
+            problem = page.problem()
+            if problem is not None:
+                self.show_page(section)
+                problem[1].setFocus(Qt.FocusReason.OtherFocusReason)
+                self._complain(problem[0])
+                return False
+        return True
+
+    def _store(self, mail: MailSettings, password: str, *, close: bool) -> None:
+        secrets = self._secrets
+        self._close_when_stored = close
+        self._buttons.setEnabled(False)
+        self._storing = Job(lambda: secrets.set(mail.server, mail.user, password), "Storing the password")
+        self._storing.succeeded.connect(self._stored)
+        self._storing.failed.connect(self._not_stored)
+        self._storing.start()
+
+    @Slot(object)
+    def _stored(self, _for_good: bool) -> None:
+        self._storing = None
+        self._buttons.setEnabled(True)
+        self.mail_page.password.clear()
+        self.mail_page.look_for_password()
+        if self._close_when_stored:
+            super().accept()
+
+    @Slot(object)
+    def _not_stored(self, error: object) -> None:
+        self._storing = None
+        self._buttons.setEnabled(True)
+        self._complain(f"The settings are saved, the password is not: {error}")
+
+    @Slot()
+    def _follow_edit(self) -> None:
+        changed = self.entered() != self._settings or self.mail_page.password.password() is not None
+        self._buttons.button(QDialogButtonBox.StandardButton.Apply).setEnabled(changed)
+
+    def _complain(self, words: str) -> None:
+        self.error.setText(words)
+        self.error.setVisible(bool(words))
+
+    def _build(self) -> None:
+        self.list = self._make_list()
+        self._stack = QStackedWidget()
+        for page in self.pages.values():
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            page.setProperty("class", "page")
+            page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            scroll.setWidget(page)
+            self._stack.addWidget(scroll)
+        self.list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self.list.setCurrentRow(0)
+        pages = QHBoxLayout()
+        pages.setSpacing(0)
+        pages.addWidget(self.list)
+        pages.addWidget(self._stack, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(pages, 1)
+        outer.addWidget(self._make_foot())
+
+    def _make_list(self) -> QListWidget:
+        pages = QListWidget()
+        pages.setAccessibleName("Pages")
+        pages.setFixedWidth(168)
+        pages.setIconSize(QSize(16, 16))
+        pages.setStyleSheet(
+            "QListWidget { padding: 12px 8px; } QListWidget::item { height: 32px; padding-left: 8px; border-radius: 6px; }"
+        )
+        for page in self.pages.values():
+            pages.addItem(QListWidgetItem(icon(page.icon, self._tokens.text), page.title))
+        return pages
+
+    def _make_foot(self) -> QFrame:
+        foot = QFrame()
+        foot.setProperty("class", "side")
+        self.error = plain_label("", "error")
+        self.error.setWordWrap(True)
+        self.error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.error.setAccessibleName("Problem")
+        self.error.hide()
+        kinds = QDialogButtonBox.StandardButton
+        self._buttons = QDialogButtonBox(kinds.Ok | kinds.Apply | kinds.Cancel)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._buttons.button(kinds.Apply).clicked.connect(self.apply)
+        self._buttons.button(kinds.Ok).setDefault(True)
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(self.error)
+        column.addWidget(self._buttons)
+        return foot
+
+
+def _save(settings: Settings) -> None:
+    from trafficdesk.settings.file import save
+
+    save(settings)
+
+
+def _check_filter(expression: str) -> str | None:
+    from trafficdesk.capture.bpf import check_filter
+
+    return check_filter(expression)
+
+
+def _send_test_with(secrets: PasswordStore) -> SendTest:
+    def send(mail: MailSettings, password: str | None) -> str:
+        from trafficdesk.alerts.smtp import send_test
+
+        return send_test(mail, password if password is not None else secrets.get(mail.server, mail.user))
+
+    return send
