@@ -34,12 +34,11 @@ class Next(IntEnum):
     """An Ethernet frame inside another link layer, whose addresses are not the frame's own."""
     LLC = 4
     PPP = 5
-    PPP_SERIAL = 6
-    CISCO_HDLC = 7
-    LOOPBACK = 8
-    LINUX_SLL = 9
-    LINUX_SLL2 = 10
-    IP = 11
+    CISCO_HDLC = 6
+    LOOPBACK = 7
+    LINUX_SLL = 8
+    LINUX_SLL2 = 9
+    IP = 10
     """IPv4 or IPv6, as the version nibble says."""
 
 

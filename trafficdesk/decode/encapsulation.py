@@ -35,6 +35,8 @@ _SLL_802_2: Final = 0x0004
 _ADDRESS_FAMILIES: Final = (2, 10, 24, 28, 30)
 """AF_INET, then AF_INET6 of Linux, NetBSD and Npcap, FreeBSD, Darwin (tcpdump.org, LINKTYPE_NULL)."""
 _HDLC_ADDRESS_CONTROL: Final = 0xFF03
+_CISCO_ADDRESS_CONTROL: Final = (0x0F00, 0x8F00)
+"""Unicast and multicast; neither can begin a PPP frame, whose control byte is never 0."""
 _PPP_NEXT: Final = (
     (0x0021, EtherType.IPV4),
     (0x0057, EtherType.IPV6),
@@ -90,10 +92,13 @@ def by_version(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) ->
 
 
 def ppp(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
-    """RFC 1661 section 2 and, where address and control are there, RFC 1662 section 3.1."""
+    """RFC 1661 section 2 and, where address and control are there, RFC 1662 section 3.1, or Cisco's in their place."""
     workspace.columns["protocol"][rows] = Protocol.PPP
     at = cursor.at[rows]
-    at = at + 2 * (workspace.be16(rows, at) == _HDLC_ADDRESS_CONTROL)
+    framing = workspace.be16(rows, at)
+    cisco = np.isin(framing, _CISCO_ADDRESS_CONTROL)
+    cursor.kinds[rows[cisco]] = Next.CISCO_HDLC
+    rows, at = rows[~cisco], at[~cisco] + 2 * (framing[~cisco] == _HDLC_ADDRESS_CONTROL)
     # Protocol field compression (RFC 1661 section 6.5): an odd first byte is the whole number.
     first = workspace.u8(rows, at)
     compressed = (first & 1) == 1
@@ -104,13 +109,6 @@ def ppp(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
         cursor.kinds[rows[protocols == protocol]] = kind
     # Rows that end before the number read 0 here: unsupported, but first of all truncated.
     workspace.reach(rows, stop, 0)
-
-
-def ppp_serial(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
-    """RFC 1662 framing, or Cisco's in its place (tcpdump.org, LINKTYPE_PPP_HDLC)."""
-    address = workspace.u8(rows, cursor.at[rows])
-    cisco = (address == 0x0F) | (address == 0x8F)
-    cursor.kinds[rows] = np.where(cisco, Next.CISCO_HDLC, Next.PPP)
 
 
 def cisco_hdlc(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:

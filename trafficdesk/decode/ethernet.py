@@ -38,6 +38,9 @@ _UNNUMBERED_INFORMATION: Final = 0x03
 _BRIDGED_ETHERNET: Final = (0x0001, 0x0007)
 """With and without frame check sequence (RFC 2684 section 5.2)."""
 
+_CISCO_SPANNING_TREE: Final = 0x010B
+"""Spanning tree per VLAN (PVST+), under Cisco's own organisation code."""
+
 
 def ethernet(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
     """IEEE 802.3 section 3."""
@@ -116,3 +119,6 @@ def _snap(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64], at: NDA
     cursor.go(rows[typed], at[typed] + 8, types[typed])
     inner = (organisation == 0x0080C2) & np.isin(types, _BRIDGED_ETHERNET)
     cursor.go(rows[inner], at[inner] + 8, Next.BRIDGED)
+    cisco = rows[(organisation == 0x00000C) & (types == _CISCO_SPANNING_TREE)]
+    workspace.columns["protocol"][cisco] = Protocol.STP
+    cursor.kinds[cisco] = Next.NOTHING

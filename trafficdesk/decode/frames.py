@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,11 +10,16 @@ from trafficdesk.decode.applications import recognise
 from trafficdesk.decode.link import walk_link
 from trafficdesk.decode.network import walk_network
 from trafficdesk.decode.transport import walk_transport
+from trafficdesk.decode.usual import read_usual
 from trafficdesk.decode.workspace import Workspace
 from trafficdesk.packets.batch import PacketBatch
 
 if TYPE_CHECKING:
     from trafficdesk.packets.block import FrameBlock
+
+_PART_FRAMES: Final = 16_384
+"""Frames at a time: what one step writes is still in the processor's cache when the next reads it. Measured on
+2026-11-20: 190 ns per frame against 290 with 65,536 at a time; with 4,096 the fixed cost of a step shows."""
 
 
 def decode(block: FrameBlock) -> PacketBatch:
@@ -23,7 +28,15 @@ def decode(block: FrameBlock) -> PacketBatch:
     Wire data never raises: a frame that can't be read wholly keeps what is known and says so in `status`.
     """
     workspace = Workspace(block)
-    walk_transport(workspace, walk_network(workspace, walk_link(workspace)))
+    for part in workspace.parts(_PART_FRAMES):
+        _decode_headers(part)
     recognise(workspace)
     text = np.concatenate(workspace.text) if workspace.text else np.empty(0, np.uint8)
     return PacketBatch(block.first_id, workspace.columns, text)
+
+
+def _decode_headers(workspace: Workspace) -> None:
+    rows = read_usual(workspace)
+    if len(rows):
+        link = walk_link(workspace, rows)
+        walk_transport(workspace, walk_network(workspace, link), rows)

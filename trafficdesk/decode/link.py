@@ -30,7 +30,7 @@ _START: Final = {
     LinkType.NULL: Next.LOOPBACK,
     LinkType.ETHERNET: Next.ETHERNET,
     LinkType.PPP: Next.PPP,
-    LinkType.PPP_HDLC: Next.PPP_SERIAL,
+    LinkType.PPP_HDLC: Next.PPP,
     LinkType.RAW_BSD_12: Next.IP,
     LinkType.RAW_OPENBSD_14: Next.IP,
     LinkType.RAW: Next.IP,
@@ -55,7 +55,6 @@ _STEPS: Final[tuple[tuple[Step, tuple[int, ...]], ...]] = (
     (encapsulation.by_version, (Next.IP,)),
     # 0x880B is PPP (IANA "IEEE 802 Numbers").
     (encapsulation.ppp, (Next.PPP, 0x880B)),
-    (encapsulation.ppp_serial, (Next.PPP_SERIAL,)),
     (encapsulation.cisco_hdlc, (Next.CISCO_HDLC,)),
     (encapsulation.pppoe, (EtherType.PPPOE_SESSION,)),
     (encapsulation.mpls, (MPLS, MPLS_UPSTREAM)),
@@ -70,10 +69,11 @@ _NAMED: Final = (
 """Kinds that end the walk and have a name."""
 
 
-def walk_link(workspace: Workspace) -> Cursor:
-    """Walk every frame to its network header; afterwards a kind is IPv4, IPv6, ARP, RARP or NOTHING."""
-    cursor = Cursor(_FIRST_KIND[workspace.columns["link_type"]], workspace.starts.copy())
-    pending = np.arange(len(workspace))
+def walk_link(workspace: Workspace, rows: NDArray[np.int64]) -> Cursor:
+    """Walk the frames of `rows` to their network headers; afterwards a kind is IPv4, IPv6, ARP, RARP or NOTHING."""
+    cursor = Cursor(np.zeros(len(workspace), np.uint16), workspace.starts.copy())
+    cursor.kinds[rows] = _FIRST_KIND[workspace.columns["link_type"][rows]]
+    pending = rows
     for _ in range(MAX_DEPTH):
         numbers = _STEP_OF[cursor.kinds[pending]]
         pending = pending[numbers != 0]
@@ -89,20 +89,20 @@ def walk_link(workspace: Workspace) -> Cursor:
         deep = pending[_STEP_OF[cursor.kinds[pending]] != 0]
         workspace.mark(deep, Status.MALFORMED)
         cursor.kinds[deep] = Next.NOTHING
-    _name_ends(workspace, cursor)
+    _name_ends(workspace, cursor, rows)
     return cursor
 
 
-def _name_ends(workspace: Workspace, cursor: Cursor) -> None:
+def _name_ends(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
     """Name what ends the walk without being IP or ARP."""
-    others = np.flatnonzero(~_IS_NETWORK[cursor.kinds])
+    others = rows[~_IS_NETWORK[cursor.kinds[rows]]]
     kinds = cursor.kinds[others]
     named = np.zeros(len(others), bool)
     for kind, protocol in _NAMED:
-        rows = kinds == kind
-        workspace.columns["protocol"][others[rows]] = protocol
-        workspace.columns["network"][others[rows]] = kind
-        named |= rows
+        found = kinds == kind
+        workspace.columns["protocol"][others[found]] = protocol
+        workspace.columns["network"][others[found]] = kind
+        named |= found
     workspace.mark(others[~named & (kinds != Next.NOTHING)], Status.UNSUPPORTED)
     cursor.kinds[others] = Next.NOTHING
 

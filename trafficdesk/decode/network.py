@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.cursor import RARP, Cursor
-from trafficdesk.packets.address import IPV4_PREFIX
+from trafficdesk.decode.workspace import write_ipv4
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Protocol, Status
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NO_TRANSPORT: Final = 0xFFFF
 """Kind of a row whose walk ends at the network header; IP protocol numbers have 8 bits."""
 
-MAX_EXTENSIONS: Final = 16
-"""IPv6 extension headers followed; RFC 8504 section 5.3 lets a node stop at fewer."""
+MAX_EXTENSIONS: Final = 128
+"""IPv6 extension headers followed, 1 KiB of the smallest; RFC 8504 section 5.3 lets a node stop at fewer."""
 
 _IPV4: Final = np.dtype(
     [
@@ -58,8 +58,6 @@ _ARP: Final = np.dtype(
     ]
 )
 _ADDRESS: Final = np.dtype([("address", "u4")])
-_MAPPED: Final = np.frombuffer(IPV4_PREFIX[8:], np.uint32)[0]
-"""What stands before an IPv4 address in an IPv6 one, behind eight zero bytes."""
 
 _EXTENSIONS: Final = (
     IpProtocol.HOP_BY_HOP,
@@ -81,11 +79,18 @@ def walk_network(workspace: Workspace, link: Cursor) -> Cursor:
     where each row's transport header begins; its kind is an IP protocol number or `NO_TRANSPORT`.
     """
     upper = Cursor(np.full(len(workspace), NO_TRANSPORT, np.uint16), link.at)
-    other = _ipv4(workspace, upper, np.flatnonzero(link.kinds == EtherType.IPV4))
-    sixes = np.flatnonzero(link.kinds == EtherType.IPV6)
-    _ipv6(workspace, upper, np.concatenate((sixes, other)) if len(other) else sixes)
-    _arp(workspace, upper, np.flatnonzero(link.kinds == EtherType.ARP), Protocol.ARP)
-    _arp(workspace, upper, np.flatnonzero(link.kinds == RARP), Protocol.RARP)
+    four, six, arp, rarp = (
+        np.flatnonzero(link.kinds == kind) for kind in (EtherType.IPV4, EtherType.IPV6, EtherType.ARP, RARP)
+    )
+    if len(four):
+        other = _ipv4(workspace, upper, four)
+        six = np.concatenate((six, other)) if len(other) else six
+    if len(six):
+        _ipv6(workspace, upper, six)
+    if len(arp):
+        _arp(workspace, upper, arp, Protocol.ARP)
+    if len(rarp):
+        _arp(workspace, upper, rarp, Protocol.RARP)
     return upper
 
 
@@ -116,9 +121,7 @@ def _write_ipv4(workspace: Workspace, rows: NDArray[np.int64], header: NDArray[n
     columns["ip_protocol"][rows] = header["protocol"]
     columns["ttl"][rows] = header["ttl"]
     for name in ("source", "destination"):
-        words = columns[name].view(np.uint32).reshape(-1, 4)
-        words[rows, 2] = _MAPPED
-        words[rows, 3] = header[name]
+        write_ipv4(columns[name], rows, header[name])
 
 
 def _limit_ipv4(
@@ -248,9 +251,7 @@ def _arp(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64], protocol:
     target = sender + 4 + step
     for name, place in (("source", sender), ("destination", target)):
         inside, begin = workspace.reach(rows, place, 4)
-        words = columns[name].view(np.uint32).reshape(-1, 4)
-        words[inside, 2] = _MAPPED
-        words[inside, 3] = workspace.header(inside, begin, _ADDRESS)["address"]
+        write_ipv4(columns[name], inside, workspace.header(inside, begin, _ADDRESS)["address"])
 
 
 def _extension_numbers() -> NDArray[np.bool_]:

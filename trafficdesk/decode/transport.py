@@ -46,8 +46,8 @@ _NAMES: Final[dict[int, Protocol]] = {
 """Protocols that are named and not read."""
 
 
-def walk_transport(workspace: Workspace, upper: Cursor) -> None:
-    """Read every transport header that `upper` stands at, and write where its payload lies."""
+def walk_transport(workspace: Workspace, upper: Cursor, walked: NDArray[np.int64]) -> None:
+    """Read every transport header that `upper` stands at, and write where the payloads of the rows `walked` lie."""
     for number in np.flatnonzero(np.bincount(upper.kinds, minlength=256)[:256]).tolist():
         rows = np.flatnonzero(upper.kinds == number)
         read = _READERS.get(number)
@@ -55,16 +55,17 @@ def walk_transport(workspace: Workspace, upper: Cursor) -> None:
             read(workspace, upper, rows)
         elif number in _NAMES:
             workspace.columns["protocol"][rows] = _NAMES[number]
-    _write_payload(workspace, upper)
+    _write_payload(workspace, upper, walked)
 
 
-def _write_payload(workspace: Workspace, upper: Cursor) -> None:
-    """Payload of every IP packet; what the capture did not keep of a packet makes it truncated."""
+def _write_payload(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64]) -> None:
+    """Payload of the IP packets among `rows`; what the capture did not keep of a packet makes it truncated."""
     columns = workspace.columns
-    is_ip = columns["ip_protocol"] >= 0
-    columns["payload_offset"][:] = (upper.at - workspace.starts) * is_ip
-    columns["payload_length"][:] = np.maximum(workspace.limits - upper.at, 0) * is_ip
-    workspace.mark(np.flatnonzero(workspace.ends < workspace.limits), Status.TRUNCATED)
+    workspace.mark(rows[workspace.ends[rows] < workspace.limits[rows]], Status.TRUNCATED)
+    rows = rows[columns["ip_protocol"][rows] >= 0]
+    at = upper.at[rows]
+    columns["payload_offset"][rows] = at - workspace.starts[rows]
+    columns["payload_length"][rows] = np.maximum(workspace.limits[rows] - at, 0)
 
 
 def _tcp(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64]) -> None:

@@ -6,17 +6,23 @@ a frame: a gather beyond a frame's end gives 0 and `has` says which rows really 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from trafficdesk.packets.address import IPV4_PREFIX
 from trafficdesk.packets.fields import empty_columns
 from trafficdesk.packets.protocol import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from trafficdesk.packets.block import FrameBlock
+
+_MAPPED: Final = np.frombuffer(IPV4_PREFIX[8:], np.uint32)[0]
+"""What stands before an IPv4 address in an IPv6 one, behind eight zero bytes."""
 
 
 class Workspace:
@@ -44,6 +50,16 @@ class Workspace:
         """Pieces of the text arena; see `add_text`."""
         self.text_bytes = 0
 
+    def parts(self, rows: int) -> Iterator[Workspace]:
+        """Pieces of at most `rows` frames that write into the columns of the whole; they take no text."""
+        for first in range(0, len(self), rows):
+            chosen = slice(first, first + rows)
+            part = object.__new__(Workspace)
+            part.data, part.text, part.text_bytes = self.data, [], 0
+            part.starts, part.ends, part.limits = self.starts[chosen], self.ends[chosen], self.limits[chosen]
+            part.columns = {name: column[chosen] for name, column in self.columns.items()}
+            yield part
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -64,6 +80,10 @@ class Workspace:
     def be32(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Four bytes each, network order, 0 where not captured."""
         return self._numbers(rows, at, np.dtype(">u4"))
+
+    def heads(self, width: int) -> NDArray[np.void]:
+        """(frames,) the first `width` bytes of every frame, arbitrary beyond its end."""
+        return self._gather(self.starts, width)
 
     def window(self, rows: NDArray[np.int64], at: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
         """(rows, width) bytes from `at`, zero-filled beyond each frame's end."""
@@ -154,3 +174,10 @@ class Workspace:
         index = np.clip(at[:, None] + np.arange(width), 0, len(self.data) - 1)
         items: NDArray[np.void] = self.data[index].view(f"V{width}").reshape(-1)
         return items
+
+
+def write_ipv4(column: NDArray[np.void], rows: NDArray[np.int64], addresses: NDArray[np.uint32]) -> None:
+    """Write IPv4 addresses, four bytes each as they were on the wire, into an address column."""
+    words = column.view(np.uint32).reshape(-1, 4)
+    words[:, 2][rows] = _MAPPED
+    words[:, 3][rows] = addresses
