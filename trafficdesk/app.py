@@ -1,0 +1,293 @@
+"""The desktop's composition root: builds settings, session, controllers, alerts and window, and runs them.
+
+The only module that knows them all. Before the first window is shown nothing heavy is imported: charts, scapy, pandas
+and scikit-learn come when they are needed.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from trafficdesk.detect.families import FAMILIES
+from trafficdesk.errors import TrafficDeskError
+from trafficdesk.logs import start_logging
+from trafficdesk.session import AnalysisSession
+from trafficdesk.settings import file as settings_file
+from trafficdesk.settings.secrets import MailPassword
+from trafficdesk.ui import theme, window_state
+from trafficdesk.ui.commands import Commands
+from trafficdesk.ui.desk import Desk
+from trafficdesk.ui.diagnostics import Diagnostics
+from trafficdesk.ui.interface_lister import InterfaceLister
+from trafficdesk.ui.main_window import NAME, MainWindow
+from trafficdesk.ui.models.packet_table_model import PacketTableModel
+from trafficdesk.ui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMessageLogContext
+
+    from trafficdesk.alerts import AlertDispatcher
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.packets.display_filter import DisplayFilter
+    from trafficdesk.settings import Settings
+    from trafficdesk.ui.interface_lister import Listing
+
+_log = logging.getLogger(__name__)
+
+_UNUSUAL_WORD: Final = "Unusual"
+_SIGNAL_POLL_MS: Final = 200
+"""Python runs a signal's handler only when the interpreter gets a turn; the event loop gives it one this often."""
+_EXIT_OURS: Final = 1
+_EXIT_ENVIRONMENT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the desktop was asked for on its command line."""
+
+    file: str = ""
+    interface: str = ""
+    capture_filter: str | None = None
+    display_filter: str = ""
+    screenshot: str = ""
+    quit_after_s: float | None = None
+    diagnostics: str = ""
+
+
+def run(options: Options) -> int:
+    """Show the window and work until it is closed; returns the exit code."""
+    start_logging()
+    sys.excepthook = _on_exception
+    qInstallMessageHandler(_on_qt_message)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(NAME)
+    app.setApplicationDisplayName("")
+    settings, warnings = settings_file.load()
+    desktop = Desktop(app, options, settings)
+    if warnings:
+        desktop.window.banner.show_message(warnings[0], " ".join(warnings[1:]), "warning")
+    _listen_for_interrupt(app)
+    desktop.window.show()
+    code = app.exec()
+    desktop.shut_down()
+    return code or desktop.exit_code
+
+
+class Desktop(QObject):
+    """Everything one window needs, built once."""
+
+    def __init__(self, app: QApplication, options: Options, settings: Settings) -> None:
+        super().__init__()
+        self._app = app
+        self._options = options
+        self.exit_code = 0
+        self.diagnostics = Diagnostics(self)
+        settings = _with_options(settings, options)
+        self.preferences = Preferences(settings, settings_file.save, self)
+        self._tokens = theme.tokens_for(settings.view.theme, app)
+        theme.apply(app, self._tokens)
+        self.session = AnalysisSession(settings.capture.kept_rows)
+        words = (_UNUSUAL_WORD, *(family.title for family in FAMILIES[1:]))
+        self.model = PacketTableModel(self.session, self._tokens, words, self)
+        self.window = MainWindow(self.model, _compile_filter, self._tokens)
+        self.desk = Desk(self.window, self.session, self.model, self.preferences)
+        self.interfaces = InterfaceLister(self)
+        self.password = MailPassword()
+        self.commands = Commands(self.desk, self.interfaces, self._edit_settings)
+        self._alerts: AlertDispatcher | None = None
+        self.window.set_recent(settings.view.recent_files)
+        self.window.page.anomalies.set_settings(settings.detection)
+        self.window.bar.choose(settings.capture.interface or settings.view.last_interface)
+        self._stored = window_state.window_settings()
+        window_state.restore(self.window, self._stored)
+        self._join()
+
+    def shut_down(self) -> None:
+        """End every thread and process, and say what was measured."""
+        statistics = self.desk.capture.statistics
+        if self._options.diagnostics:
+            self._write_diagnostics(statistics)
+        self.desk.shut_down()
+        self.commands.exports.shut_down()
+        self.interfaces.shut_down()
+        if self._alerts is not None:
+            self._alerts.close()
+
+    def _join(self) -> None:
+        self.window.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
+        self.window.closing.connect(self._on_closing)
+        self.interfaces.listed.connect(self._on_listed)
+        self.interfaces.failed.connect(self.window.banner.show_error)
+        self.desk.loaded.connect(self._on_loaded)
+        self.preferences.changed.connect(self._on_settings)
+        self._app.styleHints().colorSchemeChanged.connect(self._on_scheme)
+
+    @Slot()
+    def _on_shown(self) -> None:
+        """First turn after the window is there: it is painted, then the slower parts come."""
+        self.window.repaint()
+        self.diagnostics.window_shown()
+        QTimer.singleShot(0, self, self._finish_start_up)
+
+    @Slot()
+    def _finish_start_up(self) -> None:
+        options = self._options
+        self.window.page.build_charts()
+        self._start_alerts()
+        self.interfaces.refresh()
+        if options.quit_after_s is not None:
+            QTimer.singleShot(round(options.quit_after_s * 1_000), self, self._leave)
+        if options.display_filter:
+            self.window.filter_bar.set_expression(options.display_filter)
+        self.diagnostics.start_up_ended()
+        if options.file:
+            self.diagnostics.file_opened()
+            self.desk.open_file(Path(options.file))
+        elif options.interface:
+            self.desk.listen(options.interface)
+
+    @Slot()
+    def _on_loaded(self) -> None:
+        self.window.page.table.viewport().repaint()
+        self.diagnostics.last_row_shown()
+
+    @Slot(object)
+    def _on_listed(self, listing: Listing) -> None:
+        interfaces, default, guide = listing
+        preferred = self.window.bar.interface or default or ""
+        self.window.bar.set_interfaces(interfaces)
+        if not self.window.bar.interface:
+            self.window.bar.choose(preferred)
+        self.window.welcome.set_interfaces(interfaces, preferred)
+        self.window.welcome.set_permission(guide)
+
+    @Slot(object, object)
+    def _on_settings(self, before: Settings, now: Settings) -> None:
+        if before.view.theme != now.view.theme:
+            self._apply_theme()
+
+    @Slot()
+    def _on_scheme(self) -> None:
+        self._apply_theme()
+
+    @Slot()
+    def _on_closing(self) -> None:
+        if self._options.screenshot and not self.window.grab().save(self._options.screenshot):
+            _complain(f"{self._options.screenshot} can't be written.", "Name a .png file in a folder that exists.")
+            self.exit_code = _EXIT_ENVIRONMENT
+        window_state.save(self.window, self._stored)
+
+    @Slot()
+    def _leave(self) -> None:
+        self.window.close()
+        self._app.quit()
+
+    def _apply_theme(self) -> None:
+        tokens = theme.tokens_for(self.preferences.settings.view.theme, self._app)
+        if tokens != self._tokens:
+            self._tokens = tokens
+            theme.apply(self._app, tokens)
+            self.model.apply_theme(tokens)
+            self.window.apply_theme(tokens)
+
+    def _start_alerts(self) -> None:
+        from trafficdesk.alerts import AlertDispatcher
+
+        mail = self.preferences.settings.mail
+        self._alerts = self.desk.alerts = AlertDispatcher(
+            mail,
+            self._mail_password,
+            evidence=_evidence,
+            on_error=self.desk.alert_failed.emit,
+        )
+
+    def _mail_password(self) -> str:
+        mail = self.preferences.settings.mail
+        return self.password.get(mail.server, mail.user)
+
+    def _edit_settings(self, settings: Settings) -> Settings | None:
+        from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(settings, self.password, self.window)
+        return dialog.settings() if dialog.exec() else None
+
+    def _write_diagnostics(self, statistics: object) -> None:
+        from trafficdesk.capture.source import CaptureStatistics
+
+        assert isinstance(statistics, CaptureStatistics)
+        try:
+            self.diagnostics.write(Path(self._options.diagnostics), self.session, statistics)
+        except OSError as error:
+            _complain(f"{self._options.diagnostics} can't be written: {error.strerror}.", "Choose another place.")
+            self.exit_code = _EXIT_ENVIRONMENT
+
+
+def _with_options(settings: Settings, options: Options) -> Settings:
+    if options.capture_filter is None:
+        return settings
+    return replace(settings, capture=replace(settings.capture, capture_filter=options.capture_filter))
+
+
+def _compile_filter(expression: str) -> DisplayFilter:
+    from trafficdesk.packets.display_filter import compile_filter
+
+    return compile_filter(expression, tuple(family.name for family in FAMILIES))
+
+
+def _evidence(session: AnalysisSession, incident: Incident) -> bytes:
+    from trafficdesk.export.rows_csv import incident_rows
+
+    return incident_rows(session.log, session.findings, incident)
+
+
+def _complain(cause: str, remedy: str) -> None:
+    print(cause, remedy, sep="\n", file=sys.stderr)  # noqa: T201  # the person is at a terminal
+
+
+def _listen_for_interrupt(app: QApplication) -> None:
+    """Ctrl-C and SIGTERM close the windows, as a person would."""
+    timer = QTimer(app, interval=_SIGNAL_POLL_MS)
+    timer.timeout.connect(_give_python_a_turn)
+    timer.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: (app.closeAllWindows(), app.quit()))
+
+
+def _give_python_a_turn() -> None:
+    """Nothing: being called is enough for Python to look at its signals."""
+
+
+def _on_exception(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Whatever escaped from a slot goes to the log, and to the terminal in one sentence."""
+    if issubclass(kind, KeyboardInterrupt):
+        QApplication.quit()
+        return
+    _log.critical("unexpected error", exc_info=(kind, error, traceback))
+    cause = error.title if isinstance(error, TrafficDeskError) else f"{kind.__name__}: {error}"
+    _complain(f"TrafficDesk met an unexpected error ({cause}).", "The log file has the details.")
+
+
+_LEVELS: Final = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Qt's own messages go to the log."""
+    logging.getLogger("trafficdesk.qt").log(_LEVELS[kind], "%s: %s", context.category, message)

@@ -1,0 +1,258 @@
+"""What each command of the window does: asks the person where it must, then tells the desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+
+import trafficdesk
+from trafficdesk.packets.log import FLAGGED
+from trafficdesk.ui.export_controller import ExportController, csv_path
+from trafficdesk.ui.packet_menu import PacketMenu
+from trafficdesk.ui.shortcut_list import ShortcutList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.settings import Settings
+    from trafficdesk.ui.desk import Desk
+    from trafficdesk.ui.interface_lister import InterfaceLister
+
+CAPTURE_FILES: Final = "Capture files (*.pcap *.pcapng *.cap *.dmp *.gz);;All files (*)"
+_ABOUT: Final = (
+    "TrafficDesk {version}\n\nWatches this computer's network traffic, learns what is usual here and explains what is "
+    "not.\n\nCapture only on networks you own or may monitor."
+)
+
+
+class Commands(QObject):
+    """Joins the actions with what they do.
+
+    Parameters
+    ----------
+    edit_settings : shows the settings dialog; returns the new settings, or None where it was cancelled.
+    """
+
+    def __init__(
+        self, desk: Desk, interfaces: InterfaceLister, edit_settings: Callable[[Settings], Settings | None]
+    ) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._window = desk.window
+        self._interfaces = interfaces
+        self._edit_settings = edit_settings
+        self.exports = ExportController(desk.session, self)
+        self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
+        self._join_actions()
+        self._join_window()
+
+    def _join_actions(self) -> None:
+        actions, table, bar = self._window.actions_, self._window.page.table, self._window.filter_bar
+        doings: dict[str, Callable[[], object]] = {
+            "open": self.choose_file, "sample": self._desk.open_sample, "quit": self._window.close,
+            "export_selected": self.export_selected, "export_shown": self.export_shown,
+            "export_all": self.export_all, "settings": self.settings, "start_stop": self.start_or_stop,
+            "restart": self.restart, "interfaces": self._interfaces.refresh, "focus_filter": self.focus_filter,
+            "clear_filter": bar.clear_and_apply, "go_to": self.go_to, "previous": self.previous,
+            "next": self.next, "previous_flagged": self.previous_flagged, "next_flagged": self.next_flagged,
+            "follow": table.follow, "copy": table.copy_rows, "refit": self._desk.analysis.refit,
+            "show_flagged": self.show_flagged, "shortcuts": self.shortcuts, "about": self.about,
+        }  # fmt: skip
+        for name, doing in doings.items():
+            actions[name].triggered.connect(doing)
+
+    def _join_window(self) -> None:
+        window, exports, dashboard = self._window, self.exports, self._desk.dashboard
+        window.bar.start_stop_clicked.connect(self.start_or_stop)
+        window.bar.interface_chosen.connect(self._on_interface)
+        window.file_dropped.connect(self.open_path)
+        window.recent_chosen.connect(self.open_path)
+        window.welcome.interface_chosen.connect(self._desk.listen)
+        window.welcome.open_requested.connect(self.choose_file)
+        window.welcome.sample_requested.connect(self._desk.open_sample)
+        window.welcome.retry_requested.connect(self._interfaces.refresh)
+        window.page.table.menu_requested.connect(self._on_menu)
+        window.page.empty.clicked.connect(self._on_empty_clicked)
+        self._menu.filter_wanted.connect(window.filter_bar.set_expression)
+        exports.progressed.connect(dashboard.show_export)
+        exports.ended.connect(dashboard.export_ended)
+        exports.failed.connect(window.banner.show_error)
+        exports.done.connect(self._on_exported)
+
+    @Slot(object)
+    def open_path(self, path: Path) -> None:
+        """Open a file that was dropped or chosen."""
+        self._desk.open_file(path)
+
+    @Slot()
+    def choose_file(self) -> None:
+        """Ask for a capture file and open it."""
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a capture file", "", CAPTURE_FILES)
+        if chosen:
+            self._desk.open_file(Path(chosen))
+
+    @Slot()
+    def start_or_stop(self) -> None:
+        """Stop what runs, else listen on the chosen interface."""
+        if self._desk.capture.running:
+            self._desk.capture.stop()
+        elif self._window.bar.interface:
+            self._desk.listen(self._window.bar.interface)
+        else:
+            self._window.banner.show_message(
+                "No interface is chosen.", "Choose one on the left of Start, or open a capture file.", "warning"
+            )
+
+    @Slot()
+    def restart(self) -> None:
+        """Begin the live capture again with an empty log."""
+        job = self._desk.capture.job
+        if job is not None and job.live:
+            self._desk.listen(job.title)
+
+    @Slot()
+    def export_selected(self) -> None:
+        """Write the selected rows."""
+        self._export(self._window.page.table.selected_ids(), "selected")
+
+    @Slot()
+    def export_shown(self) -> None:
+        """Write the rows that the filter shows."""
+        self._export(self._desk.model.ids(), "shown")
+
+    @Slot()
+    def export_all(self) -> None:
+        """Write every row that is kept."""
+        log = self._desk.session.log
+        self._export(np.arange(log.first_id, log.end_id, dtype=np.int64), "kept")
+
+    @Slot()
+    def settings(self) -> None:
+        """Let the person change the settings."""
+        changed = self._edit_settings(self._desk.preferences.settings)
+        if changed is not None:
+            self._desk.preferences.set(changed)
+
+    @Slot()
+    def focus_filter(self) -> None:
+        """Go to the filter's line."""
+        self._window.filter_bar.setFocus()
+        self._window.filter_bar.selectAll()
+
+    @Slot()
+    def go_to(self) -> None:
+        """Ask for a packet's number and go there."""
+        log = self._desk.session.log
+        if not len(log):
+            return
+        present = self._window.page.table.current_id()
+        number, accepted = QInputDialog.getInt(
+            self._window,
+            "Go to packet",
+            f"Packet number, {log.first_id + 1:,} to {log.end_id:,}",
+            (log.first_id if present is None else present) + 1,
+            log.first_id + 1,
+            log.end_id,
+        )
+        if accepted:
+            self.go_to_packet(number - 1)
+
+    def go_to_packet(self, packet_id: int) -> None:
+        """Make a packet the current one, or the next one shown."""
+        table = self._window.page.table
+        table.go_to_row(self._desk.model.nearest_row(packet_id))
+        table.setFocus()
+
+    @Slot()
+    def previous(self) -> None:
+        """One row up, from anywhere."""
+        self._move(-1)
+
+    @Slot()
+    def next(self) -> None:
+        """One row down, from anywhere."""
+        self._move(1)
+
+    @Slot()
+    def previous_flagged(self) -> None:
+        """The last flagged row before the current one."""
+        self._move_to_flagged(-1)
+
+    @Slot()
+    def next_flagged(self) -> None:
+        """The first flagged row after the current one."""
+        self._move_to_flagged(1)
+
+    @Slot()
+    def show_flagged(self) -> None:
+        """Filter by what the analysis flagged."""
+        self._window.filter_bar.set_expression("td.flagged == 1")
+
+    @Slot()
+    def shortcuts(self) -> None:
+        """Show the list of shortcuts."""
+        ShortcutList(self._window).show()
+
+    @Slot()
+    def about(self) -> None:
+        """Say what this is."""
+        QMessageBox.about(self._window, "About TrafficDesk", _ABOUT.format(version=trafficdesk.__version__))
+
+    def _export(self, ids: NDArray[np.int64], which: str) -> None:
+        if self.exports.running:
+            self._window.banner.show_message("An export is under way.", "Please wait until it is done.", "warning")
+            return
+        if not len(ids):
+            self._window.banner.show_message(f"No packets are {which}.", "There is nothing to export.", "warning")
+            return
+        title = f"Export {len(ids):,} {which} packets as CSV"
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, "packets.csv", "CSV (*.csv)")
+        if chosen:
+            self._window.banner.dismiss()
+            self.exports.export(csv_path(chosen), ids)
+
+    def _move(self, step: int) -> None:
+        table = self._window.page.table
+        row = table.currentIndex().row() + step
+        if 0 <= row < self._desk.model.rowCount():
+            table.go_to_row(row)
+
+    def _move_to_flagged(self, step: int) -> None:
+        table, model = self._window.page.table, self._desk.model
+        rows = model.rows_of(self._desk.session.log.select(_is_flagged))
+        here = table.currentIndex().row()
+        beyond = rows[rows > here] if step > 0 else rows[rows < here][::-1]
+        if len(beyond):
+            table.go_to_row(int(beyond[0]))
+
+    @Slot(str)
+    def _on_interface(self, name: str) -> None:
+        self._desk.preferences.set_interface(name)
+        if self._desk.capture.live:
+            self._desk.listen(name)
+
+    @Slot(QPoint, QModelIndex)
+    def _on_menu(self, position: QPoint, index: QModelIndex) -> None:
+        self._menu.show(position, index, self._window.filter_bar.text())
+
+    @Slot()
+    def _on_empty_clicked(self) -> None:
+        if self._desk.display.active:
+            self._window.filter_bar.clear_and_apply()
+        else:
+            self.choose_file()
+
+    @Slot(int, str)
+    def _on_exported(self, rows: int, path: str) -> None:
+        self._window.banner.show_message(f"{rows:,} packets were exported to {path}.")
+
+
+def _is_flagged(_batch: PacketBatch, analysis: dict[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+    return np.asarray((analysis["verdict"] & np.uint8(FLAGGED)) != 0)

@@ -1,0 +1,83 @@
+"""The packet table's context menu: copy, filter by what is under the mouse, export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu
+
+from trafficdesk.ui.cell_filter import combined, filter_for_cell
+
+if TYPE_CHECKING:
+    from trafficdesk.packets.log import PacketLog
+    from trafficdesk.ui.actions import Actions
+    from trafficdesk.ui.models.packet_table_model import PacketTableModel
+
+_LONGEST: Final = 60
+"""Characters of an expression in the menu."""
+
+
+class PacketMenu(QObject):
+    """Builds the menu for the cell that was clicked."""
+
+    filter_wanted = Signal(str)
+    """An expression to be applied."""
+
+    def __init__(self, log: PacketLog, model: PacketTableModel, actions: Actions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._log = log
+        self._model = model
+        self._actions = actions
+        self._present = ""
+
+    def build(self, index: QModelIndex, present: str) -> QMenu:
+        """The menu for a cell; `present` is the filter that is applied now."""
+        self._present = present
+        menu = QMenu()
+        text = self._model.text(index.row(), index.column())
+        copy_value = menu.addAction("Copy value")
+        copy_value.setData(text)
+        copy_value.triggered.connect(self._on_copy)
+        menu.addAction(self._actions["copy"])
+        menu.addSeparator()
+        self._add_filters(menu, index, text)
+        menu.addSeparator()
+        menu.addAction(self._actions["export_selected"])
+        return menu
+
+    def show(self, position: QPoint, index: QModelIndex, present: str) -> None:
+        """Build it and let the person choose."""
+        self.build(index, present).exec(position)
+
+    def _add_filters(self, menu: QMenu, index: QModelIndex, text: str) -> None:
+        packet_id = self._model.packet_id(index.row())
+        expression = filter_for_cell(self._log, packet_id, index.column(), text)
+        submenu = menu.addMenu("Apply as filter")
+        submenu.setEnabled(bool(expression))
+        if not expression:
+            return
+        shown = expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…"
+        submenu.addSection(shown.replace("&", "&&"))
+        choices = [("Selected", expression), ("Not selected", f"!({expression})")]
+        if self._present.strip():
+            choices.append(("… and selected", combined(self._present, "&&", expression)))
+            choices.append(("… or selected", combined(self._present, "||", expression)))
+            choices.append(("… and not selected", combined(self._present, "&&", f"!({expression})")))
+        for words, choice in choices:
+            action = submenu.addAction(words)
+            action.setData(choice)
+            action.triggered.connect(self._on_filter)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            QGuiApplication.clipboard().setText(str(action.data()))
+
+    @Slot()
+    def _on_filter(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.filter_wanted.emit(str(action.data()))
