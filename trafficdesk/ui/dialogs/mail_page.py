@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _OWN: Final = "Another provider"
 _LOOK_AFTER_MS: Final = 400
+_NO_PASSWORD: Final = "Kept in the system's keyring, never in a file."
+_KEPT_PASSWORD: Final = "Leave blank to keep it; what you enter replaces it."
 
 
 class PasswordStore(Protocol):
@@ -49,11 +51,11 @@ class StoredPassword:
 def locate(secrets: PasswordStore, server: str, user: str) -> StoredPassword:
     """Look where the account's password is stored; may block on a locked keyring."""
     if os.environ.get(ENVIRONMENT):
-        place = f"in the environment ({ENVIRONMENT})"
+        place = "in the environment"
     elif MailPassword().get(server, user):
         place = "in the system's keyring"
     elif secrets.get(server, user):
-        place = "until TrafficDesk is closed (this system has no keyring)"
+        place = "until TrafficDesk is closed"
     else:
         place = ""
     return StoredPassword((server, user), place)
@@ -120,7 +122,7 @@ class MailPage(SettingsPage):
             self.add_field(name)
         self.password = PasswordEditor()
         self.password.textEdited.connect(self.edited)
-        self.add_row("Password", self.password)
+        self._place = self.add_row("Password", self.password, _NO_PASSWORD)
         for name in ("sender", "recipients", "minimum_severity", "max_per_hour", "timeout_s"):
             self.add_field(name)
         cast("TextEditor", self.editors["user"]).editingFinished.connect(self._offer_sender)
@@ -182,14 +184,10 @@ class MailPage(SettingsPage):
         if stored.account != (mail.server, mail.user):
             self._timer.start()
             return
-        kept = (
-            f"stored {stored.place}; leave blank to keep it"
-            if stored.place
-            else "none stored for this account"
-        )
+        kept = f"stored {stored.place}" if stored.place else "none stored"
         self.password.setPlaceholderText(kept)
-        self.password.setToolTip(kept)
         self.password.setAccessibleDescription(kept)
+        self._place.setText(_KEPT_PASSWORD if stored.place else _NO_PASSWORD)
         self.looked.emit(stored)
 
     @Slot(object)
