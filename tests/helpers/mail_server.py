@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import socket
 import ssl
 from contextlib import contextmanager
@@ -40,11 +40,15 @@ class Received:
         self.recipients.append(envelope.rcpt_tos)
         return "250 2.0.0 taken"
 
-    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+    def authenticate(
+        self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
+    ) -> AuthResult:
         self.logins.append((data.login.decode(), data.password.decode()))
         right = self.logins[-1] == (USER, PASSWORD)
         # handled=False: aiosmtpd itself answers 535.
-        return AuthResult(success=right, handled=right, message=None if right else "535 5.7.8 Error: no such luck")
+        return AuthResult(
+            success=right, handled=right, message=None if right else "535 5.7.8 Error: no such luck"
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Authority:
 
 def make_authority(folder: Path) -> Authority:
     """Create authority and certificate."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
 
@@ -78,8 +82,8 @@ def make_authority(folder: Path) -> Authority:
             .issuer_name(authority_name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
         )
 
     key_usage = x509.KeyUsage(
@@ -133,7 +137,12 @@ def mail_server(files: Authority, *, implicit_tls: bool = False) -> Iterator[tup
     if implicit_tls:
         tls["auth_require_tls"] = False  # aiosmtpd knows only STARTTLS's encryption
     controller = Controller(
-        received, hostname="127.0.0.1", port=free_port(), authenticator=received.authenticate, auth_required=True, **tls
+        received,
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=received.authenticate,
+        auth_required=True,
+        **tls,
     )
     controller.start()
     try:

@@ -119,7 +119,7 @@ def _work(
         numbers = batch.ids + 1
         if display_filter is not None:
             batch, numbers = picked(batch, display_filter.mask(batch))
-        return Tally.of(batch), rows_bytes(batch, numbers) if with_rows else b""
+        return Tally.of(batch), b"".join(rows_bytes(batch, numbers)) if with_rows else b""
 
     return work
 

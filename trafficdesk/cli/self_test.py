@@ -72,10 +72,16 @@ def _checks(folder: Path) -> Iterator[Check]:
 
     summary = json.loads(Path(arguments.json).read_text(encoding="utf-8"))
     rows, broken, scored = _row_counts(Path(arguments.packets_csv))
-    yield Check("decoding", summary["packets"] > 0 and not broken, f"{summary['packets']:,} packets, {broken} malformed")
+    yield Check(
+        "decoding",
+        summary["packets"] > 0 and not broken,
+        f"{summary['packets']:,} packets, {broken} malformed",
+    )
     yield Check("learning", scored > 0, f"{scored:,} packets scored by the model")
     yield from _incident_checks(summary["incidents"])
-    yield Check("export", rows == summary["packets"], f"{rows:,} rows of CSV for {summary['packets']:,} packets")
+    yield Check(
+        "export", rows == summary["packets"], f"{rows:,} rows of CSV for {summary['packets']:,} packets"
+    )
     yield Check("report", Path(arguments.report).stat().st_size > 1_000, "an HTML page was written")
 
 

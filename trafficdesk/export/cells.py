@@ -7,7 +7,7 @@ nothing where it is shorter. RFC 4180; a text that a spreadsheet would run as a 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,10 +29,11 @@ def join(columns: Iterable[NDArray[np.bytes_]], rows: int) -> bytes:
     """The rows' bytes: every column's text of row 0, then those of row 1, and so on."""
     parts = [column for column in columns if column.dtype.itemsize]
     layout = np.dtype([(f"c{number}", column.dtype) for number, column in enumerate(parts)])
-    table = np.empty(rows, layout)
+    buffer = bytearray(layout.itemsize * rows)
+    table = np.frombuffer(buffer, layout)
     for number, column in enumerate(parts):
         table[f"c{number}"] = column
-    return table.tobytes().translate(None, b"\0")
+    return bytes(buffer.translate(None, b"\0"))
 
 
 def constant(text: bytes) -> NDArray[np.bytes_]:
@@ -104,14 +105,14 @@ def addresses(values: NDArray[np.void], valid: NDArray[np.bool_]) -> list[NDArra
     words = raw.view(np.uint32)
     prefix = np.frombuffer(IPV4_PREFIX, np.uint32)
     is_4 = valid & (words[:, 0] == prefix[0]) & (words[:, 1] == prefix[1]) & (words[:, 2] == prefix[2])
-    pairs = raw.view(">u2")[:, 6:]
+    pairs = raw.view(">u2")[:, 6:].astype(np.int64)  # _NONE_16 does not fit 16 bits
     upper = np.where(is_4, pairs[:, 0], _NONE_16)
     lower = np.where(is_4, pairs[:, 1], _NONE_16)
     columns = [_octet_pairs(b".")[upper], _octet_pairs(b"")[lower]]
     is_6 = np.flatnonzero(valid & ~is_4)
     if len(is_6):
         distinct, inverse = unique_addresses(values[is_6])
-        texts = np.array([address_text(packed.tobytes()).encode() for packed in distinct])
+        texts = np.array([_address(packed.tobytes()) for packed in distinct])
         column = np.zeros(len(values), texts.dtype)
         column[is_6] = texts[inverse]
         columns.append(column)
@@ -135,20 +136,25 @@ def texts(values: NDArray[np.bytes_]) -> list[NDArray[np.bytes_]]:
         return []
     raw = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), width)
     formula = np.isin(raw[:, 0], np.frombuffer(FORMULA_STARTS, np.uint8))
-    quote = raw == ord('"')
-    has_quote = quote.any(axis=1)
-    needs = (
-        (raw == ord(",")).any(axis=1)
-        | (raw == ord("\n")).any(axis=1)
-        | (raw == ord("\r")).any(axis=1)
-        | has_quote
-    )
+    has_quote = _rows_with(raw, b'"')
+    needs = has_quote | _rows_with(raw, b",\r\n")
     if has_quote.any():
         doubled = np.char.replace(values[has_quote], b'"', b'""')
         values = values.astype(f"S{max(width, doubled.dtype.itemsize)}")
         values[has_quote] = doubled
     edge = np.where(needs, b'"', b"")
     return [edge, np.where(formula, b"'", b""), values, edge]
+
+
+def _rows_with(raw: NDArray[np.uint8], signs: bytes) -> NDArray[np.bool_]:
+    """(rows,) whether a row has one of `signs`; three times as fast as `any(axis=1)` on short rows."""
+    flat = raw.reshape(-1)
+    found = flat == signs[0]
+    for sign in signs[1:]:
+        found |= flat == sign
+    rows = np.zeros(len(raw), bool)
+    rows[np.flatnonzero(found) // raw.shape[1]] = True
+    return rows
 
 
 def text_cell(text: str) -> str:
@@ -167,6 +173,11 @@ def line(cells: Sequence[str | float | None]) -> bytes:
         "" if cell is None else text_cell(cell) if isinstance(cell, str) else str(cell) for cell in cells
     )
     return (",".join(shown) + "\n").encode("utf-8", "backslashreplace")
+
+
+@lru_cache(maxsize=1 << 16)
+def _address(packed: bytes) -> bytes:
+    return address_text(packed).encode()
 
 
 @cache

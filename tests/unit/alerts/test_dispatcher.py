@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 SETTINGS = MailSettings(
-    enabled=True, server="mail.example", sender="a@example.com", recipients=("b@example.com",), max_per_hour=1_000
+    enabled=True,
+    server="mail.example",
+    sender="a@example.com",
+    recipients=("b@example.com",),
+    max_per_hour=1_000,
 )
 CAPTURE = SimpleNamespace(capture_id=1)
 SHORT = (0.01, 0.02)
