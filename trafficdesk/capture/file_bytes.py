@@ -53,7 +53,9 @@ class FileBytes:
         """Whether `data` holds all there is."""
         self.fault = ""
         """Why decompression ended early; empty while nothing is wrong."""
-        self.data: NDArray[np.uint8] = np.empty(0, np.uint8) if compressed else _mapped(self._file, self._disk_size)
+        self.data: NDArray[np.uint8] = (
+            np.empty(0, np.uint8) if compressed else _mapped(self._file, self._disk_size)
+        )
 
     @property
     def compressed(self) -> bool:
@@ -137,7 +139,9 @@ class FileBytes:
 
 def printable_name(path: Path) -> str:
     """The file's name with what does not print made visible: names are chosen by others."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in path.name or str(path))
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in path.name or str(path)
+    )
 
 
 def _open_regular(path: Path, name: str) -> IO[bytes]:
@@ -153,7 +157,9 @@ def _open_regular(path: Path, name: str) -> IO[bytes]:
     except FileNotFoundError as error:
         raise BadCaptureFile(f"There is no file {name}.", "Check the path.") from error
     except PermissionError as error:
-        raise BadCaptureFile(f"{name} may not be read by you.", "Ask its owner, or copy it somewhere you own.") from error
+        raise BadCaptureFile(
+            f"{name} may not be read by you.", "Ask its owner, or copy it somewhere you own."
+        ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadCaptureFile(f"{name} can't be opened: {reason}.") from error

@@ -175,8 +175,12 @@ class CaptureFile:
 
 
 _DAMAGED_HINT: Final = "Copy the file again from where it was captured."
-_PARTIAL_HINT: Final = "What comes before is shown; copy the file again from where it was captured to get the rest."
-_FORMAT_HINT: Final = "TrafficDesk reads pcap and pcapng, also gzip-compressed; convert it, e.g. editcap -F pcapng OLD NEW."
+_PARTIAL_HINT: Final = (
+    "What comes before is shown; copy the file again from where it was captured to get the rest."
+)
+_FORMAT_HINT: Final = (
+    "TrafficDesk reads pcap and pcapng, also gzip-compressed; convert it, e.g. editcap -F pcapng OLD NEW."
+)
 
 
 def _kind_of(head: bytes) -> str:
@@ -185,5 +189,8 @@ def _kind_of(head: bytes) -> str:
         if head.startswith(magic):
             return words
     text = head.decode("utf-8", "replace")
-    odd = sum(not (letter.isprintable() or letter.isspace()) or letter == "\N{REPLACEMENT CHARACTER}" for letter in text)
+    odd = sum(
+        not (letter.isprintable() or letter.isspace()) or letter == "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
     return "text" if text and odd <= len(text) // 50 else "of an unknown format"

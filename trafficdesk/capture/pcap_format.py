@@ -64,7 +64,9 @@ class PcapReader:
 
     def read(self, data: NDArray[np.uint8], cursor: Cursor, stop: int, *, complete: bool) -> Reading:
         """Frames of the records that begin between `cursor` and `stop`."""
-        records, end = walk(data, self.shape, cursor.position, stop, _Guess(self.shape, data, cursor.position))
+        records, end = walk(
+            data, self.shape, cursor.position, stop, _Guess(self.shape, data, cursor.position)
+        )
         fault = self._fault(data, end) if complete and end < min(stop, len(data)) else None
         return Reading(self._frames(data, records), Cursor(end), fault)
 
@@ -87,14 +89,19 @@ class PcapReader:
     def _fault(self, data: NDArray[np.uint8], position: int) -> Fault:
         left = len(data) - position
         if left < self.shape.header:
-            return Fault(position, f"the file ends in the middle of a packet's header ({left} bytes of it are there)")
+            return Fault(
+                position, f"the file ends in the middle of a packet's header ({left} bytes of it are there)"
+            )
         length = self._length(data, position)
         if length > self.shape.longest:
             return Fault(
-                position, f"a packet claims {length:,} bytes, more than the {self.shape.longest:,} a packet can have"
+                position,
+                f"a packet claims {length:,} bytes, more than the {self.shape.longest:,} a packet can have",
             )
         there = left - self.shape.header
-        return Fault(position, f"the file ends in the middle of a packet ({there:,} of its {length:,} bytes are there)")
+        return Fault(
+            position, f"the file ends in the middle of a packet ({there:,} of its {length:,} bytes are there)"
+        )
 
     def _length(self, data: NDArray[np.uint8], position: int) -> int:
         order = ">I" if self.shape.big_endian else "<I"
@@ -108,7 +115,9 @@ def open_pcap(data: NDArray[np.uint8]) -> PcapReader | Fault:
         return Fault(0, f"the file ends in the middle of its header ({len(data)} bytes of it are there)")
     head = data[:_FILE_HEADER].tobytes()
     big_endian = struct.unpack(">I", head[:4])[0] in _MAGICS
-    magic, major, minor, _, _, snap_length, link_word = struct.unpack((">" if big_endian else "<") + "IHHiIII", head)
+    magic, major, minor, _, _, snap_length, link_word = struct.unpack(
+        (">" if big_endian else "<") + "IHHiIII", head
+    )
     if major < 2:
         return Fault(4, f"the file is of version {major}.{minor} of the pcap format, which nobody describes")
     ixia = magic in {_IXIA_HARDWARE, _IXIA_SOFTWARE}
@@ -121,7 +130,9 @@ def open_pcap(data: NDArray[np.uint8]) -> PcapReader | Fault:
         candidates = (_PLAIN, _PATCHED, _NOKIA) if magic == _STANDARD else (_PATCHED, _PATCHED_OLDER)
         trial = _Trial(data, first, ">" if big_endian else "<", longest_packet(link_type), snap_length)
         header = min(candidates, key=trial.doubts)
-    shape = RecordShape(big_endian, header, length_at, header, longest_packet(link_type), other_length_at=other_length_at)
+    shape = RecordShape(
+        big_endian, header, length_at, header, longest_packet(link_type), other_length_at=other_length_at
+    )
     nanoseconds = aix or magic in {_NANOSECONDS, _IXIA_HARDWARE}
     return PcapReader(shape, link_type, nanoseconds, first, skipped=3 if aix and link_type == 10 else 0)
 
@@ -187,29 +198,33 @@ class _Trial:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
 class _Guess:
-    """Likely record starts: where the upper half of the seconds is that of a known record and the lengths make sense."""
+    """Likely record starts: where the upper half of the seconds is that of a known record and the lengths make sense.
 
-    shape: RecordShape
-    data: NDArray[np.uint8]
-    known: int
-    """A true record."""
+    Parameters
+    ----------
+    known : a true record.
+    """
+
+    def __init__(self, shape: RecordShape, data: NDArray[np.uint8], known: int) -> None:
+        self._view = memoryview(data)
+        self._within = 0 if shape.big_endian else 2
+        self._pattern = bytes(self._view[known + self._within : known + self._within + 2])
+        self._lengths = struct.Struct(">II" if shape.big_endian else "<II").unpack_from
+        self._shape = shape
 
     def __call__(self, low: int, high: int) -> int:
-        big_endian = self.shape.big_endian
-        within = 0 if big_endian else 2
-        pattern = self.data[self.known + within : self.known + within + 2].tobytes()
         # Twice the usual longest frame: a header must begin in it.
-        raw = self.data[low : min(low + 4_096, high) + 16].tobytes()
-        lengths = struct.Struct(">II" if big_endian else "<II").unpack_from
-        at = raw.find(pattern)
-        while at >= 0:
-            start = at - within
-            if start >= 0 and start + 16 <= len(raw):
-                captured, wire = sorted(lengths(raw, start + 8))
-                following = low + start + self.shape.overhead + captured + within
-                if wire <= self.shape.longest and self.data[following : following + 2].tobytes() == pattern:
+        raw = bytes(self._view[low : min(low + 4_096, high) + 16])
+        at = raw.find(self._pattern, self._within)
+        while 0 <= at - self._within <= len(raw) - 16:
+            start = at - self._within
+            captured, wire = self._lengths(raw, start + 8)
+            if captured > wire:
+                captured, wire = wire, captured
+            if wire <= self._shape.longest:
+                following = low + at + self._shape.overhead + captured
+                if self._view[following : following + 2] == self._pattern:
                     return low + start
-            at = raw.find(pattern, at + 1)
+            at = raw.find(self._pattern, at + 1)
         return -1

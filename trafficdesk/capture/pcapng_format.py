@@ -64,7 +64,13 @@ class Section:
     def shape(self) -> RecordShape:
         """How a block tells its size."""
         return RecordShape(
-            self.big_endian, header=12, length_at=4, overhead=0, longest=_LONGEST_BLOCK, shortest=12, padded=True
+            self.big_endian,
+            header=12,
+            length_at=4,
+            overhead=0,
+            longest=_LONGEST_BLOCK,
+            shortest=12,
+            padded=True,
         )
 
 
@@ -95,7 +101,11 @@ class PcapngReader:
 
 def is_pcapng(head: bytes) -> bool:
     """Whether a file that begins with `head` is pcapng."""
-    return head[:4] == SECTION_HEADER.to_bytes(4, "big") and len(head) >= 12 and _order_of(head[8:12]) is not None
+    return (
+        head[:4] == SECTION_HEADER.to_bytes(4, "big")
+        and len(head) >= 12
+        and _order_of(head[8:12]) is not None
+    )
 
 
 def _order_of(magic: bytes) -> bool | None:
@@ -141,7 +151,11 @@ def _read_blocks(
     assert section is not None
     blocks, end = walk(data, section.shape, cursor.position, stop, _Guess(section, data))
     types = u32(data, blocks, big_endian=section.big_endian)
-    fault = _block_fault(data, section, end) if complete and end < stop and _type_at(data, end) != SECTION_HEADER else None
+    fault = (
+        _block_fault(data, section, end)
+        if complete and end < stop and _type_at(data, end) != SECTION_HEADER
+        else None
+    )
     headers = np.flatnonzero(types == SECTION_HEADER)
     if len(headers):
         end, fault = int(blocks[headers[0]]), None
@@ -155,8 +169,13 @@ def _read_blocks(
             keep = int(np.searchsorted(blocks, end))
             blocks, types, sizes = blocks[:keep], types[:keep], sizes[:keep]
     counts = len(known) + np.cumsum(types == _INTERFACE)
-    known += [_interface(data, int(at), int(size), section) for at, size in _rows(blocks, sizes, types == _INTERFACE)]
-    frames, found, timestamp = _frames(data, blocks, sizes, types, counts, known, section, cursor.timestamp_ns)
+    known += [
+        _interface(data, int(at), int(size), section)
+        for at, size in _rows(blocks, sizes, types == _INTERFACE)
+    ]
+    frames, found, timestamp = _frames(
+        data, blocks, sizes, types, counts, known, section, cursor.timestamp_ns
+    )
     if found:
         end, fault = found.position, found
         known = known[: int(counts[np.searchsorted(blocks, end)])]
@@ -180,7 +199,8 @@ def _trailer_faults(
         return None
     row = wrong[0]
     return Fault(
-        int(blocks[row]), f"a block says at its start that it has {sizes[row]:,} bytes, at its end {trailers[row]:,}"
+        int(blocks[row]),
+        f"a block says at its start that it has {sizes[row]:,} bytes, at its end {trailers[row]:,}",
     )
 
 
@@ -251,7 +271,9 @@ def _frames(
     counts : interfaces described up to each block.
     timestamp_ns : time of the frame before these.
     """
-    rows = np.flatnonzero((types == _ENHANCED_PACKET) | (types == _SIMPLE_PACKET) | (types == _OBSOLETE_PACKET))
+    rows = np.flatnonzero(
+        (types == _ENHANCED_PACKET) | (types == _SIMPLE_PACKET) | (types == _OBSOLETE_PACKET)
+    )
     packets = _Packets.read(data, blocks[rows], types[rows], section)
     table = interfaces or [_Interface(0, 0)]
     known = packets.interface < counts[rows]
@@ -275,9 +297,7 @@ def _frames(
         fault = Fault(int(blocks[rows[row]]), reason)
     end = int(wrong[0]) if len(wrong) else len(rows)
     timestamps = _timestamps(packets, used, table, timestamp_ns)[:end]
-    frames = Frames(
-        packets.offsets[:end], captured[:end], packets.wire[:end], timestamps, link_types[:end]
-    )
+    frames = Frames(packets.offsets[:end], captured[:end], packets.wire[:end], timestamps, link_types[:end])
     return frames, fault, int(timestamps[-1]) if end else timestamp_ns
 
 
@@ -306,7 +326,8 @@ class _Packets:
         last = len(data) - 4
         # A simple block may end the file before the fields that only the others have.
         first, high, low, captured, wire = (
-            u32(data, np.minimum(blocks + at, last), big_endian=section.big_endian) for at in (8, 12, 16, 20, 24)
+            u32(data, np.minimum(blocks + at, last), big_endian=section.big_endian)
+            for at in (8, 12, 16, 20, 24)
         )
         short = first >> 16 if section.big_endian else first & 0xFFFF
         interface = np.where(types == _OBSOLETE_PACKET, short, np.where(simple, 0, first))
@@ -348,16 +369,22 @@ def _to_nanoseconds(ticks: NDArray[np.uint64], resolution: int, offset_s: int) -
         seconds = ticks >> np.uint64(exponent) if exponent < 64 else np.zeros_like(ticks)
         fraction = ticks & np.uint64((1 << min(exponent, 64)) - 1)
         drop = max(0, exponent - 34)  # 34 bits times 10^9 still fit into 64
-        nanoseconds = (fraction >> np.uint64(min(drop, 63))) * np.uint64(10**9) >> np.uint64(min(exponent, 34))
+        nanoseconds = (fraction >> np.uint64(min(drop, 63))) * np.uint64(10**9) >> np.uint64(
+            min(exponent, 34)
+        )
     elif exponent > 19:  # 10^20 ticks a second do not fit into 64 bits: all of them lie in the first second
         seconds = nanoseconds = np.zeros_like(ticks)
     else:
         seconds, fraction = np.divmod(ticks, np.uint64(10**exponent))
         nanoseconds = (
-            fraction * np.uint64(10 ** (9 - exponent)) if exponent <= 9 else fraction // np.uint64(10 ** (exponent - 9))
+            fraction * np.uint64(10 ** (9 - exponent))
+            if exponent <= 9
+            else fraction // np.uint64(10 ** (exponent - 9))
         )
     whole = np.minimum(seconds, np.uint64(2 * _INT64_SECONDS)).astype(np.int64)
-    whole = np.clip(whole + max(-4 * _INT64_SECONDS, min(offset_s, 4 * _INT64_SECONDS)), -_INT64_SECONDS, _INT64_SECONDS)
+    whole = np.clip(
+        whole + max(-4 * _INT64_SECONDS, min(offset_s, 4 * _INT64_SECONDS)), -_INT64_SECONDS, _INT64_SECONDS
+    )
     return whole * 1_000_000_000 + nanoseconds.astype(np.int64)
 
 

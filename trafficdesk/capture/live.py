@@ -1,0 +1,41 @@
+"""`open_live`: the best way to capture on an interface that this system offers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from trafficdesk.capture.bpf import load_libpcap
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.source import LiveSource
+    from trafficdesk.settings.declared import CaptureSettings
+
+_log = logging.getLogger(__name__)
+
+
+def open_live(interface: str, settings: CaptureSettings, platform: str = sys.platform) -> LiveSource:
+    """Start capturing on `interface`.
+
+    Linux: a packet ring. Elsewhere libpcap or Npcap; where neither is installed, scapy's own socket.
+
+    Parameters
+    ----------
+    platform : as `sys.platform` has it.
+
+    Raises
+    ------
+    PermissionDenied, InterfaceNotFound, BadCaptureFilter, CaptureError
+        If it can't be opened; each says what to do.
+    """
+    if platform == "linux":
+        from trafficdesk.capture.packet_ring import PacketRing
+
+        return PacketRing(interface, settings)
+    from trafficdesk.capture.libpcap import LibpcapSource, ScapySource
+
+    if load_libpcap() is not None:
+        return LibpcapSource(interface, settings)
+    _log.warning("no libpcap: capturing through scapy's own socket, which loses packets under load")
+    return ScapySource(interface, settings)
