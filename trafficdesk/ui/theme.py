@@ -221,9 +221,16 @@ def style_sheet(tokens: Tokens) -> str:
     accent_hover = mixed(tokens.text if tokens.dark else "#000000", tokens.accent, 0.10).name()
     disabled = mixed(tokens.muted, tokens.panel, 0.65).name()
     colours = {name: value for name, value in asdict(tokens).items() if isinstance(value, str)}
+    check = (resources_dir() / "icons" / "checked.svg").as_posix()
     arrow = (resources_dir() / "icons" / f"arrow-{'dark' if tokens.dark else 'light'}.svg").as_posix()
     return Template(_SHEET).substitute(
-        colours, hover=hover, pressed=pressed, accent_hover=accent_hover, disabled=disabled, arrow=arrow
+        colours,
+        hover=hover,
+        pressed=pressed,
+        accent_hover=accent_hover,
+        disabled=disabled,
+        arrow=arrow,
+        check=check,
     )
 
 
@@ -304,6 +311,11 @@ QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSp
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; padding: 4px; }
+QLineEdit { placeholder-text-color: $muted; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
 QLineEdit[state="valid"] { background: $good_background; border-color: $good; }
 QLineEdit[state="invalid"] { background: $family_background; border-color: $family; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $disabled; background: $background; }

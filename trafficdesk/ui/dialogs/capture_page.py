@@ -93,7 +93,7 @@ class FilterEditor(TextEditor):
         if text and self._known[0] != text:
             self._known = (text, self._check(text) or "")
             self._judge()
-        return f"The capture filter can't be used: {self._known[1]}" if text and self._known[1] else ""
+        return self._known[1] if text else ""
 
     def _wait(self) -> None:
         set_state(self, "")

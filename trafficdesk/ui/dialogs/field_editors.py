@@ -36,6 +36,12 @@ _CHOICES: Final[dict[StrEnum, str]] = {
     MailSecurity.TLS: "TLS from the start (usually port 465)",
     MailSecurity.NONE: "None: readable on the way",
 }
+SENSITIVITY_WORDS: Final = {
+    1: "Calm: an incident needs 10 flagged packets",
+    2: "Balanced: an incident needs 5 flagged packets",
+    3: "Keen: an incident needs 3 flagged packets",
+}
+"""See `DetectionSettings.sensitivity`."""
 _LOCALE: Final = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
 """Thousands are separated by commas here as everywhere in the window."""
 
@@ -181,6 +187,39 @@ class ChoiceEditor(QComboBox):
 
     def problem(self) -> str:
         """None: only members can be chosen."""
+        return ""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page."""
+        event.ignore()
+
+    def _report(self) -> None:
+        self.edited.emit()
+
+
+class SensitivityEditor(QComboBox):
+    """`DetectionSettings.sensitivity` in words."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Sensitivity")
+        for value, words in SENSITIVITY_WORDS.items():
+            self.addItem(words, value)
+        self.activated.connect(self._report)
+
+    def field_value(self) -> int:
+        """1 to 3."""
+        return int(self.currentData())
+
+    def set_field_value(self, value: int) -> None:
+        """Show `value`."""
+        self.setCurrentIndex(self.findData(value))
+
+    def problem(self) -> str:
+        """None: only what is there can be chosen."""
         return ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _OWN: Final = "Another provider"
 _LOOK_AFTER_MS: Final = 400
-_NO_PASSWORD: Final = "Kept in the system's keyring, never in a file."
-_KEPT_PASSWORD: Final = "Leave blank to keep it; what you enter replaces it."
+_NONE: Final = "Kept in the system's keyring, never in a file."
+_KEPT: Final = "Leave blank to keep it; what you enter replaces it."
 
 
 class PasswordStore(Protocol):
@@ -122,7 +122,7 @@ class MailPage(SettingsPage):
             self.add_field(name)
         self.password = PasswordEditor()
         self.password.textEdited.connect(self.edited)
-        self._place = self.add_row("Password", self.password, _NO_PASSWORD)
+        self._place = self.add_row("Password", self.password, _NONE)
         for name in ("sender", "recipients", "minimum_severity", "max_per_hour", "timeout_s"):
             self.add_field(name)
         cast("TextEditor", self.editors["user"]).editingFinished.connect(self._offer_sender)
@@ -187,7 +187,7 @@ class MailPage(SettingsPage):
         kept = f"stored {stored.place}" if stored.place else "none stored"
         self.password.setPlaceholderText(kept)
         self.password.setAccessibleDescription(kept)
-        self._place.setText(_KEPT_PASSWORD if stored.place else _NO_PASSWORD)
+        self._place.setText(_KEPT if stored.place else _NONE)
         self.looked.emit(stored)
 
     @Slot(object)

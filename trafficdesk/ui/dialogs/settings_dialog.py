@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from trafficdesk.errors import SettingsError
 from trafficdesk.ui.dialogs.capture_page import CapturePage
+from trafficdesk.ui.dialogs.field_editors import SensitivityEditor
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
 from trafficdesk.ui.dialogs.settings_page import SettingsPage
@@ -38,14 +39,27 @@ if TYPE_CHECKING:
     from trafficdesk.ui.theme import Tokens
 
 
+_LIST_SHEET: Final = (
+    "QListWidget {{ padding: 12px 8px; }}"
+    "QListWidget::item {{ height: 32px; padding-left: 8px; border-radius: 6px; color: {text}; }}"
+    "QListWidget::item:selected {{ background: {selected}; }}"
+)
+
+
 class DetectionPage(SettingsPage):
     """How the detector learns and speaks."""
 
     title: ClassVar[str] = "Detection"
     icon: ClassVar[str] = "anomaly"
-    intro: ClassVar[str] = (
-        "A model learns what is usual on this network, and is fitted anew as traffic goes on."
-    )
+    intro: ClassVar[str] = "A model learns what is usual here, and is fitted anew as traffic goes on."
+
+    def build(self) -> None:
+        """As declared, the sensitivity in words."""
+        for item in fields(self._section):
+            if item.name == "sensitivity":
+                self.add_field(item.name, SensitivityEditor(), tip="")
+            else:
+                self.add_field(item.name)
 
 
 class AppearancePage(SettingsPage):
@@ -109,6 +123,7 @@ class SettingsDialog(QDialog):
             "view": AppearancePage(settings.view, self._tokens),
         }
         self._build()
+        self.apply_theme(self._tokens)
         for page in self.pages.values():
             page.edited.connect(self._follow_edit)
         self._follow_edit()
@@ -142,6 +157,7 @@ class SettingsDialog(QDialog):
         for row, page in enumerate(self.pages.values()):
             page.apply_theme(tokens)
             self.list.item(row).setIcon(icon(page.icon, tokens.text))
+        self.list.setStyleSheet(_LIST_SHEET.format(selected=tokens.accent_background, text=tokens.text))
 
     def _apply(self, *, close: bool) -> None:
         self._complain("")
@@ -234,11 +250,8 @@ class SettingsDialog(QDialog):
         pages.setAccessibleName("Pages")
         pages.setFixedWidth(168)
         pages.setIconSize(QSize(16, 16))
-        pages.setStyleSheet(
-            "QListWidget { padding: 12px 8px; } QListWidget::item { height: 32px; padding-left: 8px; border-radius: 6px; }"
-        )
         for page in self.pages.values():
-            pages.addItem(QListWidgetItem(icon(page.icon, self._tokens.text), page.title))
+            pages.addItem(QListWidgetItem(page.title))
         return pages
 
     def _make_foot(self) -> QFrame:
