@@ -1,0 +1,354 @@
+"""The whole layer tree of one packet, for the details pane; scapy does the dissecting.
+
+Slow (about a millisecond) and thorough where `decode` is fast and shallow. Never raises on wire data: what scapy
+cannot read ends the tree as a layer named `MALFORMED`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from trafficdesk.decode import decode
+from trafficdesk.decode.dissect_words import field_name, layer_name
+from trafficdesk.packets.block import FrameBlock
+from trafficdesk.packets.printable import printable, shown
+from trafficdesk.packets.protocol import LinkType, Protocol, Status, protocol_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trafficdesk.capture.source import Frame
+
+MALFORMED: Final = "Malformed"
+DISSECTED_BYTES: Final = 16_384
+"""Bytes of a frame given to scapy: more than a jumbo frame; what follows is shown as data."""
+VALUE_CHARACTERS: Final = 500
+MAX_LAYERS: Final = 64
+MAX_FIELDS: Final = 400
+"""Fields shown of one layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DissectedField:
+    """One field of a layer, and where its bytes lie."""
+
+    name: str
+    value: str
+    """Printable, at most `VALUE_CHARACTERS`."""
+    start: int
+    """First byte in the frame; the layer's where scapy does not tell the field's own."""
+    stop: int
+    """One past the last byte in the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class DissectedLayer:
+    """One protocol layer of a packet."""
+
+    name: str
+    summary: str
+    """The most telling values in one line; may be empty."""
+    start: int
+    """First byte of the layer's own header in the frame."""
+    stop: int
+    """One past its header's last byte."""
+    fields: tuple[DissectedField, ...]
+
+
+_ETHERNET: Final = ("scapy.layers.l2", "Ether")
+_IPV4: Final = ("scapy.layers.inet", "IP")
+_IPV6: Final = ("scapy.layers.inet6", "IPv6")
+_FIRST: Final[dict[int, tuple[str, str]]] = {
+    LinkType.ETHERNET: _ETHERNET,
+    LinkType.LINUX_SLL: ("scapy.layers.l2", "CookedLinux"),
+    LinkType.LINUX_SLL2: ("scapy.layers.l2", "CookedLinuxV2"),
+    LinkType.NULL: ("scapy.layers.l2", "Loopback"),
+    LinkType.LOOP: ("scapy.layers.l2", "Loopback"),
+    LinkType.PPP: ("scapy.layers.ppp", "PPP"),
+    LinkType.PPP_HDLC: ("scapy.layers.ppp", "HDLC"),
+    LinkType.IPV4: _IPV4,
+    LinkType.IPV6: _IPV6,
+}
+"""scapy's module and class of each link type's first layer."""
+_RAW_IP: Final = (LinkType.RAW, LinkType.RAW_BSD_12, LinkType.RAW_OPENBSD_14)
+_APPLICATIONS: Final[dict[int, tuple[str, str]]] = {
+    Protocol.DNS: ("scapy.layers.dns", "DNS"),
+    Protocol.MDNS: ("scapy.layers.dns", "DNS"),
+    Protocol.LLMNR: ("scapy.layers.llmnr", "LLMNRQuery"),
+    Protocol.NBNS: ("scapy.layers.netbios", "NBNSHeader"),
+    Protocol.NBDS: ("scapy.layers.netbios", "NBTDatagram"),
+    Protocol.DHCP: ("scapy.layers.dhcp", "BOOTP"),
+    Protocol.DHCPV6: ("scapy.layers.dhcp6", "DHCP6"),
+    Protocol.NTP: ("scapy.layers.ntp", "NTP"),
+    Protocol.TLS: ("scapy.layers.tls.record", "TLS"),
+    Protocol.SNMP: ("scapy.layers.snmp", "SNMP"),
+    Protocol.TFTP: ("scapy.layers.tftp", "TFTP"),
+    Protocol.RADIUS: ("scapy.layers.radius", "Radius"),
+    Protocol.ISAKMP: ("scapy.layers.isakmp", "ISAKMP"),
+    Protocol.EAPOL: ("scapy.layers.eap", "EAPOL"),
+    Protocol.PPPOE: ("scapy.layers.ppp", "PPPoE"),
+    Protocol.SCTP: ("scapy.layers.sctp", "SCTP"),
+    Protocol.HSRP: ("scapy.layers.hsrp", "HSRP"),
+    Protocol.RIP: ("scapy.layers.rip", "RIP"),
+    Protocol.RTP: ("scapy.layers.rtp", "RTP"),
+}
+"""scapy's module and class of the applications that `decode` recognises."""
+_LINES: Final[dict[int, str]] = {
+    Protocol.HTTP: "Hypertext Transfer Protocol",
+    Protocol.SSDP: "Simple Service Discovery Protocol",
+    Protocol.SIP: "Session Initiation Protocol",
+    Protocol.RTSP: "Real Time Streaming Protocol",
+    Protocol.SMTP: "Simple Mail Transfer Protocol",
+    Protocol.FTP: "File Transfer Protocol",
+    Protocol.IMAP: "Internet Message Access Protocol",
+    Protocol.POP: "Post Office Protocol",
+    Protocol.IRC: "Internet Relay Chat",
+    Protocol.SSH: "SSH identification",
+    Protocol.SYSLOG: "Syslog",
+}
+"""Protocols of readable lines: shown line by line, without scapy (whose HTTP layer would unpack compressed bodies)."""
+
+
+def dissect(frame: Frame) -> tuple[DissectedLayer, ...]:
+    """The layers of one frame, outermost first; an empty frame has none."""
+    data = frame.data[:DISSECTED_BYTES]
+    if not data:
+        return ()
+    recognised = _Recognised.of(frame)
+    layers = _complete(list(_scapy_layers(frame.link_type, data, recognised)), data, recognised)
+    if len(frame.data) > len(data):
+        layers.append(_data_layer("Data not dissected", frame.data, len(data), len(frame.data)))
+    return tuple(layers[:MAX_LAYERS])
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """What `decode` says of the frame."""
+
+    protocol: int
+    status: int
+    payload: int
+    """First byte of the transport payload; 0 without one."""
+
+    @classmethod
+    def of(cls, frame: Frame) -> _Recognised:
+        length = np.array([len(frame.data)], np.int64)
+        batch = decode(
+            FrameBlock(
+                data=np.frombuffer(frame.data, np.uint8),
+                offsets=np.zeros(1, np.int64),
+                captured_lengths=length,
+                wire_lengths=np.array([max(frame.wire_length, len(frame.data))], np.int64),
+                timestamps_ns=np.zeros(1, np.int64),
+                link_types=np.array([frame.link_type], np.uint16),
+            )
+        )
+        payload = int(batch["payload_offset"][0]) if batch["payload_length"][0] else 0
+        return cls(int(batch["protocol"][0]), int(batch["status"][0]), payload)
+
+
+@cache
+def _scapy_class(module: str, name: str) -> Any:
+    """A layer class, or None where scapy can't load it (its TLS needs a library we do not ship)."""
+    # Dissecting hostile bytes makes scapy warn about every oddity; they are shown in the tree instead.
+    logging.getLogger("scapy").setLevel(logging.CRITICAL)
+    try:
+        importlib.import_module("scapy.layers.inet6")
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        return None
+
+
+def _first_class(link_type: int, data: bytes) -> Any:
+    if link_type in _RAW_IP:
+        return _scapy_class(*(_IPV6 if data[0] >> 4 == 6 else _IPV4))
+    place = _FIRST.get(link_type)
+    return _scapy_class(*place) if place else None
+
+
+def _scapy_layers(link_type: int, data: bytes, recognised: _Recognised) -> Iterator[DissectedLayer]:
+    """As many layers as scapy makes of the data."""
+    application = _APPLICATIONS.get(recognised.protocol)
+    application_class = _scapy_class(*application) if application else None
+    try:
+        first = _first_class(link_type, data)
+        if first is None:
+            return
+        packet = first(data)
+        _refine(packet, application_class)
+        yield from _walk(packet, data)
+    except Exception as error:  # noqa: BLE001  scapy meets hostile bytes with any exception; the tree ends here
+        logging.getLogger(__name__).debug(
+            "scapy gave up on a frame of %d bytes: %s", len(data), type(error).__name__
+        )
+
+
+def _refine(packet: Any, application: Any) -> None:
+    """Put the recognised application in place of the transport's undissected payload."""
+    last = packet.lastlayer()
+    if application is None or type(last).__name__ != "Raw" or last.underlayer is None:
+        return
+    last.underlayer.remove_payload()
+    last.underlayer.add_payload(application(last.load))
+
+
+def _walk(packet: Any, data: bytes) -> Iterator[DissectedLayer]:
+    """The chain of scapy layers with their places."""
+    start = 0
+    layer = packet
+    while layer and type(layer).__name__ != "NoPayload":
+        name = type(layer).__name__
+        header = layer.raw_packet_cache
+        size = len(header) if header is not None else len(layer.original) - len(layer.payload.original)
+        if name == "Padding":
+            start = max(len(data) - len(layer.load), start)
+            size = len(layer.load)
+        stop = min(start + max(size, 0), len(data))
+        yield DissectedLayer(
+            layer_name(name, str(layer.name)),
+            _summary(layer),
+            start,
+            stop,
+            tuple(_fields(layer, data[start:stop], start)),
+        )
+        start = stop
+        layer = layer.payload
+
+
+def _summary(layer: Any) -> str:
+    """Source and destination, or the value that says most."""
+    values = layer.fields
+    for source, destination in (("src", "dst"), ("sport", "dport"), ("psrc", "pdst")):
+        if source in values and destination in values:
+            return shown(f"{values[source]} → {values[destination]}", VALUE_CHARACTERS)
+    if type(layer).__name__ in {"Raw", "Padding"}:
+        return f"{len(layer.load)} bytes"
+    return ""
+
+
+def _fields(layer: Any, header: bytes, start: int) -> Iterator[DissectedField]:
+    """Every field that is present, with its place as far as reading the header again tells it."""
+    spans = _spans(layer, header)
+    name = type(layer).__name__
+    count = 0
+    for field in layer.fields_desc:
+        if field.name not in layer.fields or spans.get(field.name) == (0, 0, 0):
+            continue
+        first, last, _ = spans.get(field.name, (0, len(header), 0))
+        for label, value in _values(layer, field):
+            yield DissectedField(field_name(name, field.name) + label, value, start + first, start + last)
+            count += 1
+            if count >= MAX_FIELDS:
+                return
+
+
+def _spans(layer: Any, header: bytes) -> dict[str, tuple[int, int, int]]:
+    """First and last byte of each field and its bits in all; (0, 0, 0) for absent ones. Stops where scapy does."""
+    spans: dict[str, tuple[int, int, int]] = {}
+    rest: Any = header
+    for field in layer.fields_desc:
+        before = _bits_left(rest)
+        try:
+            rest, _ = field.getfield(layer, rest)
+        except Exception:  # noqa: BLE001  a field of hostile bytes may raise anything; the others keep their places
+            break
+        after = _bits_left(rest)
+        total = len(header) * 8
+        if after == before:
+            spans[field.name] = (0, 0, 0)
+        else:
+            spans[field.name] = ((total - before) // 8, (total - after + 7) // 8, before - after)
+    return spans
+
+
+def _bits_left(rest: Any) -> int:
+    """Bits not yet read: scapy hands over (bytes, bits already used of them) within bit fields."""
+    if isinstance(rest, tuple):
+        return len(rest[0]) * 8 - int(rest[1])
+    return len(rest) * 8
+
+
+def _values(layer: Any, field: Any) -> Iterator[tuple[str, str]]:
+    """Labels and printable values: a list of records gives one each."""
+    value = layer.fields[field.name]
+    if isinstance(value, list) and value and all(hasattr(item, "fields_desc") for item in value):
+        for number, item in enumerate(value, 1):
+            yield f" {number}", _record(item)
+    elif hasattr(value, "fields_desc"):
+        yield "", _record(value)
+    elif isinstance(value, bytes):
+        yield "", printable(value, VALUE_CHARACTERS)
+    else:
+        yield "", shown(str(field.i2repr(layer, value)), VALUE_CHARACTERS)
+
+
+def _record(item: Any) -> str:
+    """A record's fields in one line."""
+    parts = []
+    for field in item.fields_desc:
+        value = item.fields.get(field.name)
+        if value is None or value in (b"", []):
+            continue
+        name = field_name(type(item).__name__, field.name)
+        text = printable(value) if isinstance(value, bytes) else str(field.i2repr(item, value))
+        parts.append(f"{name}: {text}")
+        if sum(map(len, parts)) > VALUE_CHARACTERS:
+            break
+    return shown(", ".join(parts), VALUE_CHARACTERS)
+
+
+def _complete(layers: list[DissectedLayer], data: bytes, recognised: _Recognised) -> list[DissectedLayer]:
+    """Lines of readable protocols in place of raw data, and what scapy left out as data or as malformed."""
+    start = layers[-1].stop if layers else 0
+    raw = layers and layers[-1].name == "Payload data"
+    title = _LINES.get(recognised.protocol)
+    if raw and title and layers[-1].start == recognised.payload:
+        layers[-1] = _text_layer(title, data, layers[-1].start, layers[-1].stop)
+    elif raw and recognised.protocol >= Protocol.DNS and recognised.status == Status.COMPLETE:
+        last = layers[-1]
+        layers[-1] = _data_layer(f"{protocol_name(recognised.protocol)} data", data, last.start, last.stop)
+    elif raw and recognised.status == Status.MALFORMED:
+        layers[-1] = _data_layer(MALFORMED, data, layers[-1].start, layers[-1].stop)
+    if start < len(data):
+        known = recognised.status == Status.UNSUPPORTED
+        layers.append(_data_layer("Payload data" if known else MALFORMED, data, start, len(data)))
+    return layers
+
+
+def _data_layer(name: str, data: bytes, start: int, stop: int) -> DissectedLayer:
+    """Bytes without structure."""
+    value = printable(data[start : min(stop, start + VALUE_CHARACTERS)], VALUE_CHARACTERS)
+    return DissectedLayer(
+        name, f"{stop - start} bytes", start, stop, (DissectedField("Data", value, start, stop),)
+    )
+
+
+def _text_layer(name: str, data: bytes, start: int, stop: int) -> DissectedLayer:
+    """One field per line; a header line's name becomes the field's."""
+    fields: list[DissectedField] = []
+    at = start
+    for line in data[start:stop].split(b"\n")[:MAX_FIELDS]:
+        end = min(at + len(line) + 1, stop)
+        text = line.rstrip(b"\r")
+        if not text and fields:
+            at = end
+            break
+        label, colon, value = text.partition(b":")
+        if fields and colon and b" " not in label:
+            fields.append(_field(printable(label, 60), value.strip(), at, end))
+        else:
+            fields.append(_field("Line", text, at, end))
+        at = end
+    if at < stop:
+        fields.append(_field("Data", data[at:stop], at, stop))
+    return DissectedLayer(name, fields[0].value if fields else "", start, stop, tuple(fields))
+
+
+def _field(name: str, value: bytes, start: int, stop: int) -> DissectedField:
+    return DissectedField(name, printable(value[: VALUE_CHARACTERS * 4], VALUE_CHARACTERS), start, stop)
