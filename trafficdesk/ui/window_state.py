@@ -55,7 +55,8 @@ def _on_a_screen(window: MainWindow) -> bool:
 def _place_first(window: MainWindow) -> None:
     screen = QGuiApplication.primaryScreen()
     width, height = _FIRST_SIZE
-    if screen is None:
+    if screen is None or QGuiApplication.platformName() == "offscreen":
+        # The offscreen platform claims a screen of 800 x 800; its pictures are to look like the real window.
         window.resize(width, height)
         return
     room = screen.availableGeometry()

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES, Column
-from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
+from trafficdesk.ui.panels.packet_delegate import PacketDelegate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
     from trafficdesk.ui.theme import Tokens
@@ -30,14 +30,16 @@ _FOLLOW_MS: Final = 40
 _SAMPLES: Final = {
     Column.NUMBER: "1,234,567",
     Column.TIME: "00:00:00.000000",
-    Column.SOURCE: "192.168.100.100",
-    Column.DESTINATION: "192.168.100.100",
-    Column.PROTOCOL: "BitTorrent",
+    Column.SOURCE: "192.168.100.10",
+    Column.DESTINATION: "192.168.100.10",
+    Column.PROTOCOL: "ICMPv6",
     Column.LENGTH: "65,535",
-    Column.FINDING: "Address conflict",
+    Column.FINDING: "ARP conflict",
 }
 """Texts that set the columns' first widths."""
-_SCORE_WIDTH: Final = 100
+_SCORE_WIDTH: Final = 96
+_INFO_WIDTH: Final = 120
+"""At least; a narrower window scrolls."""
 
 
 class PacketTable(QTableView):
@@ -65,6 +67,7 @@ class PacketTable(QTableView):
         model.modelReset.connect(self._on_reset)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
         self.customContextMenuRequested.connect(self._on_menu)
 
     @property
@@ -130,6 +133,11 @@ class PacketTable(QTableView):
         ]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns to the new width."""
+        super().resizeEvent(event)
+        self._fit_info()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies rows, not the current cell alone; End follows again."""
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -180,7 +188,6 @@ class PacketTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -196,7 +203,7 @@ class PacketTable(QTableView):
         self._fix_columns()
         header = self.horizontalHeader()
         for column, sample in _SAMPLES.items():
-            header.resizeSection(column, self._delegate.text_width(column, sample) + PADDING)
+            header.resizeSection(column, self._delegate.text_width(column, sample))
         header.resizeSection(Column.SCORE, _SCORE_WIDTH)
 
     def _fix_columns(self) -> None:
@@ -207,8 +214,24 @@ class PacketTable(QTableView):
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)  # the edge of flagged rows stands there
         header.setStretchLastSection(False)
-        # The surface beyond the last column would stay blank; Info takes what is left instead.
-        header.setSectionResizeMode(Column.INFO, QHeaderView.ResizeMode.Stretch)
+        self._fit_info()
+
+    @Slot()
+    def _fit_info(self) -> None:
+        """Info takes what the others leave: the surface beyond the last column would stay blank.
+
+        Qt's own stretching lets it shrink to nothing in a narrow window.
+        """
+        header = self.horizontalHeader()
+        others = header.length() - header.sectionSize(Column.INFO)
+        width = max(self.viewport().width() - others, _INFO_WIDTH)
+        if width != header.sectionSize(Column.INFO):
+            header.resizeSection(Column.INFO, width)
+
+    @Slot(int, int, int)
+    def _on_section_resized(self, column: int, _before: int, _now: int) -> None:
+        if column != Column.INFO:
+            self._fit_info()
 
 
 def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
