@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
-from trafficdesk.cli.terminal import say, size, visible
+from trafficdesk.cli.terminal import size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,17 +26,15 @@ _REPORT_S: Final = 30.0
 class LiveView:
     """The view; `redraw` is cheap until its time has come."""
 
-    def __init__(self, interface: str, now: float) -> None:
-        self._interface = interface
-        self._is_terminal = (
-            sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and _understands_escapes()
-        )
-        self._blocks = _BLOCKS if (sys.stdout.encoding or "").lower().startswith("utf") else _PLAIN_BLOCKS
+    def __init__(self, interface: str, out: TextIO, now: float) -> None:
+        self._out = out
+        self._is_terminal = out.isatty() and os.environ.get("TERM") != "dumb" and _understands_escapes()
+        self._blocks = _BLOCKS if (out.encoding or "").lower().startswith("utf") else _PLAIN_BLOCKS
         self._drawn = 0
         self._next = now + (_REDRAW_S if self._is_terminal else _REPORT_S)
         self._announced: set[int] = set()
-        say(f"Monitoring {visible(interface)}; Ctrl-C ends it.")
-        sys.stdout.flush()
+        self._say(f"Monitoring {visible(interface)}; Ctrl-C ends it.")
+        self._out.flush()
 
     def incidents(self, changed: Iterable[Incident]) -> None:
         """Tell each incident once, when it opens."""
@@ -46,10 +43,10 @@ class LiveView:
                 continue
             self._announced.add(incident.id)
             self._erase()
-            say(
+            self._say(
                 f"! {_clock(incident.start_ns)} [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"
             )
-            sys.stdout.flush()
+            self._out.flush()
 
     def redraw(self, session: AnalysisSession, dropped: int, now: float) -> None:
         """Draw the state, when it is time."""
@@ -61,11 +58,11 @@ class LiveView:
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
             for line in lines:
-                say(line[:width])
+                self._say(line[:width])
             self._drawn = len(lines)
         else:
-            say(" | ".join(lines))
-        sys.stdout.flush()
+            self._say(" | ".join(lines))
+        self._out.flush()
 
     def close(self) -> None:
         """Clear the live lines; what is said next stays."""
@@ -92,9 +89,12 @@ class LiveView:
         )
         yield f"{learning}, {session.scored:,} scored, {session.flagged:,} flagged, {len(session.incidents)} incidents"
 
+    def _say(self, line: str) -> None:
+        self._out.write(f"{line}\n")
+
     def _erase(self) -> None:
         if self._drawn:
-            sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")
+            self._out.write(f"\x1b[{self._drawn}A\x1b[J")
             self._drawn = 0
 
 

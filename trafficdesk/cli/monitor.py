@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import queue
 import signal
+import sys
 import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from trafficdesk.capture.pump import CapturePump, CreditGate
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
@@ -84,6 +85,7 @@ class Monitor:
     capture : runs the pump until it is stopped or the source ends; in a thread of its own.
     process : the analysis process, not started.
     alerts : takes opened and changed incidents; None = nobody is told.
+    out : where the view is drawn.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Monitor:
         capture: Callable[[CapturePump], None],
         process: AnalysisProcess,
         alerts: AlertDispatcher | None,
+        out: TextIO,
     ) -> None:
         self.session = AnalysisSession()
         self.session.begin()
@@ -108,7 +111,7 @@ class Monitor:
         self._is_idle = False
         self._alerts = alerts
         self._count: int | None = None
-        self._view = LiveView(interface, time.monotonic())
+        self._view = LiveView(interface, out, time.monotonic())
 
     def run(self, count: int | None, duration: float | None) -> None:
         """Until it is stopped, `count` packets were seen, `duration` seconds have passed, or the source ends."""
@@ -161,7 +164,8 @@ class Monitor:
         if isinstance(event, PacketBatch):
             self._gate.release()
             left = len(event) if self._count is None else self._count - self.session.log.end_id
-            self.session.ingest(event if left >= len(event) else event.slice(0, max(0, left)))
+            if left > 0:
+                self.session.ingest(event.slice(0, min(left, len(event))))
             if self._is_full:
                 self.stop.set()
         elif isinstance(event, Detection):
@@ -197,18 +201,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     settings = warned_settings()
+    out = sys.stderr if arguments.json == "-" else sys.stdout
     with ExitStack() as stack:
         alerts = _alerts(settings, stack) if arguments.alerts else None
         name, capture = _source(arguments, settings, stack)
         from trafficdesk.detect.process import AnalysisProcess
 
-        monitor = Monitor(name, capture, AnalysisProcess(settings.detection), alerts)
+        monitor = Monitor(name, capture, AnalysisProcess(settings.detection), alerts, out)
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
         monitor.run(arguments.count, arguments.duration)
     summary = _summary(monitor, settings, time.perf_counter() - started)
     for line in summary_lines(summary):
-        say(line, to_stderr=arguments.json == "-")
+        say(line, to_stderr=out is sys.stderr)
     if arguments.json:
         from trafficdesk.export.atomic import atomic_file
         from trafficdesk.export.summary_json import write_summary
