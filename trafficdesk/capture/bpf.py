@@ -74,7 +74,7 @@ def compile_filter(
 
 
 def load_libpcap() -> Any | None:
-    """scapy's binding of libpcap or Npcap; None where neither is installed."""
+    """Binding of libpcap or Npcap, by scapy; None where neither is installed."""
     try:
         from scapy.libs import winpcapy
     except (ImportError, OSError, AttributeError):

@@ -133,16 +133,18 @@ def friendly_name(name: str, sysfs: Path = _SYSFS) -> str:
         return "Wi-Fi"
     by_prefix = next((words for prefix, words in _BY_PREFIX if name.startswith(prefix)), "")
     device_type = _uevent(folder).get("DEVTYPE", "")
-    if by_prefix and device_type in {"", "bridge"}:
+    if device_type in {"", "bridge"} and by_prefix:
         return by_prefix
-    if device_type in _BY_DEVICE_TYPE:
-        return _BY_DEVICE_TYPE[device_type]
+    return _BY_DEVICE_TYPE.get(device_type, by_prefix) or _by_device(folder)
+
+
+def _by_device(folder: Path) -> str:
+    """What the interface is after the device behind it."""
     if (folder / "tun_flags").exists():
         return "VPN"
-    if (folder / "device" / "driver").exists():
-        driver = (folder / "device" / "driver").resolve().name
-        return "USB tethering" if driver in _USB_DRIVERS else "Ethernet"
-    return by_prefix or ("Ethernet" if (folder / "device").exists() else "Virtual")
+    if not (folder / "device").exists():
+        return "Virtual"
+    return "USB tethering" if (folder / "device" / "driver").resolve().name in _USB_DRIVERS else "Ethernet"
 
 
 def _from_psutil(permitted: bool) -> list[InterfaceInfo]:

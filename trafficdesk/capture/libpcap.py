@@ -1,7 +1,4 @@
-"""Live capture through libpcap or Npcap by scapy's binding: macOS, Windows, and Linux without packet sockets.
-
-scapy's own socket (`ScapySource`) is the last resort, where no libpcap can be loaded.
-"""
+"""Live capture through libpcap or Npcap by scapy's binding: macOS, Windows, and Linux without packet sockets."""
 
 from __future__ import annotations
 
@@ -24,10 +21,10 @@ if TYPE_CHECKING:
 
 _TIMEOUT_MS: Final = 50
 """How long the system may collect packets before it hands them over."""
-_READ_FRAMES: Final = 8_192
+READ_FRAMES: Final = 8_192
 """Frames taken at once, so that a flood can't keep `read` from returning."""
-_RAW_IP: Final = 101
-_LINK_TYPES: Final = {12: _RAW_IP, 14: _RAW_IP, 109: 109, 18: 18}
+RAW_IP: Final = 101
+_LINK_TYPES: Final = {12: RAW_IP, 14: RAW_IP, 109: 109, 18: 18}
 """DLT_ values that differ from LINKTYPE_ ones: raw IP is 12 on most systems, 14 on OpenBSD."""
 
 
@@ -100,7 +97,7 @@ class LibpcapSource:
         """
         frames = FrameCollector()
         deadline = time.monotonic() + timeout_s
-        while len(frames) < _READ_FRAMES:
+        while len(frames) < READ_FRAMES:
             outcome = self._library.pcap_next_ex(
                 self._handle, ctypes.byref(self._header), ctypes.byref(self._data)
             )
@@ -215,84 +212,6 @@ class LibpcapSource:
             f"The capture on {self.name} ended: {words}.",
             "Check that the interface is still there, then start again.",
         )
-
-
-class ScapySource:
-    """A live capture through scapy's own socket: slow, but needs nothing else; see `LiveSource`.
-
-    Raises
-    ------
-    PermissionDenied, InterfaceNotFound, BadCaptureFilter, CaptureError
-        If it can't be opened.
-    """
-
-    def __init__(self, interface: str, settings: CaptureSettings) -> None:
-        self.name = interface
-        self._received = 0
-        self._closed = False
-        self._socket: Any = self._open(settings)
-        self._link_type = _ETHERNET_OR_RAW.get(getattr(self._socket.LL, "__name__", ""), 1)
-
-    def read(self, timeout_s: float) -> FrameBlock | None:
-        """Wait up to `timeout_s` for frames.
-
-        Raises
-        ------
-        CaptureError
-            If the interface has gone.
-        """
-        frames = FrameCollector()
-        wait = timeout_s
-        while len(frames) < _READ_FRAMES and self._ready(wait):
-            try:
-                _, data, seconds = self._socket.recv_raw()
-            except OSError as error:
-                if len(frames):
-                    break
-                raise CaptureError(
-                    f"The capture on {self.name} ended: {error.strerror}.", "Start it again."
-                ) from error
-            wait = 0.0
-            if data:
-                frames.add(bytes(data), len(data), int((seconds or time.time()) * 1_000_000_000))
-        if not len(frames):
-            return None
-        self._received += len(frames)
-        return frames.block(self._link_type)
-
-    def statistics(self) -> CaptureStatistics:
-        """Frames received; this socket does not tell what it lost."""
-        return CaptureStatistics(received=self._received)
-
-    def close(self) -> None:
-        """Give the interface back; may be called twice."""
-        if not self._closed:
-            self._closed = True
-            self._socket.close()
-
-    def _open(self, settings: CaptureSettings) -> Any:
-        from scapy.config import conf
-        from scapy.error import Scapy_Exception
-
-        conf.sniff_promisc = settings.promiscuous
-        try:
-            return conf.L2listen(iface=self.name, filter=settings.capture_filter or None)
-        except PermissionError as error:
-            raise denied() from error
-        except Scapy_Exception as error:
-            if settings.capture_filter:
-                raise BadCaptureFilter(f"The capture filter can't be used: {error}.") from error
-            raise CaptureError(f"Capturing on {self.name} can't begin: {error}.") from error
-        except (OSError, ValueError) as error:
-            raise InterfaceNotFound(
-                f"Capturing on {self.name} can't begin: {error}.", "Choose another interface."
-            ) from error
-
-    def _ready(self, timeout_s: float) -> bool:
-        return bool(self._socket.select([self._socket], timeout_s))
-
-
-_ETHERNET_OR_RAW: Final = {"IP": _RAW_IP, "IPv6": _RAW_IP, "_IPv46": _RAW_IP}
 
 
 def _text(words: bytes) -> str:

@@ -33,9 +33,11 @@ def open_live(interface: str, settings: CaptureSettings, platform: str = sys.pla
         from trafficdesk.capture.packet_ring import PacketRing
 
         return PacketRing(interface, settings)
-    from trafficdesk.capture.libpcap import LibpcapSource, ScapySource
-
     if load_libpcap() is not None:
+        from trafficdesk.capture.libpcap import LibpcapSource
+
         return LibpcapSource(interface, settings)
     _log.warning("no libpcap: capturing through scapy's own socket, which loses packets under load")
+    from trafficdesk.capture.scapy_socket import ScapySource
+
     return ScapySource(interface, settings)

@@ -178,8 +178,7 @@ class PacketRing:
         for at, length in zip(ready, lengths, strict=True):
             packets, first = self._field(at, _PACKETS_AT), self._field(at, _FIRST_AT)
             data[start : start + length] = self._view[at : at + length]
-            assert self._ring is not None
-            struct.pack_into("=I", self._ring, at + _STATUS_AT, 0)
+            struct.pack_into("=I", self._view.data, at + _STATUS_AT, 0)
             _walk(data.data, start + first, packets, headers)
             start += length
         self._next = (self._next + len(ready)) % self._blocks
@@ -188,8 +187,7 @@ class PacketRing:
         return block if len(block) else None
 
     def _field(self, block: int, at: int) -> int:
-        assert self._ring is not None
-        return int(struct.unpack_from("=I", self._ring, block + at)[0])
+        return int(struct.unpack_from("=I", self._view.data, block + at)[0])
 
     def _wait(self, timeout_s: float) -> None:
         events = self._poll.poll(max(0, round(timeout_s * 1_000)))

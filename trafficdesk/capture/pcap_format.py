@@ -106,7 +106,7 @@ class PcapReader:
     def _length(self, data: NDArray[np.uint8], position: int) -> int:
         order = ">I" if self.shape.big_endian else "<I"
         fields = [at for at in (self.shape.length_at, self.shape.other_length_at) if at >= 0]
-        return min(int(struct.unpack_from(order, data, position + at)[0]) for at in fields)
+        return min(int(struct.unpack_from(order, data.data, position + at)[0]) for at in fields)
 
 
 def open_pcap(data: NDArray[np.uint8]) -> PcapReader | Fault:
@@ -165,7 +165,7 @@ class _Trial:
                 break
             if position + header > len(self.data):
                 return found + 1
-            _, fraction, captured, wire = struct.unpack_from(self.order + "IIII", self.data, position)
+            _, fraction, captured, wire = struct.unpack_from(self.order + "IIII", self.data.data, position)
             found += sum(self._oddities(fraction, captured, wire))
             found += sum(self._extra_oddities(position, header))
             if captured > self.longest:
@@ -186,14 +186,16 @@ class _Trial:
 
     def _extra_oddities(self, position: int, header: int) -> Iterable[bool]:
         if header in {_PATCHED, _PATCHED_OLDER}:
-            interface, protocol, kind = struct.unpack_from(self.order + "IHB", self.data, position + _PLAIN)
+            interface, protocol, kind = struct.unpack_from(
+                self.order + "IHB", self.data.data, position + _PLAIN
+            )
             return (
                 interface > 10_000,
                 not (protocol >= 0x0600 or protocol in {0x60, 0x200, 0x400} or protocol <= 0x17),
                 kind > 4,
             )
         if header == _NOKIA:
-            (stuff,) = struct.unpack_from(self.order + "I", self.data, position + _PLAIN)
+            (stuff,) = struct.unpack_from(self.order + "I", self.data.data, position + _PLAIN)
             return ((stuff & 0x0FFF00F0) not in {0x0FBF0060, 0x0FBF0090, 0x0FBF0000},)
         return ()
 
@@ -207,7 +209,7 @@ class _Guess:
     """
 
     def __init__(self, shape: RecordShape, data: NDArray[np.uint8], known: int) -> None:
-        self._view = memoryview(data)
+        self._view = data.data
         self._within = 0 if shape.big_endian else 2
         self._pattern = bytes(self._view[known + self._within : known + self._within + 2])
         self._lengths = struct.Struct(">II" if shape.big_endian else "<II").unpack_from

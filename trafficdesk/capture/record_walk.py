@@ -124,8 +124,8 @@ def _walk_singly(
     data: NDArray[np.uint8], shape: RecordShape, start: int, stop: int
 ) -> tuple[NDArray[np.int64], int]:
     unpack = struct.Struct(">I" if shape.big_endian else "<I").unpack_from
-    view = memoryview(data)
-    positions = []
+    view = data.data
+    positions: list[int] = []
     append = positions.append
     at, other_at, overhead, padding = (
         shape.length_at,
