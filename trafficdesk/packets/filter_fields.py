@@ -85,7 +85,11 @@ def _messages(number: IpProtocol) -> Callable[[Rows], Mask]:
 
 
 def _application(*protocols: Protocol) -> Callable[[Rows], Mask]:
-    return _is("protocol", *protocols)
+    # A row whose payload was cut off is named by its port; Wireshark, which has nothing to dissect, leaves it unnamed.
+    return _both(
+        _is("protocol", *protocols),
+        lambda rows: rows.column("captured_length") > rows.column("payload_offset"),
+    )
 
 
 def _with_text(*protocols: Protocol) -> Callable[[Rows], Mask]:

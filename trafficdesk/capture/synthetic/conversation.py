@@ -54,13 +54,17 @@ class TcpConversation:
         self.now += self.delay_s if side == 0 else 0.0001
         self._segment(1 - side, _ACK)
 
-    def stream(self, side: int, size: int, bytes_per_s: float, *, every: int = 2) -> None:
-        """`size` bytes in full segments, captured up to the payload; every so many are acknowledged."""
+    def stream(self, side: int, size: int, bytes_per_s: float, *, every: int = 2, merged: int = 1) -> None:
+        """`size` bytes in full segments, captured up to the payload; every so many frames are acknowledged.
+
+        `merged` is how many segments a frame holds at most: a computer that leaves segmentation to its network card
+        sees its own segments before they are cut.
+        """
         self.now += self.delay_s if side else 0.001
         left = size
         count = 0
         while left > 0:
-            length = min(SEGMENT, left)
+            length = min(SEGMENT * (1 + self.lan.rng.randrange(merged)), left)
             left -= length
             self._segment(side, _ACK if left else _DATA, length=length)
             self._sent[side] += length

@@ -145,14 +145,25 @@ def call(lan: Lan, at: float, seconds: float) -> None:
             lan.udp(then, *ends, ports, head, length=12 + size)
 
 
-def update(lan: Lan, at: float, size: int) -> None:
-    """A system update: one large download over HTTP."""
-    name = "packages.updates.example"
+def download(lan: Lan, at: float, name: str, target: str, size: int) -> None:
+    """One large file over HTTP, as system updates are (signed, so not encrypted)."""
     now = resolve(lan, at, name)
     talk = TcpConversation(lan, (LAPTOP, server_of(name)), 80, now, delay_s=0.018).open()
-    talk.say(0, messages.http_request("GET", "/pool/main/kernel-6.12.pkg", name))
+    talk.say(0, messages.http_request("GET", target, name))
     talk.say(1, messages.http_response("200 OK", b"", length=size, kind="application/octet-stream"))
-    talk.stream(1, size, 1_400_000, every=4)
+    talk.stream(1, size, 330_000, every=4)
+    talk.close()
+
+
+def watch(lan: Lan, at: float, chunks: int) -> None:
+    """A video: every few seconds the player fetches the next piece."""
+    name = "video.example.com"
+    now = resolve(lan, at, name)
+    talk = TcpConversation(lan, (LAPTOP, server_of(name)), 443, now, delay_s=0.016).open()
+    talk.tls(name)
+    for _ in range(chunks):
+        talk.sealed(0, 420 + lan.rng.randrange(80), wait_s=2.0 + lan.around(3.0))
+        talk.stream(1, 150_000 + lan.rng.randrange(200_000), 1_300_000, every=3)
     talk.close()
 
 
@@ -191,7 +202,7 @@ def backup(lan: Lan, at: float, size: int) -> None:
     talk.say(1, messages.ssh_key_exchange(lan.noise(16)))
     talk.stream(0, 1_200, 900_000)
     talk.stream(1, 1_100, 900_000)
-    talk.stream(0, size, 6_000_000, every=4)
+    talk.stream(0, size, 6_000_000, merged=6)
     talk.stream(1, 400, 900_000)
     talk.close()
 

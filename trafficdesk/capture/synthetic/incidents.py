@@ -52,7 +52,8 @@ class Planted:
 
     family: str
     """Name in `detect.families`."""
-    culprit: Host
+    culprit: str
+    """Address as text; the link address of a device that lies about its network address."""
     peers: tuple[Host, ...]
     begin_s: float
     play: Callable[[Lan, float], None]
@@ -130,11 +131,11 @@ def beacon(lan: Lan, at: float) -> None:
 
 
 def upload_burst(lan: Lan, at: float) -> None:
-    """21 MB to a host never spoken to before, in half a minute."""
+    """40 MB to a host never spoken to before, in half a minute."""
     now = resolve(lan, at, "drop.storage.example")
     talk = TcpConversation(lan, (LAPTOP, STORAGE), 443, now, delay_s=0.038).open()
     talk.tls("drop.storage.example")
-    talk.stream(0, 21_000_000, 700_000, every=12)
+    talk.stream(0, 40_000_000, 1_330_000, every=4, merged=8)
     talk.sealed(1, 120)
     talk.close()
 
@@ -152,16 +153,27 @@ def arp_conflict(lan: Lan, at: float) -> None:
 
 
 PLANTED: Final = (
-    Planted("port scan", SCANNER, (LAPTOP,), 620.0, port_scan, "300 TCP ports of the laptop in about 15 s"),
     Planted(
-        "dns tunnel", LAPTOP, (GATEWAY,), 860.0, dns_tunnel, "330 long TXT and NULL questions in about 60 s"
+        "port scan", SCANNER.text, (LAPTOP,), 620.0, port_scan, "300 TCP ports of the laptop in about 15 s"
     ),
-    Planted("beacon", LAPTOP, (CONTROLLER,), 1_010.0, beacon, "31 TLS connections, one about every 12 s"),
-    Planted("upload burst", LAPTOP, (STORAGE,), 1_500.0, upload_burst, "21 MB in about 30 s to a new host"),
+    Planted(
+        "dns tunnel",
+        LAPTOP.text,
+        (GATEWAY,),
+        860.0,
+        dns_tunnel,
+        "330 long TXT and NULL questions in about 60 s",
+    ),
+    Planted(
+        "beacon", LAPTOP.text, (CONTROLLER,), 1_010.0, beacon, "31 TLS connections, one about every 12 s"
+    ),
+    Planted(
+        "upload burst", LAPTOP.text, (STORAGE,), 1_500.0, upload_burst, "40 MB in about 30 s to a new host"
+    ),
     Planted(
         "arp spoof",
-        INTRUDER,
-        (LAPTOP, GATEWAY),
+        INTRUDER.mac.hex(":"),
+        (GATEWAY, LAPTOP),
         1_680.0,
         arp_conflict,
         "30 unasked replies claim the gateway's address",

@@ -32,6 +32,11 @@ class Host:
     ip6: bytes = b""
     ttl: int = 64
 
+    @property
+    def text(self) -> str:
+        """The IPv4 address as text."""
+        return str(ipaddress.IPv4Address(self.ip))
+
 
 def address(text: str) -> bytes:
     """Packed address."""

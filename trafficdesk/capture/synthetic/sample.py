@@ -12,8 +12,7 @@ from trafficdesk.capture.pcap_writer import PcapngWriter
 from trafficdesk.capture.source import Frame
 from trafficdesk.capture.synthetic import everyday, neighbours
 from trafficdesk.capture.synthetic.incidents import PLANTED, Planted
-from trafficdesk.capture.synthetic.lan import GATEWAY, LAPTOP, NAS, PHONE, PRINTER, Host, Lan
-from trafficdesk.packets.address import address_text
+from trafficdesk.capture.synthetic.lan import GATEWAY, LAPTOP, NAS, PHONE, PRINTER, Lan
 from trafficdesk.packets.protocol import LinkType
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Truth:
 
     family: str
     culprit: str
-    """Address as text."""
+    """Address as text; the link address where the network address is the lie."""
     peers: tuple[str, ...]
     start_ns: int
     end_ns: int
@@ -100,8 +99,8 @@ def truth_csv(truths: Sequence[Truth]) -> str:
 def _truth(planted: Planted, numbers: list[int], frames: tuple[Frame, ...]) -> Truth:
     return Truth(
         family=planted.family,
-        culprit=_text(planted.culprit),
-        peers=tuple(_text(peer) for peer in planted.peers),
+        culprit=planted.culprit,
+        peers=tuple(peer.text for peer in planted.peers),
         start_ns=frames[numbers[0] - 1].timestamp_ns,
         end_ns=frames[numbers[-1] - 1].timestamp_ns,
         first_packet=numbers[0],
@@ -109,10 +108,6 @@ def _truth(planted: Planted, numbers: list[int], frames: tuple[Frame, ...]) -> T
         packets=len(numbers),
         note=planted.note,
     )
-
-
-def _text(host: Host) -> str:
-    return address_text(bytes(10) + b"\xff\xff" + host.ip)
 
 
 def _everyday(lan: Lan) -> None:
@@ -123,19 +118,28 @@ def _everyday(lan: Lan) -> None:
         if lan.rng.random() < 0.2:
             everyday.quic_page(lan, now + 3.0, "video.example.com")
         now += 6.0 + lan.around(24.0)
+    # Somebody looks whether the line is well before the meeting.
+    everyday.ping(lan, 22.0, GATEWAY, 8, 0.0021)
+    everyday.call(lan, 118.0, 7.0)
     everyday.call(lan, 240.0, 60.0)
-    everyday.update(lan, 395.0, 3_600_000)
+    for at, target, size in (
+        (74.0, "/pool/main/list.gz", 1_100_000),
+        (395.0, "/pool/main/kernel-6.12.pkg", 3_600_000),
+        (1_245.0, "/pool/main/office-25.8.pkg", 3_100_000),
+    ):
+        everyday.download(lan, at, "packages.updates.example", target, size)
+    everyday.watch(lan, 140.0, 12)
+    everyday.watch(lan, 760.0, 8)
     for at in (38.0, 610.0, 1_190.0):
         everyday.plain_page(lan, at, "check.example.net", "/generate_204")
     for at in (62.0, 371.0, 702.0, 980.0, 1_333.0, 1_604.0):
         everyday.mail(lan, at)
-    everyday.photos(lan, 130.0, 9)
+    everyday.photos(lan, 95.0, 9)
     everyday.photos(lan, 1_420.0, 4)
     everyday.backup(lan, 505.0, 700_000)
     # The client doubles its interval from 32 s, as systemd-timesyncd does.
     for at in (2.0, 34.0, 98.0, 226.0, 482.0, 994.0):
         everyday.time_sync(lan, at)
-    everyday.ping(lan, 180.0, GATEWAY, 8, 0.0021)
     everyday.ping(lan, 1_250.0, everyday.server_of("www.news.example"), 5, 0.0193)
 
 
