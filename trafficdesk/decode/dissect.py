@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trafficdesk.decode import decode
-from trafficdesk.decode.dissect_words import field_name, layer_name
+from trafficdesk.decode.dissect_fields import (
+    MAX_FIELDS,
+    VALUE_CHARACTERS,
+    DissectedField,
+    DissectedLayer,
+    walk,
+)
 from trafficdesk.packets.block import FrameBlock
-from trafficdesk.packets.printable import printable, shown
+from trafficdesk.packets.printable import printable
 from trafficdesk.packets.protocol import LinkType, Protocol, Status, protocol_name
 
 if TYPE_CHECKING:
@@ -25,42 +31,12 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.source import Frame
 
+__all__ = ["DissectedField", "DissectedLayer", "dissect"]
+
 MALFORMED: Final = "Malformed"
 DISSECTED_BYTES: Final = 16_384
 """Bytes of a frame given to scapy: more than a jumbo frame; what follows is shown as data."""
-VALUE_CHARACTERS: Final = 500
 MAX_LAYERS: Final = 64
-MAX_FIELDS: Final = 400
-"""Fields shown of one layer."""
-
-
-@dataclass(frozen=True, slots=True)
-class DissectedField:
-    """One field of a layer, and where its bytes lie."""
-
-    name: str
-    value: str
-    """Printable, at most `VALUE_CHARACTERS`."""
-    start: int
-    """First byte in the frame; the layer's where scapy does not tell the field's own."""
-    stop: int
-    """One past the last byte in the frame."""
-
-
-@dataclass(frozen=True, slots=True)
-class DissectedLayer:
-    """One protocol layer of a packet."""
-
-    name: str
-    summary: str
-    """The most telling values in one line; may be empty."""
-    start: int
-    """First byte of the layer's own header in the frame."""
-    stop: int
-    """One past its header's last byte."""
-    fields: tuple[DissectedField, ...]
-
-
 _ETHERNET: Final = ("scapy.layers.l2", "Ether")
 _IPV4: Final = ("scapy.layers.inet", "IP")
 _IPV6: Final = ("scapy.layers.inet6", "IPv6")
@@ -180,127 +156,11 @@ def _scapy_layers(link_type: int, data: bytes, recognised: _Recognised) -> Itera
         first = _first_class(link_type, data)
         if first is None:
             return
-        packet = first(data)
-        _refine(packet, application_class)
-        yield from _walk(packet, data)
+        yield from walk(first(data), data, application_class)
     except Exception as error:  # noqa: BLE001  scapy meets hostile bytes with any exception; the tree ends here
         logging.getLogger(__name__).debug(
             "scapy gave up on a frame of %d bytes: %s", len(data), type(error).__name__
         )
-
-
-def _refine(packet: Any, application: Any) -> None:
-    """Put the recognised application in place of the transport's undissected payload."""
-    last = packet.lastlayer()
-    if application is None or type(last).__name__ != "Raw" or last.underlayer is None:
-        return
-    last.underlayer.remove_payload()
-    last.underlayer.add_payload(application(last.load))
-
-
-def _walk(packet: Any, data: bytes) -> Iterator[DissectedLayer]:
-    """The chain of scapy layers with their places."""
-    start = 0
-    layer = packet
-    while layer and type(layer).__name__ != "NoPayload":
-        name = type(layer).__name__
-        header = layer.raw_packet_cache
-        size = len(header) if header is not None else len(layer.original) - len(layer.payload.original)
-        if name == "Padding":
-            start = max(len(data) - len(layer.load), start)
-            size = len(layer.load)
-        stop = min(start + max(size, 0), len(data))
-        yield DissectedLayer(
-            layer_name(name, str(layer.name)),
-            _summary(layer),
-            start,
-            stop,
-            tuple(_fields(layer, data[start:stop], start)),
-        )
-        start = stop
-        layer = layer.payload
-
-
-def _summary(layer: Any) -> str:
-    """Source and destination, or the value that says most."""
-    values = layer.fields
-    for source, destination in (("src", "dst"), ("sport", "dport"), ("psrc", "pdst")):
-        if source in values and destination in values:
-            return shown(f"{values[source]} → {values[destination]}", VALUE_CHARACTERS)
-    if type(layer).__name__ in {"Raw", "Padding"}:
-        return f"{len(layer.load)} bytes"
-    return ""
-
-
-def _fields(layer: Any, header: bytes, start: int) -> Iterator[DissectedField]:
-    """Every field that is present, with its place as far as reading the header again tells it."""
-    spans = _spans(layer, header)
-    name = type(layer).__name__
-    count = 0
-    for field in layer.fields_desc:
-        if field.name not in layer.fields or spans.get(field.name) == (0, 0, 0):
-            continue
-        first, last, _ = spans.get(field.name, (0, len(header), 0))
-        for label, value in _values(layer, field):
-            yield DissectedField(field_name(name, field.name) + label, value, start + first, start + last)
-            count += 1
-            if count >= MAX_FIELDS:
-                return
-
-
-def _spans(layer: Any, header: bytes) -> dict[str, tuple[int, int, int]]:
-    """First and last byte of each field and its bits in all; (0, 0, 0) for absent ones. Stops where scapy does."""
-    spans: dict[str, tuple[int, int, int]] = {}
-    rest: Any = header
-    for field in layer.fields_desc:
-        before = _bits_left(rest)
-        try:
-            rest, _ = field.getfield(layer, rest)
-        except Exception:  # noqa: BLE001  a field of hostile bytes may raise anything; the others keep their places
-            break
-        after = _bits_left(rest)
-        total = len(header) * 8
-        if after == before:
-            spans[field.name] = (0, 0, 0)
-        else:
-            spans[field.name] = ((total - before) // 8, (total - after + 7) // 8, before - after)
-    return spans
-
-
-def _bits_left(rest: Any) -> int:
-    """Bits not yet read: scapy hands over (bytes, bits already used of them) within bit fields."""
-    if isinstance(rest, tuple):
-        return len(rest[0]) * 8 - int(rest[1])
-    return len(rest) * 8
-
-
-def _values(layer: Any, field: Any) -> Iterator[tuple[str, str]]:
-    """Labels and printable values: a list of records gives one each."""
-    value = layer.fields[field.name]
-    if isinstance(value, list) and value and all(hasattr(item, "fields_desc") for item in value):
-        for number, item in enumerate(value, 1):
-            yield f" {number}", _record(item)
-    elif hasattr(value, "fields_desc"):
-        yield "", _record(value)
-    elif isinstance(value, bytes):
-        yield "", printable(value, VALUE_CHARACTERS)
-    else:
-        yield "", shown(str(field.i2repr(layer, value)), VALUE_CHARACTERS)
-
-
-def _record(item: Any) -> str:
-    """A record's fields in one line."""
-    parts = []
-    for field in item.fields_desc:
-        value = item.fields.get(field.name)
-        if value is None or value in (b"", []):
-            continue
-        name = field_name(type(item).__name__, field.name)
-        text = printable(value) if isinstance(value, bytes) else str(field.i2repr(item, value))
-        parts.append(f"{name}: {text}")
-        if sum(map(len, parts)) > VALUE_CHARACTERS:
-            break
-    return shown(", ".join(parts), VALUE_CHARACTERS)
 
 
 def _complete(layers: list[DissectedLayer], data: bytes, recognised: _Recognised) -> list[DissectedLayer]:

@@ -127,6 +127,21 @@ FIELDS: Final = {
     "file": "Boot file",
     "secs": "Seconds elapsed",
     "hops": "Hops",
+    "htype": "Hardware type",
+    "hlen": "Hardware address length",
+    "msg": "Message",
+    "msgtype": "Type",
+    "msglen": "Length",
+    "ext": "Extension",
+    "extlen": "Extensions' length",
+    "ciphers": "Cipher suites",
+    "cipherslen": "Cipher suites' length",
+    "comp": "Compression methods",
+    "sid": "Session identifier",
+    "sidlen": "Session identifier's length",
+    "servernames": "Server name",
+    "servername": "Name",
+    "protocols": "Protocol",
 }
 """By scapy's field; others are spelled from it."""
 
@@ -135,6 +150,8 @@ BY_LAYER: Final = {
     ("IP", "chksum"): "Header checksum",
     ("ARP", "plen"): "Protocol address length",
     ("DNS", "tc"): "Truncated",
+    ("BOOTP", "options"): "Magic cookie",
+    ("TLS", "len"): "Length",
     ("DNS", "id"): "Transaction identifier",
     ("DNS", "length"): "Message length",
 }
