@@ -6,11 +6,9 @@ cannot read ends the tree as a layer named `MALFORMED`.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,9 +20,10 @@ from trafficdesk.decode.dissect_fields import (
     DissectedLayer,
     walk,
 )
+from trafficdesk.decode.dissect_scapy import application_class, first_class
 from trafficdesk.packets.block import FrameBlock
 from trafficdesk.packets.printable import printable
-from trafficdesk.packets.protocol import LinkType, Protocol, Status, protocol_name
+from trafficdesk.packets.protocol import Protocol, Status, protocol_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,44 +36,6 @@ MALFORMED: Final = "Malformed"
 DISSECTED_BYTES: Final = 16_384
 """Bytes of a frame given to scapy: more than a jumbo frame; what follows is shown as data."""
 MAX_LAYERS: Final = 64
-_ETHERNET: Final = ("scapy.layers.l2", "Ether")
-_IPV4: Final = ("scapy.layers.inet", "IP")
-_IPV6: Final = ("scapy.layers.inet6", "IPv6")
-_FIRST: Final[dict[int, tuple[str, str]]] = {
-    LinkType.ETHERNET: _ETHERNET,
-    LinkType.LINUX_SLL: ("scapy.layers.l2", "CookedLinux"),
-    LinkType.LINUX_SLL2: ("scapy.layers.l2", "CookedLinuxV2"),
-    LinkType.NULL: ("scapy.layers.l2", "Loopback"),
-    LinkType.LOOP: ("scapy.layers.l2", "Loopback"),
-    LinkType.PPP: ("scapy.layers.ppp", "PPP"),
-    LinkType.PPP_HDLC: ("scapy.layers.ppp", "HDLC"),
-    LinkType.IPV4: _IPV4,
-    LinkType.IPV6: _IPV6,
-}
-"""scapy's module and class of each link type's first layer."""
-_RAW_IP: Final = (LinkType.RAW, LinkType.RAW_BSD_12, LinkType.RAW_OPENBSD_14)
-_APPLICATIONS: Final[dict[int, tuple[str, str]]] = {
-    Protocol.DNS: ("scapy.layers.dns", "DNS"),
-    Protocol.MDNS: ("scapy.layers.dns", "DNS"),
-    Protocol.LLMNR: ("scapy.layers.llmnr", "LLMNRQuery"),
-    Protocol.NBNS: ("scapy.layers.netbios", "NBNSHeader"),
-    Protocol.NBDS: ("scapy.layers.netbios", "NBTDatagram"),
-    Protocol.DHCP: ("scapy.layers.dhcp", "BOOTP"),
-    Protocol.DHCPV6: ("scapy.layers.dhcp6", "DHCP6"),
-    Protocol.NTP: ("scapy.layers.ntp", "NTP"),
-    Protocol.TLS: ("scapy.layers.tls.record", "TLS"),
-    Protocol.SNMP: ("scapy.layers.snmp", "SNMP"),
-    Protocol.TFTP: ("scapy.layers.tftp", "TFTP"),
-    Protocol.RADIUS: ("scapy.layers.radius", "Radius"),
-    Protocol.ISAKMP: ("scapy.layers.isakmp", "ISAKMP"),
-    Protocol.EAPOL: ("scapy.layers.eap", "EAPOL"),
-    Protocol.PPPOE: ("scapy.layers.ppp", "PPPoE"),
-    Protocol.SCTP: ("scapy.layers.sctp", "SCTP"),
-    Protocol.HSRP: ("scapy.layers.hsrp", "HSRP"),
-    Protocol.RIP: ("scapy.layers.rip", "RIP"),
-    Protocol.RTP: ("scapy.layers.rtp", "RTP"),
-}
-"""scapy's module and class of the applications that `decode` recognises."""
 _LINES: Final[dict[int, str]] = {
     Protocol.HTTP: "Hypertext Transfer Protocol",
     Protocol.SSDP: "Simple Service Discovery Protocol",
@@ -129,34 +90,14 @@ class _Recognised:
         return cls(int(batch["protocol"][0]), int(batch["status"][0]), payload)
 
 
-@cache
-def _scapy_class(module: str, name: str) -> Any:
-    """A layer class, or None where scapy can't load it (its TLS needs a library we do not ship)."""
-    # Dissecting hostile bytes makes scapy warn about every oddity; they are shown in the tree instead.
-    logging.getLogger("scapy").setLevel(logging.CRITICAL)
-    try:
-        importlib.import_module("scapy.layers.inet6")
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        return None
-
-
-def _first_class(link_type: int, data: bytes) -> Any:
-    if link_type in _RAW_IP:
-        return _scapy_class(*(_IPV6 if data[0] >> 4 == 6 else _IPV4))
-    place = _FIRST.get(link_type)
-    return _scapy_class(*place) if place else None
-
-
 def _scapy_layers(link_type: int, data: bytes, recognised: _Recognised) -> Iterator[DissectedLayer]:
     """As many layers as scapy makes of the data."""
-    application = _APPLICATIONS.get(recognised.protocol)
-    application_class = _scapy_class(*application) if application else None
+    application = application_class(recognised.protocol)
     try:
-        first = _first_class(link_type, data)
+        first = first_class(link_type, data[0] >> 4)
         if first is None:
             return
-        yield from walk(first(data), data, application_class)
+        yield from walk(first(data), data, application)
     except Exception as error:  # noqa: BLE001  scapy meets hostile bytes with any exception; the tree ends here
         logging.getLogger(__name__).debug(
             "scapy gave up on a frame of %d bytes: %s", len(data), type(error).__name__
