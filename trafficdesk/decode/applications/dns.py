@@ -38,9 +38,8 @@ def _fill_messages(payloads: Payloads, base: int, give: Callable[[Payloads, Name
     payloads.set("application_id", payloads.be16(base))
     payloads.set("application_code", payloads.be16(base + 2))
     payloads.set("application_count", payloads.be16(base + 6))
-    head = payloads.head[:, base + 4 : base + HEADER_BYTES]
-    named = head.any(axis=1)
-    if not named.all():
+    named = np.flatnonzero(payloads.head[:, base + 4 : base + HEADER_BYTES].any(axis=1))
+    if len(named) < len(payloads):
         payloads = payloads.select(named)
     message = payloads.at + base
     names = walk_names(payloads, message, message + HEADER_BYTES)
@@ -83,12 +82,16 @@ def is_dns(payloads: Payloads) -> NDArray[np.bool_]:
     )
     header = (flags & 0x7840) == 0
     label = payloads.head[:, HEADER_BYTES]
-    return header & counts & (payloads.be16(4) == 1) & (label > 0) & (label < 64) & (payloads.lengths >= 17)
+    found: NDArray[np.bool_] = (
+        header & counts & (payloads.be16(4) == 1) & (label > 0) & (label < 64) & (payloads.lengths >= 17)
+    )
+    return found
 
 
 def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
     own = (payloads.column("source_port") == PORT) | (payloads.column("destination_port") == PORT)
-    return own | is_dns(payloads)
+    found: NDArray[np.bool_] = own | is_dns(payloads)
+    return found
 
 
 def _fill_datagrams(payloads: Payloads) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -87,10 +87,10 @@ class _Walk:
         self.first_labels[self.row[first]] = size[first]
         self.lengths[self.row] = begins + size
 
-    def _jump(self, pointer: NDArray[np.bool_], size: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    def _jump(self, pointer: NDArray[np.bool_], size: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
         """Rows, targets, and new bounds of the pointers; only those pointing backwards, so that no walk is endless."""
         row, at, message = self.row[pointer], self.at[pointer], self.message[pointer]
-        target = message + ((size[pointer] & 0x3F) << 8) + self.data[np.minimum(at + 1, len(self.data) - 1)]
+        target = message + ((size[pointer] & 0x3F) << 8) + self.data[at + 1]
         good = target < at
         row, at, message, target = row[good], at[good], message[good], target[good]
         self.after[row] = np.where(self.after[row] == 0, at + 2, self.after[row])
@@ -101,7 +101,7 @@ class _Walk:
             array[mask] for array in (self.row, self.at, self.stop, self.message)
         )
 
-    def _resume(self, jumped: tuple[NDArray[np.int64], ...]) -> None:
+    def _resume(self, jumped: tuple[NDArray[Any], ...]) -> None:
         if len(jumped[0]):
             walking = (self.row, self.at, self.stop, self.message)
             self.row, self.at, self.stop, self.message = (

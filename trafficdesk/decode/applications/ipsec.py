@@ -19,12 +19,14 @@ NAT_PORT: Final = 4500
 def _is_isakmp(payloads: Payloads) -> NDArray[np.bool_]:
     """On the NAT port four zero bytes stand for "not ESP" (RFC 3948 section 2.2)."""
     at_nat = (payloads.column("source_port") == NAT_PORT) | (payloads.column("destination_port") == NAT_PORT)
-    return ~at_nat | ((payloads.be32(0) == 0) & (payloads.lengths > 4))
+    found: NDArray[np.bool_] = ~at_nat | ((payloads.be32(0) == 0) & (payloads.lengths > 4))
+    return found
 
 
 def _is_esp(payloads: Payloads) -> NDArray[np.bool_]:
     """Not the one-byte keep-alive (RFC 3948 section 2.3), and not ISAKMP."""
-    return (payloads.be32(0) != 0) & (payloads.lengths > 8)
+    found: NDArray[np.bool_] = (payloads.be32(0) != 0) & (payloads.lengths > 8)
+    return found
 
 
 ISAKMP: Final = Application(

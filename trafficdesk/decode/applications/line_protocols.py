@@ -27,7 +27,8 @@ def _is_fix(payloads: Payloads) -> NDArray[np.bool_]:
 
 
 def _is_markup(payloads: Payloads) -> NDArray[np.bool_]:
-    return payloads.head[:, 0] == ord("<")
+    found: NDArray[np.bool_] = payloads.head[:, 0] == ord("<")
+    return found
 
 
 def _fill(payloads: Payloads) -> None:

@@ -21,7 +21,8 @@ def _is_connect(payloads: Payloads) -> NDArray[np.bool_]:
     """The remaining length before the name takes one or two bytes."""
     one = (payloads.head[:, 2:8] == list(NAME)).all(axis=1)
     two = (payloads.head[:, 3:9] == list(NAME)).all(axis=1)
-    return one | two
+    found: NDArray[np.bool_] = one | two
+    return found
 
 
 def _fill(payloads: Payloads) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -67,18 +67,20 @@ class Payloads:
     @property
     def captured(self) -> NDArray[np.int64]:
         """(rows,) captured bytes of payload; 0 where the payload lies beyond the captured end."""
-        return np.maximum(self.stop - self.at, 0)
+        captured: NDArray[np.int64] = np.maximum(self.stop - self.at, 0)
+        return captured
 
     @property
     def lengths(self) -> NDArray[np.int64]:
         """(rows,) bytes of payload on the wire."""
-        return self.column("payload_length").astype(np.int64)
+        lengths: NDArray[np.int64] = self.column("payload_length").astype(np.int64)
+        return lengths
 
-    def column(self, name: str) -> NDArray:
+    def column(self, name: str) -> NDArray[Any]:
         """A copy of the workspace's column for these rows."""
         return self.workspace.columns[name][self.rows]
 
-    def set(self, name: str, values: NDArray | int) -> None:
+    def set(self, name: str, values: NDArray[Any] | int) -> None:
         """Write the workspace's column for these rows."""
         self.workspace.columns[name][self.rows] = values
 

@@ -43,14 +43,18 @@ def _is_long(payloads: Payloads) -> NDArray[np.bool_]:
     google = (version >> np.uint32(16)) == GOOGLE_TLS
     grease = (version & np.uint32(0x0F0F0F0F)) == 0x0A0A0A0A
     known = (version == VERSION_1) | (version == VERSION_2) | draft | facebook | google | grease
-    return known & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID) & (payloads.lengths >= 16)
+    found: NDArray[np.bool_] = (
+        known & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID) & (payloads.lengths >= 16)
+    )
+    return found
 
 
 def _is_on_443(payloads: Payloads) -> NDArray[np.bool_]:
     first = payloads.head[:, 0]
     short = (first & 0xC0) == 0x40
     negotiation = (first >= 0x80) & (payloads.be32(1) == 0) & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID)
-    return ((short & (payloads.lengths >= 16)) | negotiation) & ~is_dns(payloads)
+    found: NDArray[np.bool_] = ((short & (payloads.lengths >= 16)) | negotiation) & ~is_dns(payloads)
+    return found
 
 
 def _is_google(payloads: Payloads) -> NDArray[np.bool_]:
@@ -59,7 +63,10 @@ def _is_google(payloads: Payloads) -> NDArray[np.bool_]:
 
 
 def _is_long_google(payloads: Payloads) -> NDArray[np.bool_]:
-    return ((payloads.be32(1) >> np.uint32(16)) == GOOGLE_OWN) & (payloads.head[:, 5] <= 0x88)
+    found: NDArray[np.bool_] = ((payloads.be32(1) >> np.uint32(16)) == GOOGLE_OWN) & (
+        payloads.head[:, 5] <= 0x88
+    )
+    return found
 
 
 def _fill(payloads: Payloads) -> None:

@@ -26,14 +26,18 @@ def _ports_above(payloads: Payloads, parity: int) -> NDArray[np.bool_]:
     """Whether both ports are dynamic and RTP's even or RTCP's odd ones (RFC 3550 section 11)."""
     source, destination = payloads.column("source_port"), payloads.column("destination_port")
     good: NDArray[np.bool_] = (source >= LOWEST_PORT) & (destination >= LOWEST_PORT)
-    return good & (source % 2 == parity) & (destination % 2 == parity)
+    found: NDArray[np.bool_] = good & (source % 2 == parity) & (destination % 2 == parity)
+    return found
 
 
 def _is_rtp(payloads: Payloads) -> NDArray[np.bool_]:
     kind = payloads.head[:, 1] & 0x7F
     static = np.isin(kind, STATIC_TYPES)
     source_id = payloads.be32(8)
-    return static & (source_id != 0) & (payloads.lengths > HEADER_BYTES) & _ports_above(payloads, 0)
+    found: NDArray[np.bool_] = (
+        static & (source_id != 0) & (payloads.lengths > HEADER_BYTES) & _ports_above(payloads, 0)
+    )
+    return found
 
 
 def _is_rtcp(payloads: Payloads) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.applications.application import Application, Over
+from trafficdesk.decode.applications.payload import HEAD_BYTES
 from trafficdesk.decode.applications.text import decimal3, give_first_line
 from trafficdesk.packets.protocol import Protocol
 
@@ -24,9 +25,19 @@ _SIP_METHODS = (
     b"INVITE", b"ACK", b"BYE", b"CANCEL", b"REGISTER", b"OPTIONS", b"SUBSCRIBE", b"NOTIFY", b"MESSAGE", b"INFO",
     b"UPDATE", b"PRACK", b"REFER", b"PUBLISH",
 )  # fmt: skip
-_RTSP_METHODS = (b"DESCRIBE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"OPTIONS", b"ANNOUNCE", b"RECORD", b"GET_PARAMETER")
+_RTSP_METHODS = (
+    b"DESCRIBE",
+    b"SETUP",
+    b"PLAY",
+    b"PAUSE",
+    b"TEARDOWN",
+    b"OPTIONS",
+    b"ANNOUNCE",
+    b"RECORD",
+    b"GET_PARAMETER",
+)
 SIP_STARTS: Final = (SIP_VERSION, *(method + b" sip" for method in _SIP_METHODS))
-RTSP_STARTS: Final = (RTSP_VERSION, *(method + b" rtsp" for method in _RTSP_METHODS))
+RTSP_STARTS: Final = (RTSP_VERSION, *((method + b" rtsp")[:HEAD_BYTES] for method in _RTSP_METHODS))
 
 
 def _is_sip(payloads: Payloads) -> NDArray[np.bool_]:

@@ -23,7 +23,10 @@ SESSION_BYTES: Final = 4
 
 def _magic(payloads: Payloads, first: tuple[int, ...]) -> NDArray[np.bool_]:
     named = (payloads.head[:, 5:8] == list(b"SMB")).all(axis=1)
-    return named & (payloads.head[:, 0] == 0) & np.isin(payloads.head[:, SESSION_BYTES], first)
+    found: NDArray[np.bool_] = (
+        named & (payloads.head[:, 0] == 0) & np.isin(payloads.head[:, SESSION_BYTES], first)
+    )
+    return found
 
 
 def _is_smb1(payloads: Payloads) -> NDArray[np.bool_]:

@@ -19,7 +19,8 @@ HEADER_BYTES: Final = 20
 
 def _is_stun(payloads: Payloads) -> NDArray[np.bool_]:
     cookie = (payloads.head[:, 4:8] == list(MAGIC)).all(axis=1)
-    return cookie & (payloads.lengths >= HEADER_BYTES)
+    found: NDArray[np.bool_] = cookie & (payloads.lengths >= HEADER_BYTES)
+    return found
 
 
 def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
@@ -33,7 +34,8 @@ def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
         & (payloads.lengths - size - 4 < 4)
         & (payloads.lengths >= size + 4)
     )
-    return classic | channel
+    found: NDArray[np.bool_] = classic | channel
+    return found
 
 
 def _fill(payloads: Payloads) -> None:

@@ -25,7 +25,8 @@ def _is_wireguard(payloads: Payloads) -> NDArray[np.bool_]:
     size = payloads.lengths
     fixed = (kind < TRANSPORT_DATA) & (size == SIZES[np.minimum(kind, 3)])
     data = (kind == TRANSPORT_DATA) & (size >= 32) & (size % 16 == 0)
-    return reserved & (fixed | data)
+    found: NDArray[np.bool_] = reserved & (fixed | data)
+    return found
 
 
 def _fill(payloads: Payloads) -> None:
