@@ -35,6 +35,8 @@ LESSON: Final = 500
 """Rows learned from at a time."""
 BLOCK: Final = 8_192
 """Rows of which features are computed at a time."""
+AHEAD: Final = 2_000
+"""Rows scored at a time."""
 RULE_SCORE: Final = 2.0
 """Added where a rule fires: what has a name ranks above what is only unusual."""
 OUT_OF_RANGE_NEEDED: Final = 2
@@ -147,13 +149,17 @@ class Detector:
         rows = len(batch)
         start = 0
         scored_by: Model | None = None
+        scored_to = 0
         while start < rows:
             stop = min(rows, start + LESSON - self._lesson_rows)
             if self._model is not None and scored_by is not self._model:
-                # All that is left at once: a forest's call costs as much as 150 rows.
-                scored_by = self._model
-                out.score[start:] = scored_by.z(observation.values[start:])
-                out.outside[start:] = scored_by.reference.out_of_range(observation.values[start:])
+                scored_by, scored_to = self._model, start
+            if scored_by is not None and scored_to < stop:
+                # Some lessons ahead: a forest's call costs as much as 150 rows, a refit makes the rest void.
+                ahead = slice(scored_to, max(stop, scored_to + AHEAD))
+                out.score[ahead] = scored_by.z(observation.values[ahead])
+                out.outside[ahead] = scored_by.reference.out_of_range(observation.values[ahead])
+                scored_to = ahead.stop
             part = slice(start, stop)
             z = out.score[part].copy()
             ruled = out.family[part] > 0

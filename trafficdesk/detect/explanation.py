@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TOLD: Final = 3
 """Reasons per row."""
+CLEARLY: Final = 0.1
+"""In stored units: what is told as beyond the usual must look so in print, too."""
 _TELLABLE: Final = np.array([index for index, feature in enumerate(FEATURES) if feature.tellable])
 _BEHAVIOURS: Final = {
     name: number
@@ -73,7 +75,7 @@ def explain(values: NDArray[np.float32], reference: Reference) -> Reasons:
     order = np.argsort(-best, axis=1, kind="stable")[:, :TOLD]
     features = np.take_along_axis(which, order, axis=1)
     chosen = np.take_along_axis(values, features, axis=1)
-    beyond = chosen > reference.q99[features]
+    beyond = chosen > reference.q99[features] + CLEARLY
     beyond[~beyond.any(axis=1), :2] = True
     return _told(features, chosen, reference.q99[features], beyond)
 

@@ -69,6 +69,10 @@ class Incidents:
         rows = rows.where(now - rows.seconds <= within)
         self._close_old(family, now)
         claims, rows = self._attach(family, rows)
+        for name in rule.yields_to if rule else ():
+            self._close_old(FAMILY_INDEX[name], now)
+            more, rows = self._attach(FAMILY_INDEX[name], rows)
+            claims += more
         opened, rows = self._open(family, rows, model_id)
         if len(rows):
             keep = np.zeros(len(rows), np.bool_)
@@ -113,7 +117,9 @@ class Incidents:
         ]
 
     def _attach(self, family: int, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
-        claims = []
+        claims: list[Claim] = []
+        if not len(rows):
+            return claims, rows
         for tracker in sorted(self._active.get(family, ()), key=lambda one: -one.packets):
             mine = (rows.first == tracker.key) | (rows.second == tracker.key)
             if mine.any():

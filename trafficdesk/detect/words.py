@@ -38,7 +38,7 @@ def seconds(value: float) -> str:
 def phrase(feature: Feature, value: float) -> str:
     """What the feature says: "about 212 ports tried on one host in 60 s"."""
     said = amount(value, feature.unit)
-    text = feature.words.format(f"about {said}" if feature.window_s else said)
+    text = feature.words.format(f"about {said}" if feature.window_s else said, s="" if said == "1" else "s")
     return f"{text} in {seconds(feature.window_s)}" if feature.window_s else text
 
 
@@ -47,8 +47,15 @@ def reason_of(index: int, value: float, usual: float) -> Reason:
     feature = FEATURES[index]
     words = phrase(feature, value)
     if isfinite(usual):
-        words = f"{words}; usually ≤ {amount(usual, feature.unit)}"
+        words = f"{words}; {usually(usual, feature.unit)}"
     return Reason(feature.name, float(value), feature.unit, feature.window_s, float(usual), words)
+
+
+def usually(value: float, unit: str = "") -> str:
+    """What is usual at most."""
+    if not unit and value < 0.5:
+        return "usually none"
+    return f"usually ≤ {amount(value, unit)}"
 
 
 def sentence_of(title: str, reasons: tuple[Reason, ...]) -> str:

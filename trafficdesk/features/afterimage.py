@@ -47,7 +47,7 @@ def _stream(stream: str, where: str, unit: str, what: str) -> tuple[Feature, ...
         )
         for half_life in HALF_LIVES
         for name, unit_of, words, scale in (
-            ("packets", "", f"{{}} packets {where}", Scale.LOG1P),
+            ("packets", "", f"{{}} packet{{s}} {where}", Scale.LOG1P),
             ("mean", unit, f"mean {what} of {{}} {where}", Scale.LOG1P),
             ("spread", unit, f"{what}s spread by {{}} {where}", Scale.ROOT),
         )

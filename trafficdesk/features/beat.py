@@ -37,7 +37,7 @@ def _feature(
 
 
 FEATURES: Final = (
-    _feature("beat_count", "", "{} evenly spaced connections"),
+    _feature("beat_count", "", "{} evenly spaced connection{s}"),
     _feature("beat_mean", "s", "a connection every {}", tellable=False),
     _feature("beat_variation", "", "spacing that varies by {}", Scale.PLAIN, tellable=False),
 )

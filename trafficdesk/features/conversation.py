@@ -29,10 +29,10 @@ FEATURES: Final = (
         "conversation_packets",
         "",
         60.0,
-        "{} packets in one conversation",
+        "{} packet{s} in one conversation",
         "measured on labelled captures, 2026-11",
     ),
-    Feature("gap_count", "", HALF_LIFE_S, "{} pauses in one channel", _RITA),
+    Feature("gap_count", "", HALF_LIFE_S, "{} pause{s} in one channel", _RITA),
     Feature(
         "gap_variation",
         "",

@@ -36,7 +36,7 @@ class Feature:
     window_s: float
     """Half-life of the damped window in seconds; 0 = this packet, or since the conversation began."""
     words: str
-    """What is said, `{}` standing for the value with its unit: "{} newly tried ports"."""
+    """What is said, `{}` standing for the value with its unit, `{s}` for the plural's s: "{} newly tried port{s}"."""
     source: str
     """Where the definition comes from."""
     scale: Scale = Scale.LOG1P

@@ -50,22 +50,22 @@ _SLIPS: Final = "Slips detection modules"
 _OURS: Final = "measured on labelled captures, 2026-11"
 
 _PLAIN: Final = (
-    ("new_hosts", "newly contacted hosts", _ZEEK),
-    ("new_ports", "newly tried ports", _ZEEK),
-    ("opened", "opened conversations", _OURS),
-    ("arp_targets", "addresses newly asked for by ARP", _SLIPS),
-    ("arp_unsolicited", "ARP replies nobody asked for", _SLIPS),
-    ("arp_conflicts", "addresses claimed by a second device", "RFC 5227"),
-    ("new_senders", "new senders", _OURS),
-    ("icmp_out", "ICMP packets", _SLIPS),
-    ("dns_queries", "DNS queries", _OURS),
-    ("dns_names", "different DNS names", "RITA, C2 over DNS"),
-    ("dns_missing", "answers that a name does not exist", _SLIPS),
-    ("resets_in", "connections refused", _ZEEK),
-    ("unreachable_in", "unreachable messages", _ZEEK),
-    ("packets_out", "packets sent", _OURS),
-    ("small_packets_out", "small packets sent", _OURS),
-    ("tcp_opened", "opened TCP connections", _OURS),
+    ("new_hosts", "newly contacted host{s}", _ZEEK),
+    ("new_ports", "newly tried port{s}", _ZEEK),
+    ("opened", "opened conversation{s}", _OURS),
+    ("arp_targets", "new ARP target{s}", _SLIPS),
+    ("arp_unsolicited", "ARP answer{s} nobody asked for", _SLIPS),
+    ("arp_conflicts", "address conflict{s}", "RFC 5227"),
+    ("new_senders", "new sender{s}", _OURS),
+    ("icmp_out", "ICMP packet{s}", _SLIPS),
+    ("dns_queries", "DNS lookup{s}", _OURS),
+    ("dns_names", "different DNS name{s}", "RITA, C2 over DNS"),
+    ("dns_missing", "answer{s} that a name does not exist", _SLIPS),
+    ("resets_in", "refused connection{s}", _ZEEK),
+    ("unreachable_in", "unreachable message{s}", _ZEEK),
+    ("packets_out", "packet{s} sent", _OURS),
+    ("small_packets_out", "small packet{s} sent", _OURS),
+    ("tcp_opened", "opened TCP connection{s}", _OURS),
 )
 _FADED: Final = frozenset(
     {"new_hosts", "new_ports", "opened", "resets_in", "unreachable_in", "tcp_opened", "new_senders"}
@@ -88,12 +88,12 @@ _SIDED: Final = (
 def _window(seconds: float) -> tuple[Feature, ...]:
     tag = f"{seconds:.0f}s"
     plain = tuple(
-        Feature(f"{name}_{tag}", "", seconds, f"{{}} {words}", source, behaviour=name)
+        Feature(f"{name}_{tag}", "", seconds, "{} " + words, source, behaviour=name)
         for name, words, source in _PLAIN
     )
     return (
         *plain,
-        Feature(f"unanswered_{tag}", "", seconds, "{} unanswered attempts", _ZEEK, behaviour="unanswered"),
+        Feature(f"unanswered_{tag}", "", seconds, "{} unanswered attempt{s}", _ZEEK, behaviour="unanswered"),
         Feature(
             f"up_down_{tag}",
             "times",
@@ -126,7 +126,7 @@ def _window(seconds: float) -> tuple[Feature, ...]:
             f"service_connections_{tag}",
             "",
             seconds,
-            "{} new connections to one service",
+            "{} new connection{s} to one service",
             _ZEEK,
             behaviour="service",
         ),
@@ -134,7 +134,7 @@ def _window(seconds: float) -> tuple[Feature, ...]:
             f"service_packets_{tag}",
             "",
             seconds,
-            "{} packets with one service",
+            "{} packet{s} with one service",
             _OURS,
             behaviour="service_packets",
         ),

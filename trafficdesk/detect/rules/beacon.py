@@ -39,4 +39,4 @@ def tell(story: Story) -> str:
     )
 
 
-RULE: Final = Rule("beacon", {"beat_count": BEATS, "beat_mean": MEAN_S}, find, tell, merge_s=900.0)
+RULE: Final = Rule("beacon", {"beat_count": BEATS, "beat_mean": MEAN_S}, find, tell, merge_s=3_600.0)

@@ -9,6 +9,8 @@ from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
 SENDERS: Final = 60.0
 UNANSWERED: Final = 200.0
 PINGS: Final = 200.0
+_ECHO: Final = (0, 8, 128, 129)
+"""Unreachable messages are the victim's answers to a scan, and no flood."""
 
 
 def find(scene: Scene) -> Sighting:
@@ -17,7 +19,7 @@ def find(scene: Scene) -> Sighting:
     rows = observation.rows
     senders = rows.ip & scene.reaches("new_senders_5s", SENDERS)
     unanswered = rows.ported & scene.reaches("unanswered_5s", UNANSWERED)
-    pings = rows.icmp & scene.reaches("icmp_out_5s", PINGS)
+    pings = rows.icmp & np.isin(rows.message_type, _ECHO) & scene.reaches("icmp_out_5s", PINGS)
     side = np.where(
         senders,
         observation.at_destination["new_senders"],
@@ -35,10 +37,14 @@ def tell(story: Story) -> str:
             f"their addresses may be forged"
         ).capitalize()
     measure = "icmp_out_5s" if values.get("icmp_out_5s", 0.0) >= PINGS else "unanswered_5s"
-    what = "ICMP packets" if measure == "icmp_out_5s" else "attempts that were not answered"
+    what = "pings" if measure == "icmp_out_5s" else "attempts that were not answered"
     return f"{story.culprit} sent {story.whom} {story.about(measure)} {what} in 5 s; {story.usually(measure)}"
 
 
 RULE: Final = Rule(
-    "flood", {"new_senders_5s": SENDERS, "unanswered_5s": UNANSWERED, "icmp_out_5s": PINGS}, find, tell
+    "flood",
+    {"new_senders_5s": SENDERS, "unanswered_5s": UNANSWERED, "icmp_out_5s": PINGS},
+    find,
+    tell,
+    yields_to=("port scan", "host sweep"),
 )

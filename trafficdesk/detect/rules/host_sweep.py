@@ -34,14 +34,11 @@ def find(scene: Scene) -> Sighting:
 
 def tell(story: Story) -> str:
     """Who asked how many hosts for which port."""
-    if story.ports:
-        hosts = max(story.values.get("port_hosts_60s", 0.0), story.peer_count)
-        what = f"asked port {story.ports[0]} on about {hosts:,.0f} hosts"
+    if story.values.get("port_hosts_60s", 0.0) >= HOSTS and story.ports:
+        measure, what = "port_hosts_60s", f"asked port {story.ports[0]} on"
     else:
-        what = f"pinged {story.about('new_hosts_60s')} hosts"
-    return (
-        f"{story.culprit} {what}, among them {story.whom}; {story.usually('new_hosts_60s')} new hosts in 60 s"
-    )
+        measure, what = "new_hosts_60s", "pinged"
+    return f"{story.culprit} {what} {story.about(measure)} hosts in 60 s, {story.whom} among them; {story.usually(measure)}"
 
 
 RULE: Final = Rule(

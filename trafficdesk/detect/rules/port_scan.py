@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
 
 PORTS: Final = 12.0
@@ -11,10 +13,11 @@ UNANSWERED: Final = 10.0
 def find(scene: Scene) -> Sighting:
     """Rows of a pair of hosts on which many ports were tried."""
     rows = scene.observation.rows
+    # Unreachable messages are answers to the scan; IPv6 numbers them 1 (RFC 4443), IPv4 3 (RFC 792).
+    unreachable = rows.icmp & (rows.message_type == np.where(rows.ip_protocol == 1, 3, 1))
     held = (
         rows.ip
-        & ~rows.icmp
-        & ~rows.infrastructure
+        & (~rows.icmp | unreachable)
         & scene.reaches("pair_ports_60s", PORTS)
         & scene.reaches("unanswered_60s", UNANSWERED)
     )

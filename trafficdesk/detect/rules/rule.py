@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trafficdesk.detect.words import amount, listed
+from trafficdesk.detect.words import amount, listed, usually
 from trafficdesk.features import FEATURES, INDEX
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Story:
 
     def usually(self, feature: str) -> str:
         """What is usual with its unit, as "usually ≤ 6"."""
-        return f"usually ≤ {amount(self.usual.get(feature, 0.0), FEATURES[INDEX[feature]].unit)}"
+        return usually(self.usual.get(feature, 0.0), FEATURES[INDEX[feature]].unit)
 
     @property
     def whom(self) -> str:
@@ -102,3 +102,5 @@ class Rule:
     rows_needed: int | None = None
     """Rows that open an incident; None = as the sensitivity setting says."""
     merge_s: float = MERGE_S
+    yields_to: tuple[str, ...] = ()
+    """Families whose going incident of the same culprit takes its rows: a fast scan is a flood, too."""
