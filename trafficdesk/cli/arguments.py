@@ -31,17 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.command == "packets":
-        from trafficdesk.cli import packets as command
-    elif arguments.command == "analyze":
-        from trafficdesk.cli import analyze as command  # type: ignore[no-redef]
-    elif arguments.command == "monitor":
-        from trafficdesk.cli import monitor as command  # type: ignore[no-redef]
-    elif arguments.command == "interfaces":
-        from trafficdesk.cli import interfaces as command  # type: ignore[no-redef]
-    else:
-        from trafficdesk.cli import self_test as command  # type: ignore[no-redef]
-    return int(command.run(arguments))
+    match arguments.command:
+        case "packets":
+            from trafficdesk.cli.packets import run
+        case "analyze":
+            from trafficdesk.cli.analyze import run
+        case "monitor":
+            from trafficdesk.cli.monitor import run
+        case "interfaces":
+            from trafficdesk.cli.interfaces import run
+        case _:
+            from trafficdesk.cli.self_test import run
+    return run(arguments)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from trafficdesk.capture.pump import CapturePump, CreditGate
+from trafficdesk.cli.analyst import READY, Analyst
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.terminal import say
@@ -43,37 +44,6 @@ _DRAIN_S: Final = 15.0
 
 _HURRY_S: Final = 2.0
 """The same after Ctrl-C or SIGTERM."""
-_READY: Final = object()
-
-
-class _Analyst:
-    """The analysis process and the thread that talks to it; one slice in flight."""
-
-    def __init__(self, process: AnalysisProcess, tell: Callable[[object], None]) -> None:
-        self._process = process
-        self._tell = tell
-        self._inbox: queue.SimpleQueue[PacketBatch | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
-        self._thread.start()
-
-    def analyse(self, rows: PacketBatch) -> None:
-        """Hand over rows; the answer comes through `tell`."""
-        self._inbox.put(rows)
-
-    def close(self) -> None:
-        """End the process; an answer still on its way is not waited for."""
-        self._inbox.put(None)
-        self._process.stop()
-        self._thread.join(_HURRY_S)
-
-    def _run(self) -> None:
-        try:
-            self._process.start()
-            self._tell(_READY)
-            while (rows := self._inbox.get()) is not None:
-                self._tell(self._process.analyse(rows))
-        except TrafficDeskError as error:
-            self._tell(error)
 
 
 class Monitor:
@@ -107,7 +77,7 @@ class Monitor:
         self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put)
         self._capture = capture
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
-        self._analyst = _Analyst(process, self._events.put)
+        self._analyst = Analyst(process, self._events.put)
         self._is_idle = False
         self._alerts = alerts
         self._count: int | None = None
@@ -179,7 +149,7 @@ class Monitor:
             self.failures.append(event)
             self.stop.set()
         else:
-            self._is_idle = event is _READY
+            self._is_idle = event is READY
 
     def _drain(self, seconds: float) -> None:
         """Take what is on its way and let analysis finish, for so long at most."""

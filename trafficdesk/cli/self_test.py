@@ -35,7 +35,7 @@ class Check:
     words: str
 
 
-def run(_arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  # every command has this signature
     """Run the command."""
     with tempfile.TemporaryDirectory(prefix="trafficdesk-") as folder:
         checks = list(_checks(Path(folder)))
@@ -109,7 +109,7 @@ def _incident_checks(found: list[dict[str, Any]]) -> Iterator[Check]:
 
 
 def _is_same(item: dict[str, Any], planted: dict[str, str]) -> bool:
-    return (
+    return bool(
         item["family"] == planted["family"]
         and item["culprit"] == planted["culprit"]
         and item["start_ns"] <= int(planted["end_ns"])

@@ -60,7 +60,8 @@ def whole_numbers(values: NDArray[np.integer]) -> list[NDArray[np.bytes_]]:
 
 def small_numbers(values: NDArray[np.signedinteger]) -> NDArray[np.bytes_]:
     """Decimal digits of -1 to 65535, -1 = empty: ports, VLANs, hop limits."""
-    return _plain_16()[values]
+    digits: NDArray[np.bytes_] = _plain_16()[values]
+    return digits
 
 
 def timestamps(values: NDArray[np.int64]) -> list[NDArray[np.bytes_]]:

@@ -54,7 +54,7 @@ class _Waiting:
         slot, delay = slot[good], delay[good]
         _, first = np.unique(slot, return_index=True)
         self._key[slot] = 0
-        return delay[first]
+        return np.asarray(delay[first])
 
 
 class _Sample:

@@ -74,7 +74,7 @@ class Volume:
         for tier in self._tiers:
             tier.add(seconds, counts)
             if tier.width_s == 1:
-                self._peak = max(self._peak, int(tier.counts[1, -len(seconds) - 1 :].max()))
+                self._peak = max(self._peak, int(tier.counts[1].max()))
             seconds, counts = tier.overflow()
             if not len(seconds):
                 break
