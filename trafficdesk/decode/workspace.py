@@ -107,18 +107,21 @@ class Workspace:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Those of `rows` (and of `at`) whose next `size` bytes were captured; the others are marked.
 
-        A header that an enclosing header's length cuts off is malformed; one the capture or the frame cuts off is
-        truncated.
+        A header that does not fit into what an enclosing header says is there is malformed; one that the capture or
+        the frame cuts off, or that goes on in the next fragment, is truncated.
         """
         stop = at + size
         inside = stop <= self.ends[rows]
         if inside.all():
             return rows, at
         lost = rows[~inside]
-        claimed = self.limits[lost] < np.minimum(
-            stop[~inside], self.starts[lost] + self.columns["length"][lost]
+        limits = self.limits[lost]
+        # IP says where a packet ends; what lies below IP says so only where padding follows.
+        sized = (self.columns["ip_protocol"][lost] >= 0) | (
+            limits < self.starts[lost] + self.columns["length"][lost]
         )
-        self.mark(lost[claimed], Status.MALFORMED)
+        overrun = sized & (self.ends[lost] >= limits) & (self.columns["fragment_offset"][lost] != 0)
+        self.mark(lost[overrun], Status.MALFORMED)
         self.mark(lost, Status.TRUNCATED)
         return rows[inside], at[inside]
 
