@@ -27,6 +27,8 @@ _NONE_16: Final = 1 << 16
 
 def join(columns: Iterable[NDArray[np.bytes_]], rows: int) -> bytes:
     """The rows' bytes: every column's text of row 0, then those of row 1, and so on."""
+    if not rows:
+        return b""
     parts = [column for column in columns if column.dtype.itemsize]
     layout = np.dtype([(f"c{number}", column.dtype) for number, column in enumerate(parts)])
     buffer = bytearray(layout.itemsize * rows)

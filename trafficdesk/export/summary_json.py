@@ -35,9 +35,9 @@ class Summary:
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
     """Write the JSON object and a line feed."""
-    stream.write(
-        (json.dumps(summary_of(summary), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    )
+    text = json.dumps(summary_of(summary), indent=1, ensure_ascii=False, allow_nan=False)
+    # A lone surrogate (an undecodable byte) becomes its JSON escape.
+    stream.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def summary_of(summary: Summary) -> dict[str, Any]:

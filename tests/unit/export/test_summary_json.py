@@ -1,0 +1,74 @@
+"""The summary: exact keys, and JSON that any parser takes."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from tests.helpers.batches import a_batch
+from tests.helpers.incidents import a_reason, an_incident
+from trafficdesk.export.summary_json import Summary, write_summary
+from trafficdesk.metrics import TrafficMetrics
+
+KEYS = {
+    "packets", "bytes", "first_ns", "last_ns", "protocols", "top_sources", "top_destinations", "unique_ip", "unique_mac",
+    "throughput_bps", "latency_ms", "incidents", "flagged", "dropped", "unscored", "seconds", "version", "seed",
+}  # fmt: skip
+
+
+def strictly(text: str) -> dict:
+    """Parsed; NaN and Infinity, which are no JSON, are an error."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def written(summary: Summary) -> dict:
+    stream = io.BytesIO()
+    write_summary(stream, summary)
+    return strictly(stream.getvalue().decode("utf-8"))
+
+
+def test_keys_are_the_promised_ones() -> None:
+    """All keys of the contract are there, with their inner ones."""
+    metrics = TrafficMetrics()
+    metrics.add(a_batch(10))
+    found = written(
+        Summary(
+            metrics.snapshot(),
+            incidents=(an_incident(),),
+            seconds=dict.fromkeys(("read", "decode", "features", "detect", "total"), 0.5),
+        )
+    )
+    assert set(found) >= KEYS
+    assert set(found["dropped"]) == {"kernel", "queue"}
+    assert (
+        set(found["latency_ms"]["tcp_handshake"]) == set(found["latency_ms"]["dns"]) == {"median", "p95", "n"}
+    )
+    assert set(found["seconds"]) == {"read", "decode", "features", "detect", "total"}
+    assert found["protocols"] == {"UDP": {"packets": 10, "bytes": 1_000}}
+    assert set(found["incidents"][0]) == {
+        "id", "family", "start_ns", "end_ns", "culprit", "peers", "packets", "severity", "sentence", "reasons",
+    }  # fmt: skip
+    assert set(found["incidents"][0]["reasons"][0]) == {"feature", "value", "unit", "window_s", "usual_high"}
+
+
+def test_unknown_numbers_are_null() -> None:
+    """No reference, no delay, no time: null, never NaN."""
+    incident = an_incident(reasons=(a_reason(usual_high=float("nan")),))
+    found = written(
+        Summary(TrafficMetrics().snapshot(), incidents=(incident,), seconds={"detect": float("nan")})
+    )
+    assert found["incidents"][0]["reasons"][0]["usual_high"] is None
+    assert found["latency_ms"]["dns"] == {"median": None, "p95": None, "n": 0}
+    assert found["seconds"] == {"detect": None}
+
+
+def test_odd_text_is_still_json() -> None:
+    """A lone surrogate (an undecodable byte) does not break the file."""
+    found = written(
+        Summary(TrafficMetrics().snapshot(), incidents=(an_incident(sentence="a\udcffb\n\u2028"),))
+    )
+    assert found["incidents"][0]["sentence"] == "a\udcffb\n\u2028"
