@@ -87,9 +87,8 @@ class FileBytes:
         """How much of the file lies before `position` of `data`, 0..1."""
         if self._file.closed:
             return 1.0
-        if self.compressed and not self.complete:
-            return self._file.tell() / self._disk_size
-        return position / max(1, len(self.data))
+        seen = position / max(1, len(self.data))
+        return seen if self.complete else seen * self._file.tell() / self._disk_size
 
     def close(self) -> None:
         """Let go of the file; arrays handed out before stay valid. May be called twice."""

@@ -75,6 +75,7 @@ class CaptureFile:
         self._stretches: list[_Stretch] = []
         self._recent: tuple[_Stretch, Reading] | None = None
         self._position = 0
+        self._shown = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -84,8 +85,9 @@ class CaptureFile:
 
     @property
     def progress(self) -> float:
-        """How much of the file `blocks` has been through, 0..1."""
-        return min(1.0, self._bytes.share(self._position))
+        """How much of the file `blocks` has been through, 0..1; of a compressed file an estimate that never falls."""
+        self._shown = max(self._shown, min(1.0, self._bytes.share(self._position)))
+        return self._shown
 
     def blocks(self, max_frames: int = DEFAULT_BLOCK_FRAMES) -> Iterator[FrameBlock]:
         """All frames in file order, at most `max_frames` at a time; numbered from 0.

@@ -196,7 +196,7 @@ class _Trial:
             )
         if header == _NOKIA:
             (stuff,) = struct.unpack_from(self.order + "I", self.data.data, position + _PLAIN)
-            return ((stuff & 0x0FFF00F0) not in {0x0FBF0060, 0x0FBF0090, 0x0FBF0000},)
+            return ((stuff & 0x0FFF00F0) != 0x0FBF0000,)
         return ()
 
 
