@@ -103,13 +103,16 @@ class Desktop(QObject):
         self.desk = Desk(self.window, self.session, self.model, self.preferences)
         self.interfaces = InterfaceLister(self)
         self.password = MailPassword()
-        self.commands = Commands(self.desk, self.interfaces, self._edit_settings)
+        self.commands = Commands(self.desk, self.interfaces)
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
         self.window.bar.choose(settings.capture.interface or settings.view.last_interface)
         self._stored = window_state.window_settings()
         window_state.restore(self.window, self._stored)
+        if options.file or options.interface:
+            self.window.show_capture(Path(options.file).name or options.interface)
+            self.window.page.show_empty("Opening…")
         self._join()
 
     def shut_down(self) -> None:
@@ -120,12 +123,14 @@ class Desktop(QObject):
         self.desk.shut_down()
         self.commands.exports.shut_down()
         self.interfaces.shut_down()
+        self.preferences.shut_down()
         if self._alerts is not None:
             self._alerts.close()
 
     def _join(self) -> None:
         self.window.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
         self.window.closing.connect(self._on_closing)
+        self.window.actions_["settings"].triggered.connect(self._edit_settings)
         self.interfaces.listed.connect(self._on_listed)
         self.interfaces.failed.connect(self.window.banner.show_error)
         self.desk.loaded.connect(self._on_loaded)
@@ -141,15 +146,20 @@ class Desktop(QObject):
 
     @Slot()
     def _finish_start_up(self) -> None:
-        options = self._options
         self.window.page.build_charts()
         self._start_alerts()
         self.interfaces.refresh()
-        if options.quit_after_s is not None:
-            QTimer.singleShot(round(options.quit_after_s * 1_000), self, self._leave)
+        if self._options.quit_after_s is not None:
+            QTimer.singleShot(round(self._options.quit_after_s * 1_000), self, self._leave)
+        QTimer.singleShot(0, self, self._begin_work)
+
+    @Slot()
+    def _begin_work(self) -> None:
+        """The charts are in their places: do what the command line asked for."""
+        options = self._options
+        self.diagnostics.start_up_ended()
         if options.display_filter:
             self.window.filter_bar.set_expression(options.display_filter)
-        self.diagnostics.start_up_ended()
         if options.file:
             self.diagnostics.file_opened()
             self.desk.open_file(Path(options.file))
@@ -215,11 +225,20 @@ class Desktop(QObject):
         mail = self.preferences.settings.mail
         return self.password.get(mail.server, mail.user)
 
-    def _edit_settings(self, settings: Settings) -> Settings | None:
+    @Slot()
+    def _edit_settings(self) -> None:
         from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(settings, self.password, self.window)
-        return dialog.settings() if dialog.exec() else None
+        dialog = SettingsDialog(
+            self.preferences.settings,
+            self.password,
+            self.window,
+            interfaces=self.window.bar.interface_choices(),
+            tokens=self._tokens,
+        )
+        dialog.applied.connect(self.preferences.set)
+        dialog.exec()
+        dialog.deleteLater()
 
     def _write_diagnostics(self, statistics: object) -> None:
         from trafficdesk.capture.source import CaptureStatistics

@@ -146,38 +146,43 @@ class PacketLog:
 
     def column(self, name: str, ids: NDArray[np.int64]) -> NDArray:
         """Values of one column (packet's or analysis') at `ids`, all of which must be in the log."""
-        chunk_of, row_of = self._locate(ids)
-        out = np.empty(len(ids), _dtype_of(name))
-        for number in np.unique(chunk_of):
-            here = chunk_of == number
-            out[here] = self._array(self._chunks[number], name)[row_of[here]]
-        return out
+        return self._gather(name, self._places(ids), len(ids))
 
     def take(self, ids: NDArray[np.int64]) -> PacketBatch:
         """Rows at `ids` in that order, as a batch of their own (its first_id is 0; text is gathered)."""
-        columns = {name: self.column(name, ids) for name in COLUMN_NAMES}
+        places = self._places(ids)
+        columns = {name: self._gather(name, places, len(ids)) for name in COLUMN_NAMES}
         lengths = columns["text_length"].astype(np.int64)
         starts = np.cumsum(lengths) - lengths
         text = np.empty(int(lengths.sum()), np.uint8)
-        chunk_of, _ = self._locate(ids)
-        for number in np.unique(chunk_of[lengths > 0]):
-            rows = np.flatnonzero((chunk_of == number) & (lengths > 0))
-            within = np.arange(int(lengths[rows].sum())) - np.repeat(np.cumsum(lengths[rows]) - lengths[rows], lengths[rows])
+        for chunk, here, _ in places:
+            rows = here[lengths[here] > 0]
+            if not len(rows):
+                continue
+            within = np.arange(int(lengths[rows].sum())) - np.repeat(
+                np.cumsum(lengths[rows]) - lengths[rows], lengths[rows]
+            )
             source = np.repeat(columns["text_start"][rows], lengths[rows]) + within
-            text[np.repeat(starts[rows], lengths[rows]) + within] = self._chunks[number].text()[source]
+            text[np.repeat(starts[rows], lengths[rows]) + within] = chunk.text()[source]
         columns["text_start"] = starts
         return PacketBatch(0, columns, text)
 
     def slice(self, start_id: int, stop_id: int) -> PacketBatch:
-        """Consecutive rows with their packet_ids, for analysis and export.
+        """Consecutive rows with their packet_ids, for analysis and export; inside one chunk nothing is copied.
 
         Raises
         ------
         IndexError
             If some of them are not in the log.
         """
-        batch = self.take(np.arange(start_id, stop_id, dtype=np.int64))
-        return PacketBatch(start_id, batch.columns, batch.text)
+        number, row = divmod(start_id - self._first_id, CHUNK_ROWS)
+        rows = stop_id - start_id
+        if not (self._first_id <= start_id and stop_id <= self._end_id and 0 < rows <= CHUNK_ROWS - row):
+            batch = self.take(np.arange(start_id, stop_id, dtype=np.int64))
+            return PacketBatch(start_id, batch.columns, batch.text)
+        chunk = self._chunks[number]
+        columns = {name: column[row : row + rows] for name, column in chunk.columns.items()}
+        return PacketBatch(start_id, columns, chunk.text().view())
 
     def batches(self) -> Iterator[PacketBatch]:
         """The whole log a chunk at a time, oldest first, without copying the columns."""
@@ -287,6 +292,26 @@ class PacketLog:
         if len(ids) and (int(ids.min()) < self._first_id or int(ids.max()) >= self._end_id):
             raise IndexError(f"packet ids outside {self._first_id}..{self._end_id - 1}")
         return np.divmod(ids - self._first_id, CHUNK_ROWS)
+
+    def _places(self, ids: NDArray[np.int64]) -> list[tuple[_Chunk, NDArray[np.int64], NDArray[np.int64]]]:
+        """Per chunk that holds some of `ids`: which of them, and their rows in it."""
+        chunk_of, row_of = self._locate(ids)
+        numbers = np.unique(chunk_of)
+        if len(numbers) == 1:
+            return [(self._chunks[int(numbers[0])], np.arange(len(ids)), row_of)]
+        groups = ((int(number), np.flatnonzero(chunk_of == number)) for number in numbers)
+        return [(self._chunks[number], here, row_of[here]) for number, here in groups]
+
+    def _gather(
+        self, name: str, places: list[tuple[_Chunk, NDArray[np.int64], NDArray[np.int64]]], rows: int
+    ) -> NDArray:
+        if len(places) == 1:
+            chunk, _, row_of = places[0]
+            return self._array(chunk, name)[row_of]
+        out = np.empty(rows, _dtype_of(name))
+        for chunk, here, row_of in places:
+            out[here] = self._array(chunk, name)[row_of]
+        return out
 
     @staticmethod
     def _array(chunk: _Chunk, name: str) -> NDArray:

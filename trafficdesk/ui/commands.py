@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-import trafficdesk
 from trafficdesk.packets.log import FLAGGED
 from trafficdesk.ui.export_controller import ExportController, csv_path
 from trafficdesk.ui.packet_menu import PacketMenu
@@ -21,33 +20,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.packets.batch import PacketBatch
-    from trafficdesk.settings import Settings
     from trafficdesk.ui.desk import Desk
     from trafficdesk.ui.interface_lister import InterfaceLister
 
 CAPTURE_FILES: Final = "Capture files (*.pcap *.pcapng *.cap *.dmp *.gz);;All files (*)"
-_ABOUT: Final = (
-    "TrafficDesk {version}\n\nWatches this computer's network traffic, learns what is usual here and explains what is "
-    "not.\n\nCapture only on networks you own or may monitor."
-)
 
 
 class Commands(QObject):
-    """Joins the actions with what they do.
+    """Joins the actions with what they do; the settings dialog is the composition root's."""
 
-    Parameters
-    ----------
-    edit_settings : shows the settings dialog; returns the new settings, or None where it was cancelled.
-    """
-
-    def __init__(
-        self, desk: Desk, interfaces: InterfaceLister, edit_settings: Callable[[Settings], Settings | None]
-    ) -> None:
+    def __init__(self, desk: Desk, interfaces: InterfaceLister) -> None:
         super().__init__(desk)
         self._desk = desk
         self._window = desk.window
         self._interfaces = interfaces
-        self._edit_settings = edit_settings
         self.exports = ExportController(desk.session, self)
         self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
         self._join_actions()
@@ -58,7 +44,7 @@ class Commands(QObject):
         doings: dict[str, Callable[[], object]] = {
             "open": self.choose_file, "sample": self._desk.open_sample, "quit": self._window.close,
             "export_selected": self.export_selected, "export_shown": self.export_shown,
-            "export_all": self.export_all, "settings": self.settings, "start_stop": self.start_or_stop,
+            "export_all": self.export_all, "start_stop": self.start_or_stop,
             "restart": self.restart, "interfaces": self._interfaces.refresh, "focus_filter": self.focus_filter,
             "clear_filter": bar.clear_and_apply, "go_to": self.go_to, "previous": self.previous,
             "next": self.next, "previous_flagged": self.previous_flagged, "next_flagged": self.next_flagged,
@@ -134,13 +120,6 @@ class Commands(QObject):
         self._export(np.arange(log.first_id, log.end_id, dtype=np.int64), "kept")
 
     @Slot()
-    def settings(self) -> None:
-        """Let the person change the settings."""
-        changed = self._edit_settings(self._desk.preferences.settings)
-        if changed is not None:
-            self._desk.preferences.set(changed)
-
-    @Slot()
     def focus_filter(self) -> None:
         """Go to the filter's line."""
         self._window.filter_bar.setFocus()
@@ -203,7 +182,9 @@ class Commands(QObject):
     @Slot()
     def about(self) -> None:
         """Say what this is."""
-        QMessageBox.about(self._window, "About TrafficDesk", _ABOUT.format(version=trafficdesk.__version__))
+        from trafficdesk.ui.dialogs.about import AboutDialog
+
+        AboutDialog(self._window).open()
 
     def _export(self, ids: NDArray[np.int64], which: str) -> None:
         if self.exports.running:

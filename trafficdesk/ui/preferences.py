@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
-from trafficdesk.errors import SettingsError
+from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 RECENT_FILES: Final = 10
 
 
+_STOP_WAIT_MS: Final = 5_000
+
+
 class Preferences(QObject):
-    """Parameters: the settings to begin with, and `save`, which writes them or raises `SettingsError`."""
+    """Settings are used at once and written in a thread: a disk may take a tenth of a second to say it has them.
+
+    Parameters
+    ----------
+    settings : those to begin with.
+    save : writes settings, or raises `SettingsError`.
+    """
 
     changed = Signal(object, object)
     """The `Settings` before, and those in force now."""
@@ -32,6 +41,10 @@ class Preferences(QObject):
         super().__init__(parent)
         self._settings = settings
         self._save = save
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._running: Background | None = None
+        self._unsaved = False
 
     @property
     def settings(self) -> Settings:
@@ -44,10 +57,8 @@ class Preferences(QObject):
             return
         before, self._settings = self._settings, settings
         self.changed.emit(before, settings)
-        try:
-            self._save(settings)
-        except SettingsError as error:
-            self.failed.emit(error)
+        self._unsaved = True
+        self._write()
 
     def set_detection(self, detection: DetectionSettings) -> None:
         """Detect with other settings."""
@@ -63,3 +74,31 @@ class Preferences(QObject):
         others = (recent for recent in self._settings.view.recent_files if recent != name)
         recent_files = (name, *others)[:RECENT_FILES]
         self.set(replace(self._settings, view=replace(self._settings.view, recent_files=recent_files)))
+
+    def shut_down(self) -> None:
+        """Wait until what was changed last is written."""
+        self._pool.waitForDone(_STOP_WAIT_MS)
+        if self._unsaved:
+            self._running = None
+            self._write()
+            self._pool.waitForDone(_STOP_WAIT_MS)
+
+    def _write(self) -> None:
+        if self._running is not None:
+            return
+        settings, self._unsaved = self._settings, False
+        self._running = Background("settings", lambda _progress: self._save(settings), "Saving the settings")
+        self._running.signals.done.connect(self._on_saved)
+        self._running.signals.failed.connect(self._on_failed)
+        self._running.start(self._pool)
+
+    @Slot(object, object)
+    def _on_saved(self, _key: str, _result: object) -> None:
+        self._running = None
+        if self._unsaved:
+            self._write()
+
+    @Slot(object, object)
+    def _on_failed(self, key: str, error: object) -> None:
+        self.failed.emit(error)
+        self._on_saved(key, None)

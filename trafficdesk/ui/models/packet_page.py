@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from math import isnan
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from trafficdesk.packets.address import address_texts, mac_texts
 from trafficdesk.packets.fields import NO_MAC
 from trafficdesk.packets.info import info_texts
-from trafficdesk.packets.log import FLAGGED, Verdict
+from trafficdesk.packets.log import Verdict
 from trafficdesk.packets.protocol import EtherType, Status, protocol_name
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 NANOSECONDS: Final = 1_000_000_000
 _ADDRESSED: Final = (EtherType.IPV4, EtherType.IPV6, EtherType.ARP)
-_STATUS_WORDS: Final = {Status.TRUNCATED: "truncated", Status.MALFORMED: "malformed"}
 
 
 class Column(IntEnum):
@@ -45,6 +45,18 @@ TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""
 
 
+class Look(IntEnum):
+    """How a row stands out."""
+
+    PLAIN = 0
+    COLLATERAL = 1
+    """An ordinary row inside an incident: dimmed."""
+    UNUSUAL = 2
+    """Flagged by the model alone: amber."""
+    FAMILY = 3
+    """Named by a behaviour rule: red."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What analysis said of one row, ready to be drawn."""
@@ -53,29 +65,15 @@ class Mark:
     """The family's word; colour never stands alone."""
     score: float = float("nan")
     """High = anomalous, 1.0 = the model's threshold; NaN = unknown."""
-    verdict: int = 0
-    """`packets.log.Verdict` bits."""
+    score_text: str = ""
+    """Two decimals; empty while nothing is known."""
+    look: Look = Look.PLAIN
     incident: int = 0
-
-    @property
-    def score_text(self) -> str:
-        """Two decimals; empty while nothing is known."""
-        return "" if self.score != self.score else f"{self.score:.2f}"  # noqa: PLR0124  # NaN
 
     @property
     def flagged(self) -> bool:
         """Whether the row is highlighted."""
-        return bool(self.verdict & FLAGGED)
-
-    @property
-    def named(self) -> bool:
-        """Whether a behaviour rule named it (red), not the model alone (amber)."""
-        return bool(self.verdict & Verdict.FAMILY)
-
-    @property
-    def collateral(self) -> bool:
-        """Whether it is an ordinary row inside an incident."""
-        return bool(self.verdict & Verdict.COLLATERAL) and not self.flagged
+        return self.look >= Look.UNUSUAL
 
 
 def text_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
@@ -96,7 +94,7 @@ def marks(log: PacketLog, ids: NDArray[np.int64], words: tuple[str, ...]) -> lis
     """What analysis said of each row; `words` names the families by index, 0 = the model's own."""
     columns = (log.column(name, ids).tolist() for name in ("score", "verdict", "family", "incident"))
     return [
-        Mark(_word(verdict, family, words), score, verdict, incident)
+        Mark(_word(verdict, family, words), score, "" if isnan(score) else f"{score:.2f}", _LOOKS[verdict], incident)
         for score, verdict, family, incident in zip(*columns, strict=True)
     ]
 
@@ -134,14 +132,26 @@ def _clock(second: int) -> str:
 
 def _info(batch: PacketBatch) -> list[str]:
     texts = list(info_texts(batch).tolist())
-    for row in np.flatnonzero(np.isin(batch["status"], list(_STATUS_WORDS))).tolist():
-        texts[row] = f"[{_STATUS_WORDS[Status(int(batch['status'][row]))]}] {texts[row]}".rstrip()
+    # Truncation is not said: with a snap length it would stand on every other row.
+    for row in np.flatnonzero(batch["status"] == Status.MALFORMED).tolist():
+        texts[row] = f"[malformed] {texts[row]}".rstrip()
     return texts
 
 
 def _word(verdict: int, family: int, words: tuple[str, ...]) -> str:
-    if verdict & Verdict.FAMILY and 0 < family < len(words):
+    look = _LOOKS[verdict]
+    if look is Look.FAMILY and 0 < family < len(words):
         return words[family]
-    if verdict & FLAGGED:
-        return words[0]
-    return ""
+    return words[0] if look >= Look.UNUSUAL else ""
+
+
+def _look(verdict: int) -> Look:
+    if verdict & Verdict.FAMILY:
+        return Look.FAMILY
+    if verdict & Verdict.UNUSUAL:
+        return Look.UNUSUAL
+    return Look.COLLATERAL if verdict & Verdict.COLLATERAL else Look.PLAIN
+
+
+_LOOKS: Final = tuple(_look(verdict) for verdict in range(256))
+"""By the verdict's byte."""

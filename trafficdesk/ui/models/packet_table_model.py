@@ -15,7 +15,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from trafficdesk.ui.labels import tooltip
-from trafficdesk.ui.models.packet_page import TEXT_COLUMNS, TITLES, Column, Mark, marks, text_columns
+from trafficdesk.ui.models.packet_page import TEXT_COLUMNS, TITLES, Column, Look, Mark, marks, text_columns
 from trafficdesk.ui.models.visible_rows import VisibleRows
 from trafficdesk.ui.wording import visible
 
@@ -200,34 +200,39 @@ class PacketTableModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if not index.isValid() or row >= len(self._rows):
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.text(row, column)
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return self._colour_of_text(self.mark(row), column)
-        if role == Qt.ItemDataRole.BackgroundRole:
-            return self._tint(self.mark(row))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(row, column)
-        if role == Role.PACKET_ID:
-            return self._rows.id_at(row)
-        return self.mark(row) if role == Role.MARK else None
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                value: object = self.text(row, column)
+            case Qt.ItemDataRole.ForegroundRole:
+                value = self._colour_of_text(self.mark(row), column)
+            case Qt.ItemDataRole.BackgroundRole:
+                value = self._tint(self.mark(row))
+            case Qt.ItemDataRole.TextAlignmentRole:
+                value = _alignment(column)
+            case Qt.ItemDataRole.ToolTipRole:
+                value = self._tooltip(row, column)
+            case Role.PACKET_ID:
+                value = self._rows.id_at(row)
+            case Role.MARK:
+                value = self.mark(row)
+            case _:
+                value = None
+        return value
 
     def _colour_of_text(self, mark: Mark, column: int) -> QColor:
-        return self._muted if mark.collateral or column == Column.INFO else self._foreground
+        return self._muted if mark.look is Look.COLLATERAL or column == Column.INFO else self._foreground
 
     def _tint(self, mark: Mark) -> QColor | None:
         if not mark.flagged:
             return None
-        return self._family if mark.named else self._unusual
+        return self._family if mark.look is Look.FAMILY else self._unusual
 
     def _tooltip(self, row: int, column: int) -> str:
         mark = self.mark(row)
         if mark.flagged:
             sentence = visible(self._session.findings.sentence_of(self._rows.id_at(row)))
             return tooltip(f"{mark.word}: {sentence}" if sentence else mark.word)
-        if mark.collateral:
+        if mark.look is Look.COLLATERAL:
             return tooltip(f"Ordinary traffic beside incident {mark.incident}")
         return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""
 

@@ -95,6 +95,10 @@ class CaptureBar(QFrame):
         menu.addAction(self._actions["interfaces"])
         self.choose(self._interface)
 
+    def interface_choices(self) -> list[tuple[str, str]]:
+        """(name, words) of each interface offered."""
+        return [(info.name, visible(_words(info))) for info in self._interfaces]
+
     def choose(self, name: str) -> None:
         """Make `name` the interface that Start is to listen on."""
         self._interface = name

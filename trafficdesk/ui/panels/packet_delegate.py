@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from trafficdesk.ui import theme
-from trafficdesk.ui.models.packet_page import Column, Mark
+from trafficdesk.ui.models.packet_page import Column, Look, Mark
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
 
 if TYPE_CHECKING:
@@ -28,8 +28,13 @@ _NUMBER_WIDTH: Final = 40
 _FULL_BAR: Final = 2.0
 """Score at which the bar is full: twice the model's threshold."""
 
-_RIGHT: Final = (Column.NUMBER, Column.LENGTH)
 _MIDDLE: Final = (Column.SOURCE, Column.DESTINATION)
+_KEPT_TEXTS: Final = 10_000
+
+# Flags are combined once: doing it for every cell took a fifth of a paint.
+_LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+_ALIGNMENTS: Final = tuple(_RIGHT if column in (Column.NUMBER, Column.LENGTH) else _LEFT for column in Column)
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -38,12 +43,13 @@ class PacketDelegate(QStyledItemDelegate):
 
     def __init__(self, tokens: Tokens, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        fonts = dict.fromkeys(Column, theme.ui_font())
+        fonts = [theme.ui_font() for _ in Column]
         fonts[Column.TIME] = theme.mono_font()
         for column in (Column.NUMBER, Column.LENGTH, Column.SCORE):
             fonts[column] = theme.number_font()
         self._fonts = fonts
-        self._metrics = {column: QFontMetrics(font) for column, font in fonts.items()}
+        self._metrics = [QFontMetrics(font) for font in fonts]
+        self._cut: dict[tuple[int, int, str], str] = {}
         self.apply_theme(tokens)
 
     def apply_theme(self, tokens: Tokens) -> None:
@@ -53,10 +59,17 @@ class PacketDelegate(QStyledItemDelegate):
         self._grid = QColor(tokens.grid)
         self._selected = QColor(tokens.accent_background)
         self._line = QPen(QColor(tokens.accent))
-        self._unusual = QColor(tokens.unusual)
-        self._family = QColor(tokens.family)
-        self._unusual_tint = QColor(tokens.unusual_background)
-        self._family_tint = QColor(tokens.family_background)
+        quiet = theme.mixed(tokens.muted, tokens.grid, 0.6)
+        self._hues = {
+            Look.PLAIN: quiet,
+            Look.COLLATERAL: quiet,
+            Look.UNUSUAL: QColor(tokens.unusual),
+            Look.FAMILY: QColor(tokens.family),
+        }
+        self._tints = {
+            Look.UNUSUAL: QColor(tokens.unusual_background),
+            Look.FAMILY: QColor(tokens.family_background),
+        }
 
     def text_width(self, column: Column, text: str) -> int:
         """Pixels that `text` needs in a column."""
@@ -73,47 +86,49 @@ class PacketDelegate(QStyledItemDelegate):
         """One cell."""
         model = index.model()
         assert isinstance(model, PacketTableModel)
-        row, column = index.row(), Column(index.column())
-        if row >= model.rowCount():
-            return
+        row, column = index.row(), index.column()
         mark = model.mark(row)
-        rect: QRect = option.rect  # type: ignore[attr-defined]  # the stubs lack the fields of style options
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
-        self._paint_ground(
-            painter, rect, mark, column, selected=bool(state & QStyle.StateFlag.State_Selected)
-        )
-        if column == Column.SCORE:
+        rect, state = option.rect, option.state
+        self._paint_ground(painter, rect, mark, column, selected=bool(state & QStyle.StateFlag.State_Selected))
+        if column == _SCORE:
             self._paint_score(painter, rect, mark)
         else:
             self._paint_text(painter, rect, mark, column, model.text(row, column))
 
-    def _paint_ground(
-        self, painter: QPainter, rect: QRect, mark: Mark, column: Column, *, selected: bool
-    ) -> None:
-        if mark.flagged:
-            painter.fillRect(rect, self._family_tint if mark.named else self._unusual_tint)
+    def _paint_ground(self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, selected: bool) -> None:
+        tint = self._tints.get(mark.look)
+        if tint is not None:
+            painter.fillRect(rect, tint)
+            if column == _NUMBER:
+                painter.fillRect(rect.x(), rect.y(), EDGE, rect.height(), self._hues[mark.look])
         elif selected:
             painter.fillRect(rect, self._selected)
         if selected:
             painter.setPen(self._line)
             painter.drawLine(rect.topLeft(), rect.topRight())
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        if column == Column.NUMBER and mark.flagged:
-            painter.fillRect(rect.x(), rect.y(), EDGE, rect.height(), self._hue(mark))
 
-    def _paint_text(self, painter: QPainter, rect: QRect, mark: Mark, column: Column, text: str) -> None:
+    def _paint_text(self, painter: QPainter, rect: QRect, mark: Mark, column: int, text: str) -> None:
         if not text:
             return
-        room = rect.width() - 2 * PADDING
-        metrics = self._metrics[column]
-        if metrics.horizontalAdvance(text) > room:
-            mode = Qt.TextElideMode.ElideMiddle if column in _MIDDLE else Qt.TextElideMode.ElideRight
-            text = metrics.elidedText(text, mode, room)
         painter.setFont(self._fonts[column])
-        painter.setPen(self._colour(mark, column))
-        side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
-        flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        painter.drawText(rect.adjusted(PADDING, 0, -PADDING, 0), int(flags), text)
+        dimmed = mark.look is Look.COLLATERAL or column == _INFO
+        painter.setPen(self._muted if dimmed else self._text)
+        room = rect.width() - 2 * PADDING
+        painter.drawText(
+            rect.x() + PADDING, rect.y(), room, rect.height(), _ALIGNMENTS[column], self._fitted(text, column, room)
+        )
+
+    def _fitted(self, text: str, column: int, room: int) -> str:
+        """`text`, cut to `room` pixels; measured once for as long as it stays on the screen."""
+        key = (column, room, text)
+        fitted = self._cut.get(key)
+        if fitted is None:
+            if len(self._cut) >= _KEPT_TEXTS:
+                self._cut.clear()
+            mode = Qt.TextElideMode.ElideMiddle if column in _MIDDLE else Qt.TextElideMode.ElideRight
+            fitted = self._cut[key] = self._metrics[column].elidedText(text, mode, room)
+        return fitted
 
     def _paint_score(self, painter: QPainter, rect: QRect, mark: Mark) -> None:
         if not mark.score_text:
@@ -121,27 +136,21 @@ class PacketDelegate(QStyledItemDelegate):
         left = rect.x() + PADDING
         groove = QRectF(left, rect.center().y() - _BAR_HEIGHT / 2 + 1, _BAR_WIDTH, _BAR_HEIGHT)
         share = min(max(mark.score / _FULL_BAR, 0.0), 1.0)
-        painter.setRenderHint(painter.RenderHint.Antialiasing, True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._grid)
         painter.drawRoundedRect(groove, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
-        filled = QRectF(groove)
-        filled.setWidth(max(share * _BAR_WIDTH, 2.0))
-        painter.setBrush(self._hue(mark))
-        painter.drawRoundedRect(filled, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
-        painter.setRenderHint(painter.RenderHint.Antialiasing, False)
-        painter.setFont(self._fonts[Column.SCORE])
+        groove.setWidth(max(share * _BAR_WIDTH, 2.0))
+        painter.setBrush(self._hues[mark.look])
+        painter.drawRoundedRect(groove, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(self._fonts[_SCORE])
         painter.setPen(self._text if mark.flagged else self._muted)
-        number = QRect(left + _BAR_WIDTH + PADDING, rect.y(), _NUMBER_WIDTH, rect.height())
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(number, int(flags), mark.score_text)
+        number = left + _BAR_WIDTH + PADDING
+        painter.drawText(number, rect.y(), _NUMBER_WIDTH, rect.height(), _RIGHT, mark.score_text)
 
-    def _hue(self, mark: Mark) -> QColor:
-        if not mark.flagged:
-            return self._muted
-        return self._family if mark.named else self._unusual
 
-    def _colour(self, mark: Mark, column: Column) -> QColor:
-        if column == Column.FINDING:
-            return self._text
-        return self._muted if mark.collateral or column == Column.INFO else self._text
+# Plain numbers: an IntEnum's members cost an attribute look-up for every cell.
+_NUMBER: Final = int(Column.NUMBER)
+_INFO: Final = int(Column.INFO)
+_SCORE: Final = int(Column.SCORE)

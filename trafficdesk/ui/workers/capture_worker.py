@@ -13,7 +13,7 @@ from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
-    from trafficdesk.capture.pump import CapturePump
+    from trafficdesk.capture.pump import CapturePump, CreditGate
     from trafficdesk.capture.source import FrameStore
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.workers.capture_jobs import CaptureJob
@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 CREDITS: Final = 4
 """Batches under way to the window: enough to keep it busy, few enough to stop at once (541 waited without)."""
+_WARM_UP_ROWS: Final = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,17 +45,16 @@ class CaptureWorker(QThread):
 
     def __init__(self, job: CaptureJob, capture_id: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        from trafficdesk.capture.pump import CapturePump, CreditGate
-
         self.job = job
         self._id = capture_id
         self._stop = threading.Event()
-        self._gate = CreditGate(CREDITS)
-        self._pump: CapturePump = CapturePump(gate=self._gate, stop=self._stop, emit=self._emit)
+        self._gate: CreditGate | None = None
+        self._pump: CapturePump | None = None
 
     def release(self) -> None:
         """A batch was taken in; another may come."""
-        self._gate.release()
+        if self._gate is not None:
+            self._gate.release()
 
     def request_stop(self) -> None:
         """End soon; seen at once also while no frames come."""
@@ -62,12 +62,12 @@ class CaptureWorker(QThread):
 
     def statistics(self) -> CaptureStatistics:
         """What was received and lost so far."""
-        return self._pump.statistics
+        return self._pump.statistics if self._pump is not None else CaptureStatistics()
 
     def run(self) -> None:
         """The thread: whatever happens is reported, nothing is raised into Qt."""
         try:
-            self.job.run(self._pump, self._announce)
+            self.job.run(self._make_pump(), self._announce)
         except TrafficDeskError as error:
             self.failed.emit(FromCapture(self._id, error))
         except Exception as error:
@@ -77,8 +77,25 @@ class CaptureWorker(QThread):
             )
             self.failed.emit(FromCapture(self._id, told))
 
+    def _make_pump(self) -> CapturePump:
+        # Here, not in the constructor: importing the decoder takes 0.2 s, which the window would feel.
+        from trafficdesk.capture.pump import CapturePump, CreditGate
+
+        self._gate = CreditGate(CREDITS)
+        self._pump = CapturePump(gate=self._gate, stop=self._stop, emit=self._emit)
+        return self._pump
+
     def _emit(self, batch: PacketBatch) -> None:
+        if batch.first_id == 0:
+            _warm_up(batch)
         self.batch_ready.emit(FromCapture(self._id, batch))
 
     def _announce(self, frames: FrameStore) -> None:
         self.opened.emit(FromCapture(self._id, frames))
+
+
+def _warm_up(batch: PacketBatch) -> None:
+    """Format some rows: the look-up tables behind it take 50 ms to build, which the first paint would feel."""
+    from trafficdesk.packets.info import info_texts
+
+    info_texts(batch.slice(0, min(len(batch), _WARM_UP_ROWS)))
