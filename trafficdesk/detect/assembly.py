@@ -33,6 +33,8 @@ class Verdicts:
         self.score = np.full(rows, np.nan, np.float32)
         self.outside = np.zeros(rows, np.int64)
         """Features out of range."""
+        self.at_destination = np.zeros(rows, np.bool_)
+        """Whether the culprit is the row's destination."""
         self.verdict = np.zeros(rows, np.uint8)
         self.family = np.zeros(rows, np.uint8)
         self.incident = np.zeros(rows, np.int32)

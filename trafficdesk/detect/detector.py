@@ -1,7 +1,8 @@
 """`Detector`: packets in, what is unusual out; scores a row before it learns from it (prequential).
 
 Learning happens in lessons of `LESSON` rows counted from the capture's start, scoring at once. So a live row's score
-never waits, and what is learned does not depend on how the packets were cut into batches.
+never waits, and what is learned does not depend on how the packets were cut into batches; only the gathering of
+incidents goes batch by batch.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from trafficdesk.features import FEATURES, FeatureExtractor
 from trafficdesk.packets.log import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from trafficdesk.detect.forest import Model
@@ -45,7 +48,9 @@ _LEAST_NEW: Final = 10
 """A refit by time needs at least `refit_rows` / this many new rows."""
 _WARM_UP_SHARE: Final = 4
 """The first fit needs at least `warm_up_rows` / this many admitted rows: of a flood few are."""
-_RULE_FAMILIES: Final = tuple(FAMILY_INDEX[rule.family] for rule in RULES)
+MOMENT_S: Final = 7.5
+"""Incidents are gathered in steps of this much capture time, or of a batch if that is shorter."""
+_RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
 
 
 class Detector:
@@ -144,73 +149,77 @@ class Detector:
 
     def _judge(self, batch: PacketBatch, observation: Observation, out: Verdicts) -> None:
         reference = self._model.reference if self._model else None
-        scene = Scene(batch, observation, reference.q999 if reference else None)
-        at_destination = _apply_rules(scene, out.family)
-        rows = len(batch)
-        start = 0
-        scored_by: Model | None = None
-        scored_to = 0
-        while start < rows:
-            stop = min(rows, start + LESSON - self._lesson_rows)
-            if self._model is not None and scored_by is not self._model:
-                scored_by, scored_to = self._model, start
-            if scored_by is not None and scored_to < stop:
-                # Some lessons ahead: a forest's call costs as much as 150 rows, a refit makes the rest void.
-                ahead = slice(scored_to, max(stop, scored_to + AHEAD))
-                out.score[ahead] = scored_by.z(observation.values[ahead])
-                out.outside[ahead] = scored_by.reference.out_of_range(observation.values[ahead])
-                scored_to = ahead.stop
-            part = slice(start, stop)
-            z = out.score[part].copy()
-            ruled = out.family[part] > 0
-            out.score[part] = np.where(ruled, np.fmax(z, 0) + RULE_SCORE, z)
-            self._flag(batch, observation, out, part, at_destination)
-            self._now_ns = int(batch["timestamp_ns"][stop - 1])
-            self._learn(observation, part, ruled, z > FAR_BEYOND)
-            start = stop
+        _apply_rules(Scene(batch, observation, reference.q999 if reference else None), out)
+        stretches = self._score_and_learn(batch, observation, out)
+        out.verdict |= np.uint8(Verdict.SCORED)
+        odd = (out.score > 1.0) | (out.outside >= OUT_OF_RANGE_NEEDED)
+        for start, stop, model in _moments(observation.rows.seconds, (out.family > 0) | odd, stretches):
+            ruled = np.flatnonzero(out.family[start:stop]) + start
+            unusual = np.flatnonzero(odd[start:stop] & (out.family[start:stop] == 0)) + start
+            self._flag_ruled(batch, observation, out, ruled, model)
+            if model is not None:
+                self._flag_unusual(batch, observation, out, unusual, model)
 
-    def _flag(
+    def _score_and_learn(
+        self, batch: PacketBatch, observation: Observation, out: Verdicts
+    ) -> list[tuple[int, Model]]:
+        """Score each row before it is learned from; returns from which row on which model scored."""
+        values = observation.values
+        stretches: list[tuple[int, Model]] = []
+        start = scored_to = 0
+        while start < len(batch):
+            stop = min(len(batch), start + LESSON - self._lesson_rows)
+            model = self._model
+            if model is not None and (scored_to < stop or stretches[-1][1] is not model):
+                # Some lessons ahead: a call costs as much as 150 rows, but a refit makes what is ahead void.
+                scored_to = min(len(batch), max(stop, start + AHEAD))
+                out.score[start:scored_to] = model.z(values[start:scored_to])
+                out.outside[start:scored_to] = model.reference.out_of_range(values[start:scored_to])
+            if model is not None and (not stretches or stretches[-1][1] is not model):
+                stretches.append((start, model))
+            z = out.score[start:stop].copy()
+            ruled = out.family[start:stop] > 0
+            out.score[start:stop] = np.where(ruled, np.fmax(z, 0) + RULE_SCORE, z)
+            self._now_ns = int(batch["timestamp_ns"][stop - 1])
+            self._learn(observation, slice(start, stop), ruled, z > FAR_BEYOND)
+            start = stop
+        return stretches
+
+    def _flag_ruled(
         self,
         batch: PacketBatch,
         observation: Observation,
         out: Verdicts,
-        part: slice,
-        at_destination: NDArray[np.bool_],
+        rows: NDArray[np.intp],
+        model: Model | None,
     ) -> None:
-        """Verdicts, reasons and incidents of a part of the batch."""
-        model = self._model
-        model_id = model.number if model else 0
-        reference = model.reference if model else None
-        out.verdict[part] |= np.uint8(Verdict.SCORED)
-        family = out.family[part]
-        for rule, index in zip(RULES, _RULE_FAMILIES, strict=True):
-            at = np.flatnonzero(family == index) + part.start
-            if not len(at):
-                continue
-            reasons = of_rule(observation.values[at], rule.measures, reference)
+        """Verdicts, reasons and incidents of `rows`, which rules name."""
+        families = out.family[rows]
+        for index in np.unique(families).tolist():
+            rule = _RULE_OF[index]
+            at = rows[families == index]
+            reasons = of_rule(observation.values[at], rule.measures, model.reference if model else None)
             out.verdict[at] |= np.uint8(Verdict.FAMILY)
             out.flag(at, reasons)
             flagged = flagged_rows(
                 batch,
                 observation,
                 at,
-                at_destination=at_destination[at],
+                at_destination=out.at_destination[at],
                 disputed=rule.family == "arp spoof",
                 score=out.score[at],
                 reasons=reasons,
             )
-            out.claim(self._incidents.add(index, flagged, model_id))
-        if model is not None:
-            self._flag_unusual(batch, observation, out, part, model)
+            out.claim(self._incidents.add(index, flagged, model.number if model else 0))
 
     def _flag_unusual(
-        self, batch: PacketBatch, observation: Observation, out: Verdicts, part: slice, model: Model
+        self, batch: PacketBatch, observation: Observation, out: Verdicts, at: NDArray[np.intp], model: Model
     ) -> None:
-        beyond = (out.score[part] > 1.0) | (out.outside[part] >= OUT_OF_RANGE_NEEDED)
-        at = np.flatnonzero(beyond & (out.family[part] == 0)) + part.start
+        """Verdicts, reasons and incidents of rows `at`, which only the model finds odd."""
+        if len(at):
+            at = self._without_collateral(observation, out, at)
         if not len(at):
             return
-        at = self._without_collateral(observation, out, at)
         reasons = explain(observation.values[at], model.reference)
         out.verdict[at] |= np.uint8(Verdict.UNUSUAL)
         out.family[at] = UNUSUAL
@@ -287,12 +296,28 @@ class Detector:
         self._fitted_at_ns = self._now_ns
 
 
-def _apply_rules(scene: Scene, family: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Write each row's family; returns whether the culprit is the row's destination."""
-    at_destination = np.zeros(len(family), np.bool_)
-    for rule, index in zip(RULES, _RULE_FAMILIES, strict=True):
+def _apply_rules(scene: Scene, out: Verdicts) -> None:
+    """Write each row's family, and which end is the culprit."""
+    for index, rule in _RULE_OF.items():
         sighting = rule.find(scene)
-        new = sighting.rows & (family == 0)
-        family[new] = index
-        at_destination[new] = sighting.at_destination[new]
-    return at_destination
+        new = sighting.rows & (out.family == 0)
+        out.family[new] = index
+        out.at_destination[new] = sighting.at_destination[new]
+
+
+def _moments(
+    seconds: NDArray[np.float64], flagged: NDArray[np.bool_], stretches: list[tuple[int, Model]]
+) -> Iterator[tuple[int, int, Model | None]]:
+    """Ranges of rows that hold flagged ones, within one `MOMENT_S` and of one model, with that model."""
+    moment = np.maximum.accumulate(np.floor(seconds / MOMENT_S))
+    cuts = np.concatenate(
+        [[0, len(seconds)], np.flatnonzero(np.diff(moment)) + 1, [start for start, _ in stretches]]
+    ).astype(np.int64)
+    bounds = np.unique(cuts)
+    starts = np.array([start for start, _ in stretches], np.int64)
+    # The number of flagged rows before each row tells which ranges hold any.
+    before = np.concatenate([[0], np.cumsum(flagged)])
+    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        if before[stop] > before[start]:
+            at = int(np.searchsorted(starts, start, "right")) - 1
+            yield start, stop, stretches[at][1] if at >= 0 else None

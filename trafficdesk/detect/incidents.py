@@ -26,9 +26,9 @@ ROWS_NEEDED: Final = {1: 10, 2: 5, 3: 3}
 """Rows that open an incident, by sensitivity."""
 UNUSUAL_WITHIN_S: Final = 30.0
 """Rows without a rule must come this close together."""
-MAX_ACTIVE: Final = 100
+MAX_ACTIVE: Final = 50
 """Per family; more culprits at once are an attack on the reader."""
-MAX_PENDING: Final = 20_000
+MAX_PENDING: Final = 4_000
 VICTIM_S: Final = 60.0
 """How long after its last flagged row an incident still explains what is odd about its victims."""
 _RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
@@ -74,10 +74,8 @@ class Incidents:
             more, rows = self._attach(FAMILY_INDEX[name], rows)
             claims += more
         opened, rows = self._open(family, rows, model_id)
-        if len(rows):
-            keep = np.zeros(len(rows), np.bool_)
-            keep[-MAX_PENDING:] = True
-            self._pending[family] = rows.where(keep)
+        if len(rows) and len(self._active[family]) < MAX_ACTIVE:
+            self._pending[family] = rows.where(np.arange(len(rows)) >= len(rows) - MAX_PENDING)
         return claims + opened
 
     def join(self, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
@@ -120,14 +118,16 @@ class Incidents:
         claims: list[Claim] = []
         if not len(rows):
             return claims, rows
-        for tracker in sorted(self._active.get(family, ()), key=lambda one: -one.packets):
-            mine = (rows.first == tracker.key) | (rows.second == tracker.key)
-            if mine.any():
-                claims.append(self._claim(tracker, rows.where(mine)))
-                rows = rows.where(~mine)
-                if not len(rows):
-                    break
-        return claims, rows
+        trackers = sorted(self._active.get(family, ()), key=lambda one: one.packets)
+        if not trackers:
+            return claims, rows
+        # Of two that fit the one with more rows so far: the larger index.
+        owner = np.maximum(_index_of(trackers, rows.first), _index_of(trackers, rows.second))
+        claims += [
+            self._claim(trackers[index], rows.where(owner == index))
+            for index in np.unique(owner[owner >= 0])[::-1].tolist()
+        ]
+        return claims, rows.where(owner < 0)
 
     def _open(self, family: int, rows: FlaggedRows, model_id: int) -> tuple[list[Claim], FlaggedRows]:
         """Greedily: the host with the most rows is the culprit, again and again."""
@@ -161,6 +161,14 @@ class Incidents:
         tracker.add(rows.swapped(rows.first != tracker.key))
         self._changed[tracker.number] = tracker
         return Claim(rows.ids, tracker.number)
+
+
+def _index_of(trackers: list[Tracker], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Index of the tracker that has each key, -1 = none."""
+    known = np.array([tracker.key for tracker in trackers], np.int64)
+    order = np.argsort(known, kind="stable")
+    at = np.minimum(np.searchsorted(known[order], keys), len(known) - 1)
+    return np.where(known[order][at] == keys, order[at], -1)
 
 
 def _busiest(rows: FlaggedRows, *, either: bool) -> tuple[int, int]:
