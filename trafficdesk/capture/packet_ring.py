@@ -6,7 +6,6 @@ per packet, 415,000 packets/s without a drop.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import logging
 import mmap
@@ -20,34 +19,31 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.capture.bpf import compile_filter
-from trafficdesk.capture.permission import denied
+from trafficdesk.capture.packet_socket import (
+    BLOCK_BYTES,
+    GET_HARDWARE_ADDRESS,
+    GET_INDEX,
+    RETIRE_MS,
+    SOL_PACKET,
+    ask,
+    attach,
+    bind,
+    raw_socket,
+    request_ring,
+)
 from trafficdesk.capture.ring_frames import ETHERNET, RingFrames, link_type_of
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.errors import CaptureError, InterfaceNotFound
 
 if TYPE_CHECKING:
-    from trafficdesk.capture.bpf import Instruction
     from trafficdesk.packets.block import FrameBlock
     from trafficdesk.settings.declared import CaptureSettings
 
 _log = logging.getLogger(__name__)
 
-_SOL_PACKET: Final = 263
-_ADD_MEMBERSHIP, _RX_RING, _STATISTICS, _VERSION = 1, 5, 6, 10
+_ADD_MEMBERSHIP, _STATISTICS, _VERSION = 1, 6, 10
 _TPACKET_V3: Final = 2
 _MEMBERSHIP_PROMISCUOUS: Final = 1
-_EVERY_PROTOCOL: Final = 0x0003
-"""ETH_P_ALL."""
-_ATTACH_FILTER: Final = 26
-"""SO_ATTACH_FILTER."""
-_GET_HARDWARE_ADDRESS: Final = 0x8927
-"""SIOCGIFHWADDR: its sa_family is the ARPHRD_ type. sysfs would name the interfaces of another namespace."""
-_FRAME_BYTES: Final = 2_048
-"""Only its divisibility matters to version 3 of the ring."""
-_RETIRE_MS: Final = 50
-"""A block that is not full is handed over after this: how old a row may be at most."""
-_BLOCK_BYTES: Final = 1 << 20
-_SMALLEST_RING: Final = 1 << 20
 _READ_BYTES: Final = 8 << 20
 """Blocks are joined up to this: the larger the piece, the cheaper its decoding."""
 _STATUS_AT, _PACKETS_AT, _FIRST_AT, _LENGTH_AT = 8, 12, 16, 20
@@ -69,14 +65,17 @@ class PacketRing:
 
     def __init__(self, interface: str, settings: CaptureSettings) -> None:
         self.name = interface
+        self._next = 0
+        self._received = self._dropped = 0
+        self._error: CaptureError | None = None
         self._index = _index_of(interface)
-        self._socket = _raw_socket(socket.SOCK_RAW)
+        self._socket = raw_socket(socket.SOCK_RAW)
         self._ring: mmap.mmap | None = None
         try:
-            self._link_type = link_type_of(_hardware_type(self._socket, interface)) if self._index else None
+            self._link_type = self._find_link_type()
             if self._link_type is None:
                 self._socket.close()
-                self._socket = _raw_socket(socket.SOCK_DGRAM)
+                self._socket = raw_socket(socket.SOCK_DGRAM)
             self._set_up(settings)
         except OSError as error:
             self.close()
@@ -84,9 +83,6 @@ class PacketRing:
         except CaptureError:
             self.close()
             raise
-        self._next = 0
-        self._received = self._dropped = 0
-        self._error: CaptureError | None = None
 
     def read(self, timeout_s: float) -> FrameBlock | None:
         """Wait up to `timeout_s` for frames and take what is ready, up to some 8 MiB.
@@ -110,7 +106,7 @@ class PacketRing:
         """Counters since the capture began."""
         if self._ring is not None:
             try:
-                raw = self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 12)
+                raw = self._socket.getsockopt(SOL_PACKET, _STATISTICS, 12)
                 self._dropped += struct.unpack("=III", raw)[1]  # the kernel starts again at 0 on each reading
             except OSError as error:
                 _log.debug("no ring statistics of %s: %s", self.name, error)
@@ -125,9 +121,15 @@ class PacketRing:
             self._ring = None
         self._socket.close()
 
+    def _find_link_type(self) -> int | None:
+        """LINKTYPE_ value of what the interface gives; None = it can't be relied on, or differs by frame."""
+        if not self._index:
+            return None
+        return link_type_of(ask(self._socket, GET_HARDWARE_ADDRESS, self.name, "=H"))
+
     def _set_up(self, settings: CaptureSettings) -> None:
         packets = self._socket
-        packets.setsockopt(_SOL_PACKET, _VERSION, _TPACKET_V3)
+        packets.setsockopt(SOL_PACKET, _VERSION, _TPACKET_V3)
         # A cooked socket's filter sees frames from their network header on: raw IP to libpcap.
         seen_as = {None: 12, 101: 12}.get(self._link_type, self._link_type)
         program = compile_filter(
@@ -136,14 +138,14 @@ class PacketRing:
             snap_length=settings.snap_length,
             interface=self.name if self._link_type == ETHERNET else "",
         )
-        if settings.capture_filter.strip() or settings.snap_length < _BLOCK_BYTES:
-            _attach(packets, program)
-        self._blocks = _request_ring(packets, settings.ring_mib << 20)
-        self._ring = mmap.mmap(packets.fileno(), self._blocks * _BLOCK_BYTES)
+        if settings.capture_filter.strip() or settings.snap_length < BLOCK_BYTES:
+            attach(packets, program)
+        self._blocks = request_ring(packets, settings.ring_mib << 20)
+        self._ring = mmap.mmap(packets.fileno(), self._blocks * BLOCK_BYTES)
         self._view = np.frombuffer(self._ring, np.uint8)
         self._poll = select.poll()
         self._poll.register(packets, select.POLLIN | select.POLLERR)
-        packets.bind(("" if not self._index else self.name, _EVERY_PROTOCOL))
+        bind(packets, self._index)
         pending = packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if pending:
             raise OSError(pending, os.strerror(pending))
@@ -153,7 +155,7 @@ class PacketRing:
     def _go_promiscuous(self) -> None:
         request = struct.pack("=iHH8s", self._index, _MEMBERSHIP_PROMISCUOUS, 0, b"")
         try:
-            self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, request)
+            self._socket.setsockopt(SOL_PACKET, _ADD_MEMBERSHIP, request)
         except OSError as error:
             _log.warning("%s does not go promiscuous: %s", self.name, error)
 
@@ -162,8 +164,8 @@ class PacketRing:
         if self._ring is None:
             raise CaptureError(f"The capture on {self.name} has been closed.")
         ready = []
-        for step in range(min(self._blocks, _READ_BYTES // _BLOCK_BYTES)):
-            at = (self._next + step) % self._blocks * _BLOCK_BYTES
+        for step in range(min(self._blocks, _READ_BYTES // BLOCK_BYTES)):
+            at = (self._next + step) % self._blocks * BLOCK_BYTES
             if not self._field(at, _STATUS_AT) & 1:
                 break
             ready.append(at)
@@ -198,11 +200,11 @@ class PacketRing:
             return
         self._error = self._gone(number)
         # The kernel's timer hands the last, half-filled block over.
-        time.sleep(2 * _RETIRE_MS / 1_000)
+        time.sleep(2 * RETIRE_MS / 1_000)
 
     def _gone(self, number: int) -> CaptureError:
         try:
-            there = self._index == 0 or socket.if_nametoindex(self.name) == self._index
+            there = self._index == 0 or ask(self._socket, GET_INDEX, self.name, "=i") == self._index
         except OSError:
             there = False
         if not there:
@@ -257,46 +259,3 @@ def _index_of(interface: str) -> int:
 
 def _not_found(interface: str) -> InterfaceNotFound:
     return InterfaceNotFound(f"There is no interface {interface}.", "Choose one of: trafficdesk interfaces")
-
-
-def _raw_socket(kind: int) -> socket.socket:
-    try:
-        # Protocol 0: no frame comes in before the filter is attached and the socket bound.
-        return socket.socket(socket.AF_PACKET, kind, 0)
-    except PermissionError as error:
-        raise denied() from error
-    except OSError as error:
-        raise CaptureError(f"This system offers no packet sockets: {error.strerror}.") from error
-
-
-def _hardware_type(packets: socket.socket, interface: str) -> int:
-    from fcntl import ioctl
-
-    answer = ioctl(packets, _GET_HARDWARE_ADDRESS, struct.pack("16s24x", interface.encode()))
-    return int(struct.unpack_from("=H", answer, 16)[0])
-
-
-def _attach(packets: socket.socket, program: tuple[Instruction, ...]) -> None:
-    """SO_ATTACH_FILTER; struct sock_fprog is a count and a pointer."""
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    packets.setsockopt(
-        socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(buffer))
-    )
-
-
-def _request_ring(packets: socket.socket, size: int) -> int:
-    """Ask for a ring of `size` bytes, then for smaller ones; returns its blocks."""
-    while True:
-        blocks = max(1, size // _BLOCK_BYTES)
-        frames = blocks * _BLOCK_BYTES // _FRAME_BYTES
-        request = struct.pack("=7I", _BLOCK_BYTES, blocks, _FRAME_BYTES, frames, _RETIRE_MS, 0, 0)
-        try:
-            packets.setsockopt(_SOL_PACKET, _RX_RING, request)
-        except OSError as error:
-            if error.errno != errno.ENOMEM or size <= _SMALLEST_RING:
-                raise
-            size //= 2
-            _log.warning("no memory for the kernel ring, trying %d MiB", size >> 20)
-        else:
-            return blocks

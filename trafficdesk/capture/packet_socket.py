@@ -1,0 +1,93 @@
+"""Linux packet sockets: what the kernel is asked for one, beyond Python's own socket calls.
+
+Source: packet(7), netdevice(7), Linux Documentation/networking/packet_mmap.rst.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import logging
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.capture.permission import denied
+from trafficdesk.errors import CaptureError
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.bpf import Instruction
+
+_log = logging.getLogger(__name__)
+
+_EVERY_PROTOCOL: Final = 0x0003
+"""ETH_P_ALL."""
+_ATTACH_FILTER: Final = 26
+"""SO_ATTACH_FILTER."""
+GET_HARDWARE_ADDRESS: Final = 0x8927
+"""SIOCGIFHWADDR: its sa_family is the ARPHRD_ type. sysfs would name the interfaces of another namespace."""
+GET_INDEX: Final = 0x8933
+"""SIOCGIFINDEX."""
+_FRAME_BYTES: Final = 2_048
+"""Only its divisibility matters to version 3 of the ring."""
+RETIRE_MS: Final = 50
+"""A block that is not full is handed over after this: how old a row may be at most."""
+BLOCK_BYTES: Final = 1 << 20
+_SMALLEST_RING: Final = 1 << 20
+SOL_PACKET: Final = 263
+_RX_RING: Final = 5
+"""PACKET_RX_RING."""
+
+
+def raw_socket(kind: int) -> socket.socket:
+    try:
+        # Protocol 0: no frame comes in before the filter is attached and the socket bound.
+        return socket.socket(socket.AF_PACKET, kind, 0)
+    except PermissionError as error:
+        raise denied() from error
+    except OSError as error:
+        raise CaptureError(f"This system offers no packet sockets: {error.strerror}.") from error
+
+
+def ask(packets: socket.socket, request: int, interface: str, answer: str) -> int:
+    """Ask the socket's own namespace about an interface (struct ifreq)."""
+    from fcntl import ioctl
+
+    reply = ioctl(packets, request, struct.pack("16s24x", interface.encode()))
+    return int(struct.unpack_from(answer, reply, 16)[0])
+
+
+def bind(packets: socket.socket, index: int) -> None:
+    """Bind to the interface of that index, 0 = all: Python's own `bind` knows names only, which may change."""
+    address = struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(_EVERY_PROTOCOL), index, 0, 0, 0, b"")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.bind(packets.fileno(), address, len(address)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def attach(packets: socket.socket, program: tuple[Instruction, ...]) -> None:
+    """SO_ATTACH_FILTER; struct sock_fprog is a count and a pointer."""
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    packets.setsockopt(
+        socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(buffer))
+    )
+
+
+def request_ring(packets: socket.socket, size: int) -> int:
+    """Ask for a ring of `size` bytes, then for smaller ones; returns its blocks."""
+    while True:
+        blocks = max(1, size // BLOCK_BYTES)
+        frames = blocks * BLOCK_BYTES // _FRAME_BYTES
+        request = struct.pack("=7I", BLOCK_BYTES, blocks, _FRAME_BYTES, frames, RETIRE_MS, 0, 0)
+        try:
+            packets.setsockopt(SOL_PACKET, _RX_RING, request)
+        except OSError as error:
+            if error.errno != errno.ENOMEM or size <= _SMALLEST_RING:
+                raise
+            size //= 2
+            _log.warning("no memory for the kernel ring, trying %d MiB", size >> 20)
+        else:
+            return blocks
