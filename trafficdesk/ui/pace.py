@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TURN_S: Final = 0.008
-"""Aim for one turn of the event loop: a quarter of 33 ms, so that a paint and a chart still fit beside it."""
+TURN_S: Final = 0.005
+"""Aim for one turn of the event loop: a sixth of 33 ms, so that a paint and a chart still fit beside it, and threads
+that decode may hold the interpreter as long again."""
 _FIRST_ROWS: Final = 8_192
 _FEWEST_ROWS: Final = 1_024
 _MOST_ROWS: Final = 65_536

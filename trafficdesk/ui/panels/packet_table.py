@@ -24,8 +24,8 @@ COPIED_ROWS: Final = 100_000
 """More than that goes through a file, not through the clipboard."""
 _SELECTED_RUNS: Final = 1_000
 """Qt asks every run for every cell it paints; beyond this scrolling would be felt."""
-_FOLLOW_MS: Final = 40
-"""Scrolling to the end lays the view out; once per frame of 25 is smooth enough."""
+_FOLLOW_MS: Final = 80
+"""Scrolling to the end lays the view out; a dozen times a second is smooth."""
 
 _SAMPLES: Final = {
     Column.NUMBER: "1,234,567",
