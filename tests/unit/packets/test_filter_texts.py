@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trafficdesk.packets import PacketBatch
+from trafficdesk.packets.fields import empty_columns
+from trafficdesk.packets.filter_texts import matcher, occurrences, rows_containing, rows_equal_to, rows_where
+
+TEXT = st.binary(max_size=8).map(lambda raw: bytes(b"ab."[byte % 3] for byte in raw))
+
+
+def with_texts(texts: list[bytes], gap: bytes = b"") -> PacketBatch:
+    """Rows with these texts; `gap` lies between them in the arena."""
+    columns = empty_columns(len(texts))
+    columns["text_length"][:] = [len(text) for text in texts]
+    starts = np.cumsum([len(gap) + len(text) for text in texts]) - [len(text) for text in texts]
+    columns["text_start"][:] = starts
+    columns["name_hash"][:] = [hash(text.lower()) % 2**63 + 1 for text in texts]
+    return PacketBatch(0, columns, np.frombuffer(b"".join(gap + text for text in texts), np.uint8).copy())
+
+
+@given(st.lists(TEXT, min_size=1), TEXT, st.sampled_from([b"", b"a", b"ab"]))
+def test_finds_what_python_finds(texts, needle, gap):
+    """A text is found where Python's `in` finds it, never across the border of two packets' texts."""
+    batch = with_texts(texts, gap)
+    expected = [needle in text and len(text) > 0 for text in texts]
+    assert rows_containing(batch, needle).tolist() == expected
+    assert rows_equal_to(batch, needle).tolist() == [text == needle for text in texts]
+
+
+@given(TEXT, TEXT)
+def test_occurrences_overlap(text, needle):
+    """Every position counts, overlapping ones too."""
+    found = occurrences(np.frombuffer(text, np.uint8), needle)
+    expected = [at for at in range(len(text)) if needle and text.startswith(needle, at)]
+    assert found.tolist() == expected
+
+
+def test_shared_text_is_found_in_every_row():
+    """Rows may share one piece of the arena, in any order."""
+    columns = empty_columns(3)
+    columns["text_start"][:] = (5, 0, 5)
+    columns["text_length"][:] = (4, 5, 2)
+    batch = PacketBatch(0, columns, np.frombuffer(b"alphabeta", np.uint8).copy())
+    assert rows_containing(batch, b"et").tolist() == [True, False, False]
+    assert rows_containing(batch, b"be").tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("zero_hash", [False, True])
+def test_asks_once_per_text_but_answers_per_row(zero_hash):
+    """Where case does not matter one question per hash is enough; rows without a hash are asked by their text."""
+    batch = with_texts([b"one", b"ONE", b"two", b"one"])
+    if zero_hash:
+        columns = dict(batch.columns) | {"name_hash": np.zeros(4, np.uint64)}
+        batch = PacketBatch(0, columns, batch.text)
+    asked: list[bytes] = []
+
+    def test(text: bytes) -> bool:
+        asked.append(text)
+        return text.lower() == b"one"
+
+    candidates = np.array([True, True, True, False])
+    assert rows_where(batch, candidates, test, case_matters=False).tolist() == [True, True, False, False]
+    assert len(asked) == (3 if zero_hash else 2)
+
+
+def test_case_is_told_apart_where_it_matters():
+    """Texts that differ in case only share a hash, not the answer."""
+    batch = with_texts([b"one", b"ONE"])
+    found = rows_where(batch, np.ones(2, np.bool_), str.encode("ONE").__eq__, case_matters=True)
+    assert found.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matters"),
+    [("abc", False), ("(?-i:abc)", True), ("(?i:abc)", False), ("a(?s-i:b)", True), ("a-i", False)],
+)
+def test_knows_patterns_that_look_at_case(pattern, matters):
+    """A pattern that switches case-insensitivity off is recognised."""
+    assert matcher(pattern)[1] is matters
