@@ -10,6 +10,8 @@ import math
 from datetime import datetime
 from typing import Final
 
+from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
+
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P")
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Divisions that people read easily, times a power of ten."""
@@ -81,6 +83,23 @@ def duration(seconds: float) -> str:
 def clock_time(timestamp_ns: int) -> str:
     """Local time of day, HH:MM:SS."""
     return datetime.fromtimestamp(timestamp_ns // 1_000_000_000).astimezone().strftime("%H:%M:%S")
+
+
+def family_title(name: str) -> str:
+    """Heading of a family of findings: "port scan" becomes "Port scan"; an unknown one is taken as it is."""
+    index = FAMILY_INDEX.get(name)
+    return visible(name.replace("_", " ")) if index is None else FAMILIES[index].title
+
+
+def family_words(name: str) -> str:
+    """What a family means, and what harmless thing looks the same; empty for an unknown one."""
+    index = FAMILY_INDEX.get(name)
+    return "" if index is None else FAMILIES[index].words
+
+
+def is_family(name: str) -> bool:
+    """Whether a rule named it, rather than the model alone."""
+    return name != FAMILIES[UNUSUAL].name
 
 
 def _escaped(char: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from trafficdesk.ui.wording import family_title, is_family
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,8 +17,6 @@ MAX_MARKS: Final = 24
 MAX_NAMED: Final = 4
 _GAP: Final = 6.0
 """Pixels between a name and a line or another name."""
-UNUSUAL: Final = "unusual"
-"""The family of what the model flagged and no rule names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def marks_between(incidents: Iterable[Incident], start_s: float, stop_s: float) 
     marks = [
         Mark(
             second=max(incident.start_ns / 1e9, start_s),
-            words=incident.family.replace("_", " "),
-            is_family=incident.family != UNUSUAL,
+            words=family_title(incident.family),
+            is_family=is_family(incident.family),
             severity=incident.severity,
             incident=incident.id,
         )

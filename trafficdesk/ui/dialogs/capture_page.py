@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from trafficdesk.ui.dialogs.field_editors import TextEditor
+from trafficdesk.ui.dialogs.field_editors import TextEditor, prepare_choice
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.settings_page import SettingsPage, set_state
 from trafficdesk.ui.theme import mono_font
@@ -35,7 +35,7 @@ class InterfaceEditor(QComboBox):
 
     def __init__(self, names: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        prepare_choice(self)
         self.setAccessibleName("Interface")
         self.addItem("The one with the default route", "")
         for name, words in names:

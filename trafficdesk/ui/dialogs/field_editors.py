@@ -171,7 +171,7 @@ class ChoiceEditor(QComboBox):
 
     def __init__(self, choices: type[StrEnum], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        prepare_choice(self)
         for member in choices:
             self.addItem(_CHOICES.get(member, member.value), member.value)
         self._choices = choices
@@ -204,7 +204,7 @@ class SensitivityEditor(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        prepare_choice(self)
         self.setAccessibleName("Sensitivity")
         for value, words in SENSITIVITY_WORDS.items():
             self.addItem(words, value)
@@ -284,6 +284,13 @@ def editor_for(section: type[Any], item: Field[Any]) -> QWidget:
         editor.setToolTip(tooltip(tip))
         editor.setAccessibleDescription(tip)
     return editor
+
+
+def prepare_choice(box: QComboBox) -> None:
+    """Let a choice shrink with its page, and take no focus from the wheel."""
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
 
 
 def _make_editor(kind: Any, item: Field[Any]) -> QWidget:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from trafficdesk.settings.secrets import ENVIRONMENT, MailPassword
+from trafficdesk.ui.dialogs.field_editors import prepare_choice
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_presets import BY_NAME, PRESETS
 from trafficdesk.ui.dialogs.mail_trial import MailTrial
@@ -114,6 +115,7 @@ class MailPage(SettingsPage):
         """Provider, account, password, addresses, limits, test."""
         self.add_field("enabled")
         self.provider = QComboBox()
+        prepare_choice(self.provider)
         self.provider.setAccessibleName("Provider")
         self.provider.addItems((_OWN, *BY_NAME))
         self.provider.activated.connect(self._take_preset)

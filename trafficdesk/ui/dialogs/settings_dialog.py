@@ -251,7 +251,9 @@ class SettingsDialog(QDialog):
         pages.setFixedWidth(168)
         pages.setIconSize(QSize(16, 16))
         for page in self.pages.values():
-            pages.addItem(QListWidgetItem(page.title))
+            item = QListWidgetItem(page.title)
+            item.setSizeHint(QSize(0, 32))
+            pages.addItem(item)
         return pages
 
     def _make_foot(self) -> QFrame:

@@ -10,7 +10,7 @@ import heapq
 import time
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from trafficdesk.detect.finding import ModelState
@@ -21,8 +21,6 @@ from trafficdesk.ui.wording import clock_time, duration, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from PySide6.QtGui import QKeyEvent
 
     from trafficdesk.detect.finding import Incident
     from trafficdesk.settings import DetectionSettings
@@ -122,18 +120,6 @@ class AnomalyPanel(QWidget):
         for card in self._cards.values():
             card.apply_theme(tokens)
         self._empty.set_color(tokens.muted)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and down walk through the cards."""
-        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-        cards = self._cards_in_order()
-        focused = next((index for index, card in enumerate(cards) if card.hasFocus()), None)
-        if step is None or focused is None:
-            super().keyPressEvent(event)
-            return
-        card = cards[min(max(focused + step, 0), len(cards) - 1)]
-        card.setFocus(Qt.FocusReason.TabFocusReason)
-        self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def _make_parts(self) -> None:
         self._state = ElidedLabel("", "muted")
@@ -257,11 +243,21 @@ class AnomalyPanel(QWidget):
     def _make_card(self) -> IncidentCard:
         card = IncidentCard(self._tokens)
         card.activated.connect(self._activate)
+        card.stepped.connect(self._walk)
         return card
 
     def _activate(self, incident_id: int) -> None:
         self.select(incident_id)
         self.incident_activated.emit(incident_id)
+
+    @Slot(int)
+    def _walk(self, step: int) -> None:
+        """Take the focus to the next card."""
+        cards = self._cards_in_order()
+        focused = next((index for index, card in enumerate(cards) if card.hasFocus()), 0)
+        card = cards[min(max(focused + step, 0), len(cards) - 1)]
+        card.setFocus(Qt.FocusReason.TabFocusReason)
+        self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def _say_how_many(self, shown: int) -> None:
         count = len(self._incidents)

@@ -10,9 +10,19 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from trafficdesk.features import FEATURES, INDEX
-from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label
+from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label, tooltip
 from trafficdesk.ui.theme import SECONDARY_PX, mixed
-from trafficdesk.ui.wording import clock_time, compact, duration, scaled, thousands, visible
+from trafficdesk.ui.wording import (
+    clock_time,
+    compact,
+    duration,
+    family_title,
+    family_words,
+    is_family,
+    scaled,
+    thousands,
+    visible,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
@@ -21,8 +31,6 @@ if TYPE_CHECKING:
     from trafficdesk.detect.finding import Incident, Reason
     from trafficdesk.ui.theme import Tokens
 
-UNUSUAL: Final = "unusual"
-"""The family of what the model flagged and no rule names."""
 MAX_REASONS: Final = 3
 _RADIUS: Final = 8
 _EDGE: Final = 4
@@ -30,8 +38,7 @@ _EDGE: Final = 4
 
 def title_of(incident: Incident) -> str:
     """Family and culprit: "Port scan · 192.168.1.60"."""
-    family = incident.family.replace("_", " ")
-    return visible(f"{family[:1].upper()}{family[1:]} · {incident.culprit}")
+    return f"{family_title(incident.family)} · {visible(incident.culprit)}"
 
 
 def measure_of(reason: Reason) -> str:
@@ -96,9 +103,11 @@ class IncidentCard(QFrame):
     Signals
     -------
     activated : the incident's id, on a click, Enter or Space.
+    stepped : -1 or 1, on Up and Down: the next card is wanted.
     """
 
     activated = Signal(int)
+    stepped = Signal(int)
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +143,7 @@ class IncidentCard(QFrame):
         self._when.set_whole(when_of(incident))
         self._severity.setText(f"severity {incident.severity}")
         self._severity.setToolTip(f"Last seen {clock_time(incident.end_ns)}")
+        self.setToolTip(tooltip(family_words(incident.family)) if family_words(incident.family) else "")
         self.setAccessibleName(f"{title_of(incident)}, severity {incident.severity}")
         reasons = (f"{measure_of(reason)}: {values_of(reason)}" for reason in incident.reasons[:MAX_REASONS])
         self.setAccessibleDescription(". ".join((visible(incident.sentence), when_of(incident), *reasons)))
@@ -153,9 +163,11 @@ class IncidentCard(QFrame):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Space activate."""
+        """Enter and Space activate; Up and Down are told, else the scroll area around would take them."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             self._activate()
+        elif event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
         else:
             super().keyPressEvent(event)
 
@@ -198,8 +210,8 @@ class IncidentCard(QFrame):
         painter.end()
 
     def _edge_color(self) -> str:
-        unusual = self._incident is None or self._incident.family == UNUSUAL
-        return self._tokens.unusual if unusual else self._tokens.family
+        named = self._incident is not None and is_family(self._incident.family)
+        return self._tokens.family if named else self._tokens.unusual
 
     def _activate(self) -> None:
         if self._incident is not None:

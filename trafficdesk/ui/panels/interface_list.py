@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -90,7 +90,8 @@ class InterfaceList(QListWidget):
 
     def set_interfaces(self, interfaces: Sequence[InterfaceInfo], preferred: str = "") -> None:
         """Show `interfaces`; the choice stays where it can, else falls on `preferred`, else on the first usable."""
-        kept = self.current().name if self.current() is not None else preferred
+        current = self.current()
+        kept = preferred if current is None else current.name
         self.clear()
         for interface in interfaces:
             item = QListWidgetItem(name_of(interface))
@@ -142,8 +143,8 @@ class _InterfaceDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw text as it is: no style ever takes it for markup."""
         interface: InterfaceInfo = index.data(_ROLE)
-        rect: QRect = option.rect.adjusted(0, 2, 0, -2)  # type: ignore[attr-defined]  # missing in the stubs
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect.adjusted(0, 2, 0, -2)
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_background(painter, rect, state)
@@ -154,11 +155,13 @@ class _InterfaceDelegate(QStyledItemDelegate):
         )
         right = self._paint_state(painter, rect, state_of(interface))
         texts = QRect(rect.left() + 44, rect.top() + 7, right - rect.left() - 52, rect.height() - 14)
-        self._paint_line(painter, texts, name_of(interface), color, 13, Qt.AlignmentFlag.AlignTop)
+        painter.setFont(ui_font())
+        painter.setPen(QColor(color))
+        self._paint_line(painter, texts, name_of(interface), Qt.AlignmentFlag.AlignTop)
+        painter.setFont(ui_font(SECONDARY_PX))
+        painter.setPen(QColor(self.tokens.muted))
         addresses = visible(" · ".join(interface.addresses)) or "no address"
-        self._paint_line(
-            painter, texts, addresses, self.tokens.muted, SECONDARY_PX, Qt.AlignmentFlag.AlignBottom
-        )
+        self._paint_line(painter, texts, addresses, Qt.AlignmentFlag.AlignBottom)
         painter.restore()
 
     def _paint_background(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
@@ -176,16 +179,13 @@ class _InterfaceDelegate(QStyledItemDelegate):
         """Returns where the space for the other texts ends."""
         if not words:
             return rect.right() - 12
-        width = QFontMetrics(ui_font(SECONDARY_PX)).horizontalAdvance(words)
+        painter.setFont(ui_font(SECONDARY_PX))
+        painter.setPen(QColor(self.tokens.muted))
+        width = painter.fontMetrics().horizontalAdvance(words)
         box = QRect(rect.right() - 12 - width, rect.top(), width + 1, rect.height())
-        self._paint_line(painter, box, words, self.tokens.muted, SECONDARY_PX, Qt.AlignmentFlag.AlignVCenter)
+        self._paint_line(painter, box, words, Qt.AlignmentFlag.AlignVCenter)
         return box.left() - 12
 
-    def _paint_line(
-        self, painter: QPainter, rect: QRect, text: str, color: str, pixels: int, vertical: Qt.AlignmentFlag
-    ) -> None:
-        font = ui_font(pixels)
-        painter.setFont(font)
-        painter.setPen(QColor(color))
-        cut = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    def _paint_line(self, painter: QPainter, rect: QRect, text: str, vertical: Qt.AlignmentFlag) -> None:
+        cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | vertical | Qt.TextFlag.TextSingleLine, cut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -156,9 +156,8 @@ class ModelControls(QWidget):
         self.settings_changed.emit(self._settings)
 
     def _take_numbers(self) -> None:
-        changed = replace(
-            self._settings, **{name: editor.field_value() for name, editor in self._editors.items()}
-        )
+        values: dict[str, Any] = {name: editor.field_value() for name, editor in self._editors.items()}
+        changed = replace(self._settings, **values)
         if changed != self._settings:
             self._settings = changed
             self.settings_changed.emit(changed)

@@ -92,7 +92,7 @@ class PermissionCard(QFrame):
         """Show what `guide` says, nothing where capturing is permitted."""
         self.setVisible(not guide.permitted)
         self._why.setText(guide.why)
-        notes = guide.notes if isinstance(guide.notes, str) else "\n".join(guide.notes)
+        notes = "\n".join(note for note in guide.notes if note)
         self._notes.setText(notes)
         self._notes.setVisible(bool(notes))
         self.command.set_command(guide.command)
