@@ -31,6 +31,8 @@ def is_worthwhile(path: str) -> bool:
     """Whether two processes would be faster, and safe."""
     if not hasattr(os, "fork") or (os.cpu_count() or 1) < 2 or threading.active_count() > 1:
         return False
+    if not Path(path).is_file():  # reading from a pipe would take its first bytes away
+        return False
     with contextlib.suppress(OSError), Path(path).open("rb") as file:
         # Both would decompress all of it.
         return os.fstat(file.fileno()).st_size >= WORTHWHILE_BYTES and file.read(2) != _GZIP

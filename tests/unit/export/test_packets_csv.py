@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.helpers.batches import START_NS, a_batch
+from tests.helpers.crafted import START_NS, a_batch
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.decode import decode
 from trafficdesk.export import packets_csv

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.helpers.batches import a_batch
+from tests.helpers.crafted import a_batch
 from tests.helpers.incidents import an_incident
 from trafficdesk.detect.families import FAMILIES
 from trafficdesk.detect.finding import Detection

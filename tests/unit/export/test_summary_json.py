@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from tests.helpers.batches import a_batch
+from tests.helpers.crafted import a_batch
 from tests.helpers.incidents import a_reason, an_incident
 from trafficdesk.export.summary_json import Summary, write_summary
 from trafficdesk.metrics import TrafficMetrics

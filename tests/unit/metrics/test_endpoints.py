@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.helpers.batches import a_batch
+from tests.helpers.crafted import a_batch
 from trafficdesk.metrics.endpoints import TOP, Endpoints, LinkAddresses
 from trafficdesk.packets.fields import NO_MAC
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.helpers.batches import START_NS, a_batch
+from tests.helpers.crafted import START_NS, a_batch
 from trafficdesk.metrics.latency import DnsLatency, HandshakeLatency
 from trafficdesk.packets.protocol import Protocol
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.helpers.batches import a_batch
+from tests.helpers.crafted import a_batch
 from trafficdesk.metrics import METRICS, TrafficMetrics
 from trafficdesk.packets.batch import PacketBatch
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.batches import START_NS, a_batch
+from tests.helpers.crafted import START_NS, a_batch
 from trafficdesk.metrics.volume import NS, TIERS, Volume
 
 START_S = START_NS // NS

@@ -1,0 +1,191 @@
+"""The monitor's loop: counts exactly, ends cleanly, analyses what it took, reports what failed."""
+
+from __future__ import annotations
+
+import io
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.helpers.crafted import a_batch
+from tests.helpers.incidents import an_incident
+from trafficdesk.cli.monitor import Monitor
+from trafficdesk.detect.finding import Detection
+from trafficdesk.errors import CaptureError, TrafficDeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trafficdesk.capture.pump import CapturePump
+    from trafficdesk.packets.batch import PacketBatch
+
+
+def detection_of(batch: PacketBatch, **more: object) -> Detection:
+    rows = len(batch)
+    return Detection(
+        first_id=batch.first_id,
+        score=np.zeros(rows, np.float32),
+        verdict=np.ones(rows, np.uint8),
+        family=np.zeros(rows, np.uint8),
+        incident=np.zeros(rows, np.int32),
+        flagged_ids=np.empty(0, np.int64),
+        reason_features=np.empty((0, 3), np.int16),
+        reason_values=np.empty((0, 3), np.float32),
+        reason_usual=np.empty((0, 3), np.float32),
+        **more,
+    )
+
+
+class Process:
+    """Stands where the analysis process stands."""
+
+    def __init__(self, analyse: Callable[[PacketBatch], Detection] = detection_of) -> None:
+        self.analyse = analyse
+        self.stopped = False
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Mails:
+    """Stands where the dispatcher stands."""
+
+    def __init__(self) -> None:
+        self.handled: list = []
+
+    def handle(self, incidents: tuple, session: object) -> None:
+        self.handled += [(incident.id, session) for incident in incidents]
+
+
+def deliver(monitor_rows: int, size: int = 100, fault: TrafficDeskError | None = None, forever: bool = False):
+    """A capture that emits batches as the real pump does: one credit each."""
+
+    def capture(pump: CapturePump) -> None:
+        first = 0
+        while first < monitor_rows or forever:
+            while not pump._gate.acquire(0.05):
+                if pump._stop.is_set():
+                    return
+            if pump._stop.is_set():
+                return
+            pump._emit(a_batch(size, first_id=first))
+            first += size
+        if fault is not None:
+            raise fault
+
+    return capture
+
+
+def run(
+    capture,
+    process: Process | None = None,
+    count: int | None = None,
+    duration: float | None = None,
+    mails=None,
+):
+    process = process or Process()
+    monitor = Monitor("test0", capture, process, mails, io.StringIO())
+    monitor.run(count, duration)
+    assert process.stopped
+    return monitor
+
+
+def test_everything_taken_is_analysed() -> None:
+    """A source that ends: all rows are in the log, the metrics and the analysis."""
+    monitor = run(deliver(2_000))
+    assert (
+        monitor.session.log.end_id == monitor.answered == monitor.session.metrics.snapshot().packets == 2_000
+    )
+    assert not monitor.interrupted
+    assert not monitor.failures
+
+
+@pytest.mark.parametrize("count", [1, 100, 250])
+def test_count_is_exact(count: int) -> None:
+    """`--count N` sees N packets, though batches are larger and more are on their way."""
+    monitor = run(deliver(0, forever=True), count=count)
+    assert monitor.session.log.end_id == monitor.answered == count
+
+
+def test_duration_ends_it() -> None:
+    """`--duration` ends a source that never does."""
+    monitor = run(deliver(0, forever=True), duration=0.3)
+    assert monitor.session.log.end_id == monitor.answered > 0
+
+
+@pytest.mark.parametrize(("number", "interrupted"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_signals_end_it_cleanly(number: int, *, interrupted: bool) -> None:
+    """Both end with a summary; only Ctrl-C is an interruption."""
+    process = Process()
+    monitor = Monitor("test0", deliver(0, forever=True), process, None, io.StringIO())
+    threading.Timer(0.3, monitor.on_signal, (number, None)).start()
+    monitor.run(None, None)
+    assert process.stopped
+    assert monitor.interrupted is interrupted
+    assert monitor.session.log.end_id > 0
+
+
+def test_second_interrupt_does_not_wait() -> None:
+    """Who presses Ctrl-C twice means it."""
+    monitor = Monitor("test0", deliver(0), Process(), None, io.StringIO())
+    monitor.on_signal(signal.SIGINT, None)
+    with pytest.raises(KeyboardInterrupt):
+        monitor.on_signal(signal.SIGINT, None)
+
+
+def test_vanished_interface_keeps_what_came() -> None:
+    """The packets before it are analysed, the failure is reported."""
+    gone = CaptureError("test0 has gone.", "Plug it in.")
+    monitor = run(deliver(500, fault=gone))
+    assert monitor.failures == [gone]
+    assert monitor.answered == 500
+
+
+def test_dead_analysis_is_reported_not_waited_for() -> None:
+    """When the analysis ends, so does monitoring; what was not analysed is known."""
+    dead = TrafficDeskError("The analysis has gone.", "Start again.")
+
+    def analyse(_batch: PacketBatch) -> Detection:
+        raise dead
+
+    monitor = run(deliver(0, forever=True), Process(analyse))
+    assert monitor.failures == [dead]
+    assert monitor.answered == 0
+    assert monitor.session.log.end_id > 0
+
+
+def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C an analysis that lags behind is not waited for, and the rest counts as unscored."""
+    monkeypatch.setattr("trafficdesk.cli.monitor._HURRY_S", 0.2)
+    monkeypatch.setattr("trafficdesk.cli.analyst._PATIENCE_S", 0.2)
+    released = threading.Event()
+
+    def analyse(batch: PacketBatch) -> Detection:
+        released.wait(20)
+        return detection_of(batch)
+
+    monitor = Monitor("test0", deliver(0, forever=True), Process(analyse), None, io.StringIO())
+    threading.Timer(0.3, monitor.on_signal, (signal.SIGINT, None)).start()
+    started = time.monotonic()
+    monitor.run(None, None)
+    released.set()
+    assert time.monotonic() - started < 15
+    assert monitor.answered < monitor.session.log.end_id
+
+
+def test_incidents_reach_the_mails() -> None:
+    """With `--alerts` every opened or changed incident is handed on, with the session."""
+    mails = Mails()
+
+    def analyse(batch: PacketBatch) -> Detection:
+        return detection_of(batch, incidents=(an_incident(),) if batch.first_id == 0 else ())
+
+    monitor = run(deliver(1_000), Process(analyse), mails=mails)
+    assert mails.handled == [(7, monitor.session)]
