@@ -1,33 +1,41 @@
-"""Batches for tests of what holds or shows packets: every column filled, each packet with a text of its own."""
+"""Batches made column by column, for tests of what comes after decoding."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from trafficdesk.packets import PacketBatch
-from trafficdesk.packets.fields import FIELDS
+from trafficdesk.packets.address import pack_address
+from trafficdesk.packets.batch import PacketBatch
+from trafficdesk.packets.fields import empty_columns
+
+START_NS = 1_700_000_000_000_000_000
 
 
-def text_of_packet(packet_id: int) -> bytes:
-    """The text `numbered_batch` gives a packet: none for every third."""
-    return b"" if packet_id % 3 == 0 else b"host-%d.example" % packet_id
+def addresses(texts: list[str]) -> np.ndarray:
+    """V16 column of address texts."""
+    return np.frombuffer(b"".join(map(pack_address, texts)), "V16")
 
 
-def numbered_batch(first_id: int, rows: int) -> PacketBatch:
-    """Rows whose columns are all derived from their packet_id, so that a misplaced row shows."""
-    ids = np.arange(first_id, first_id + rows, dtype=np.int64)
-    texts = [text_of_packet(packet_id) for packet_id in ids.tolist()]
-    lengths = np.array([len(text) for text in texts], np.int64)
-    columns = {}
-    for position, field in enumerate(FIELDS):
-        if field.dtype == "V16":
-            raw = np.zeros((rows, 2), ">u8")
-            raw[:, 1] = 0xFFFF_0000_0000 + ids + position
-            columns[field.name] = raw.view("V16").reshape(-1)
-        else:
-            columns[field.name] = (ids * (position + 1) % 100).astype(field.dtype)
-    columns["status"] %= 4
-    columns["text_length"] = lengths.astype("u2")
-    # Where there is no text, the start means nothing; a value out of the arena must do no harm.
-    columns["text_start"] = np.where(lengths > 0, np.cumsum(lengths) - lengths + 5, 10**12)
-    return PacketBatch(first_id, columns, np.frombuffer(b"-gap-" + b"".join(texts), np.uint8).copy())
+def a_batch(rows: int, *, first_id: int = 0, **columns: Any) -> PacketBatch:
+    """`rows` complete rows of UDP over IPv4 over Ethernet; `columns` replaces values, addresses as text."""
+    made = empty_columns(rows)
+    usual = {
+        "timestamp_ns": START_NS + np.arange(rows) * 1_000_000,
+        "length": 100,
+        "captured_length": 100,
+        "link_type": 1,
+        "network": 0x0800,
+        "source": ["192.0.2.1"] * rows,
+        "destination": ["192.0.2.2"] * rows,
+        "source_mac": 0x020000000001,
+        "destination_mac": 0x020000000002,
+        "ip_protocol": 17,
+        "ttl": 64,
+        "protocol": 24,
+    }
+    for name, values in {**usual, **columns}.items():
+        is_text = name in {"source", "destination"} and rows
+        made[name][:] = addresses(list(values)) if is_text else values
+    return PacketBatch(first_id, made, np.empty(0, np.uint8))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.helpers.batches import numbered_batch, text_of_packet
+from tests.helpers.numbered import numbered_batch, text_of_packet
 from trafficdesk.packets import PacketBatch
 from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS, NO_MAC, NONE_VALUES, PACKET_DTYPE, empty_columns
 
