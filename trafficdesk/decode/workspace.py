@@ -15,8 +15,6 @@ from trafficdesk.packets.fields import empty_columns
 from trafficdesk.packets.protocol import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from trafficdesk.packets.block import FrameBlock
@@ -49,16 +47,6 @@ class Workspace:
         self.text: list[NDArray[np.uint8]] = []
         """Pieces of the text arena; see `add_text`."""
         self.text_bytes = 0
-
-    def parts(self, rows: int) -> Iterator[Workspace]:
-        """Pieces of at most `rows` frames that write into the columns of the whole; they take no text."""
-        for first in range(0, len(self), rows):
-            chosen = slice(first, first + rows)
-            part = object.__new__(Workspace)
-            part.data, part.text, part.text_bytes = self.data, [], 0
-            part.starts, part.ends, part.limits = self.starts[chosen], self.ends[chosen], self.limits[chosen]
-            part.columns = {name: column[chosen] for name, column in self.columns.items()}
-            yield part
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -100,17 +100,6 @@ def test_the_first_fault_stays() -> None:
     assert workspace.columns["status"].tolist() == [Status.UNSUPPORTED]
 
 
-def test_parts_write_into_the_whole() -> None:
-    """What a part finds out stands in the columns, limits and ends of the workspace it was cut from."""
-    workspace = Workspace(block_of(b"\x01\x02", b"\x03\x04", b"\x05\x06"))
-    for number, part in enumerate(workspace.parts(2)):
-        rows = np.arange(len(part))
-        part.narrow(rows, part.starts + 1)
-        part.columns["vlan"][rows] = number
-    assert workspace.columns["vlan"].tolist() == [0, 0, 1]
-    assert (workspace.limits - workspace.starts).tolist() == [1, 1, 1]
-
-
 def test_text_lies_where_the_columns_say() -> None:
     """Pieces of text added in several calls are found again through text_start and text_length."""
     workspace = Workspace(block_of(b"\x01", b"\x02", b"\x03"))
