@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["DissectedField", "DissectedLayer", "dissect"]
 
 MALFORMED: Final = "Malformed"
+TRUNCATED: Final = "Truncated"
+"""What scapy could not read: the sender's fault, and the capture's."""
 DISSECTED_BYTES: Final = 16_384
 """Bytes of a frame given to scapy: more than a jumbo frame; what follows is shown as data."""
 MAX_LAYERS: Final = 64
@@ -72,6 +74,8 @@ class _Recognised:
     status: int
     payload: int
     """First byte of the transport payload; 0 without one."""
+    fault: str
+    """`TRUNCATED` where the capture cut the frame, else `MALFORMED`."""
 
     @classmethod
     def of(cls, frame: Frame) -> _Recognised:
@@ -87,7 +91,8 @@ class _Recognised:
             )
         )
         payload = int(batch["payload_offset"][0]) if batch["payload_length"][0] else 0
-        return cls(int(batch["protocol"][0]), int(batch["status"][0]), payload)
+        fault = TRUNCATED if frame.wire_length > len(frame.data) else MALFORMED
+        return cls(int(batch["protocol"][0]), int(batch["status"][0]), payload, fault)
 
 
 def _scapy_layers(link_type: int, data: bytes, recognised: _Recognised) -> Iterator[DissectedLayer]:
@@ -105,21 +110,28 @@ def _scapy_layers(link_type: int, data: bytes, recognised: _Recognised) -> Itera
 
 
 def _complete(layers: list[DissectedLayer], data: bytes, recognised: _Recognised) -> list[DissectedLayer]:
-    """Lines of readable protocols in place of raw data, and what scapy left out as data or as malformed."""
+    """Lines of readable protocols in place of raw data, and what scapy left out, each under the name it deserves."""
+    if layers and layers[-1].name == "Payload data":
+        layers.append(_renamed(layers.pop(), data, recognised))
     start = layers[-1].stop if layers else 0
-    raw = layers and layers[-1].name == "Payload data"
-    title = _LINES.get(recognised.protocol)
-    if raw and title and layers[-1].start == recognised.payload:
-        layers[-1] = _text_layer(title, data, layers[-1].start, layers[-1].stop)
-    elif raw and recognised.protocol >= Protocol.DNS and recognised.status == Status.COMPLETE:
-        last = layers[-1]
-        layers[-1] = _data_layer(f"{protocol_name(recognised.protocol)} data", data, last.start, last.stop)
-    elif raw and recognised.status == Status.MALFORMED:
-        layers[-1] = _data_layer(MALFORMED, data, layers[-1].start, layers[-1].stop)
     if start < len(data):
-        known = recognised.status == Status.UNSUPPORTED
-        layers.append(_data_layer("Payload data" if known else MALFORMED, data, start, len(data)))
+        name = "Payload data" if recognised.status == Status.UNSUPPORTED else recognised.fault
+        layers.append(_data_layer(name, data, start, len(data)))
     return layers
+
+
+def _renamed(raw: DissectedLayer, data: bytes, recognised: _Recognised) -> DissectedLayer:
+    """What scapy took for raw data, as what it is."""
+    title = _LINES.get(recognised.protocol)
+    if title and raw.start == recognised.payload:
+        return _text_layer(title, data, raw.start, raw.stop)
+    if recognised.protocol >= Protocol.DNS and recognised.status == Status.COMPLETE:
+        return _data_layer(f"{protocol_name(recognised.protocol)} data", data, raw.start, raw.stop)
+    if recognised.status == Status.MALFORMED or (
+        recognised.status == Status.TRUNCATED and not recognised.payload
+    ):
+        return _data_layer(recognised.fault, data, raw.start, raw.stop)
+    return raw
 
 
 def _data_layer(name: str, data: bytes, start: int, stop: int) -> DissectedLayer:

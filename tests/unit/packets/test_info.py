@@ -20,8 +20,7 @@ DNS_RESPONSE = bytes.fromhex(
     "8f278180000100010000000005736c61636b03636f6d0000010001c00c000100010000002300046356229c"
 )
 CLIENT_HELLO = bytes.fromhex(
-    "16030100450100004103030000000000000000000000000000000000000000000000000000000000000000000002c02f0100"
-    "00160000000e000c000009746573742e636f6d"
+    "16030100400100003c0303" + "00" * 32 + "000002c02f01000011" + "0000000d000b000008746573742e636f6d"
 )
 DHCP = bytes.fromhex("0101060012345678") + bytes(228) + bytes.fromhex("638253633501010c0874657374686f7374ff")
 
@@ -79,7 +78,7 @@ LINES = [
     (wire.MULTICAST_REPORT_6, "Multicast Listener Report Message v2"),
     (wire.IGMP_REPORT, "Membership Report"),
     (wire.MIDDLE_FRAGMENT, "Fragmented IP protocol (proto=UDP 17, off=1480)"),
-    (wire.LAST_FRAGMENT_6, "IPv6 fragment (nxt=UDP 17, off=1448)"),
+    (wire.LAST_FRAGMENT_6, "IPv6 fragment (nxt=UDP 17, off=2896)"),
 ]
 
 
@@ -134,6 +133,8 @@ def test_no_columns_raise(seed: int, protocols: list[int]) -> None:
         raw = random.integers(0, 256, column.nbytes, np.uint8).tobytes()
         columns[name] = np.frombuffer(raw, PACKET_DTYPE[name]).copy()
     columns["protocol"][:] = protocols
+    for name in ("source_port", "destination_port"):
+        columns[name][:] = random.integers(-1, 1 << 16, len(protocols))
     columns["fragment_offset"][:] = random.integers(-1, 2, len(protocols))
     columns["text_start"][:] = random.integers(0, 32, len(protocols))
     columns["text_length"][:] = random.integers(0, 32, len(protocols))
