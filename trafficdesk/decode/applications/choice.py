@@ -129,17 +129,28 @@ class Choice:
             chosen[rows[test(payloads.select(rows))]] = index
 
     def _by_ports(self, payloads: Payloads, chosen: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
-        table, groups = self._ports
+        table, _ = self._ports
         columns = payloads.workspace.columns
         source, destination = (
             columns[name][payloads.rows[rows]] for name in ("source_port", "destination_port")
         )
-        lower, higher = np.minimum(source, destination), np.maximum(source, destination)
-        for ports in (lower, higher):
-            claimed = table[ports]
-            for group in np.flatnonzero(np.bincount(claimed)):
-                for index in groups[group]:
-                    self._claim(payloads, chosen, rows[claimed == group], index)
+        self._by_port(payloads, chosen, rows, table[np.minimum(source, destination)])
+        left = np.flatnonzero(chosen[rows] == NONE)
+        self._by_port(payloads, chosen, rows[left], table[np.maximum(source[left], destination[left])])
+
+    def _by_port(
+        self,
+        payloads: Payloads,
+        chosen: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        claimed: NDArray[np.uint8],
+    ) -> None:
+        """Let the applications of each row's port group claim it."""
+        _, groups = self._ports
+        for group in np.flatnonzero(np.bincount(claimed)):
+            members = rows[claimed == group]
+            for index in groups[group]:
+                self._claim(payloads, chosen, members, index)
 
     def _claim(
         self, payloads: Payloads, chosen: NDArray[np.uint8], rows: NDArray[np.int64], index: int

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.applications.application import Application, Over
-from trafficdesk.decode.applications.dns import is_dns
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -53,13 +52,13 @@ def _is_on_443(payloads: Payloads) -> NDArray[np.bool_]:
     first = payloads.head[:, 0]
     short = (first & 0xC0) == 0x40
     negotiation = (first >= 0x80) & (payloads.be32(1) == 0) & (payloads.head[:, 5] <= LONGEST_CONNECTION_ID)
-    found: NDArray[np.bool_] = ((short & (payloads.lengths >= 16)) | negotiation) & ~is_dns(payloads)
+    found: NDArray[np.bool_] = (short & (payloads.lengths >= 16)) | negotiation
     return found
 
 
 def _is_google(payloads: Payloads) -> NDArray[np.bool_]:
     """Public flags of gQUIC up to version 43, or a long header of a later one."""
-    return np.isin(payloads.head[:, 0], PUBLIC_FLAGS) & (payloads.lengths >= 10) & ~is_dns(payloads)
+    return np.isin(payloads.head[:, 0], PUBLIC_FLAGS) & (payloads.lengths >= 10)
 
 
 def _is_long_google(payloads: Payloads) -> NDArray[np.bool_]:
