@@ -216,14 +216,9 @@ class Detector:
         self, batch: PacketBatch, observation: Observation, out: Verdicts, at: NDArray[np.intp], model: Model
     ) -> None:
         """Verdicts, reasons and incidents of rows `at`, which only the model finds odd."""
-        if len(at):
-            at = self._without_collateral(observation, out, at)
         if not len(at):
             return
         reasons = explain(observation.values[at], model.reference)
-        out.verdict[at] |= np.uint8(Verdict.UNUSUAL)
-        out.family[at] = UNUSUAL
-        out.flag(at, reasons)
         flagged = flagged_rows(
             batch,
             observation,
@@ -233,23 +228,15 @@ class Detector:
             score=out.score[at],
             reasons=reasons,
         )
-        claims, rest = self._incidents.join(flagged)
+        claims, collateral = self._incidents.explained(flagged)
         out.claim(claims)
-        out.claim(self._incidents.add(UNUSUAL, rest, model.number))
-
-    def _without_collateral(
-        self, observation: Observation, out: Verdicts, at: NDArray[np.intp]
-    ) -> NDArray[np.intp]:
-        """Rows `at` but for the ordinary rows of a going incident's victims, which are marked as such."""
-        rows = observation.rows
-        culprits, victims = self._incidents.victims(float(rows.seconds[at[-1]]))
-        if not len(victims):
-            return at
-        source, destination = rows.source[at], rows.destination[at]
-        own = np.isin(source, culprits) | np.isin(destination, culprits)
-        collateral = ~own & (np.isin(source, victims) | np.isin(destination, victims))
         out.verdict[at[collateral]] |= np.uint8(Verdict.COLLATERAL)
-        return at[~collateral]
+        own = at[~collateral]
+        out.verdict[own] |= np.uint8(Verdict.UNUSUAL)
+        out.family[own] = UNUSUAL
+        out.flag(own, reasons.where(~collateral))
+        free = ~collateral & (out.incident[at] == 0)
+        out.claim(self._incidents.add(UNUSUAL, flagged.where(free), model.number))
 
     def _learn(
         self, observation: Observation, part: slice, ruled: NDArray[np.bool_], far: NDArray[np.bool_]

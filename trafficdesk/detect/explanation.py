@@ -46,6 +46,10 @@ class Reasons:
     usual: NDArray[np.float32]
     """99 % value of the reference, in the feature's unit."""
 
+    def where(self, chosen: NDArray[np.bool_]) -> Reasons:
+        """Reasons of the chosen rows."""
+        return Reasons(self.features[chosen], self.values[chosen], self.usual[chosen])
+
     @classmethod
     def none(cls, rows: int) -> Reasons:
         """No reasons yet."""

@@ -29,8 +29,9 @@ UNUSUAL_WITHIN_S: Final = 30.0
 MAX_ACTIVE: Final = 50
 """Per family; more culprits at once are an attack on the reader."""
 MAX_PENDING: Final = 4_000
-VICTIM_S: Final = 60.0
-"""How long after its last flagged row an incident still explains what is odd about its victims."""
+VICTIM_S: Final = 240.0
+"""How long after its last flagged row an incident still explains what is odd about its hosts: four half-lives of the
+longer host window."""
 _RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
 
 
@@ -78,29 +79,33 @@ class Incidents:
             self._pending[family] = rows.where(np.arange(len(rows)) >= len(rows) - MAX_PENDING)
         return claims + opened
 
-    def join(self, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
-        """Give rows without a rule to the rule incidents of their culprit; returns the claims and what is left."""
-        claims: list[Claim] = []
-        if not len(rows):
-            return claims, rows
-        now = float(rows.seconds[-1])
-        for family in self._active:
-            if family != UNUSUAL and len(rows):
-                self._close_old(family, now)
-                more, rows = self._attach(family, rows)
-                claims += more
-        return claims, rows
+    def explained(self, rows: FlaggedRows) -> tuple[list[Claim], NDArray[np.bool_]]:
+        """Rows without a rule that going rule incidents explain.
 
-    def victims(self, now: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Host keys of culprits and of victims of the rule incidents that are going on."""
-        culprits: list[int] = []
-        victims: list[int] = []
+        A host's counters are shown by all its rows, so while it scans, its browsing looks odd, too, and so do its
+        victims' rows. Rows between culprit and peer belong to the incident; the others are collateral.
+
+        Returns
+        -------
+        Claims of the former, and (rows,) which are the latter.
+        """
+        now = float(rows.seconds[-1])
+        claims: list[Claim] = []
+        belongs = np.zeros(len(rows), np.bool_)
+        touched = np.zeros(len(rows), np.bool_)
         for family, trackers in self._active.items():
             for tracker in trackers:
-                if family != UNUSUAL and now - tracker.last_seconds <= VICTIM_S:
-                    culprits.append(tracker.key)
-                    victims += tracker.peer_keys
-        return np.array(culprits, np.int64), np.array(victims, np.int64)
+                if family == UNUSUAL or now - tracker.last_seconds > VICTIM_S:
+                    continue
+                peers = tracker.peer_keys
+                mine = (rows.first == tracker.key) | (rows.second == tracker.key)
+                theirs = np.isin(rows.first, peers) | np.isin(rows.second, peers)
+                touched |= mine | theirs
+                both = mine & theirs & ~belongs
+                if both.any():
+                    belongs |= both
+                    claims.append(Claim(rows.ids[both], tracker.number))
+        return claims, touched & ~belongs
 
     def changes(self) -> tuple[Incident, ...]:
         """Incidents opened or changed since the last call, in order of opening."""

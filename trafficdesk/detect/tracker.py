@@ -15,6 +15,8 @@ from trafficdesk.detect.words import listed, reason_of
 from trafficdesk.features import FEATURES, INDEX
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from trafficdesk.detect.families import Family
     from trafficdesk.detect.finding import Reason
     from trafficdesk.detect.flagged import FlaggedRows
@@ -66,9 +68,9 @@ class Tracker:
         self._announced_seconds = -np.inf
 
     @property
-    def peer_keys(self) -> list[int]:
+    def peer_keys(self) -> NDArray[np.int64]:
         """Host keys of the peers known."""
-        return list(self._peers)
+        return np.fromiter(self._peers, np.int64, len(self._peers))
 
     def add(self, rows: FlaggedRows) -> None:
         """Take rows whose first end is the culprit."""

@@ -62,7 +62,7 @@ def sentence_of(title: str, reasons: tuple[Reason, ...]) -> str:
     """One line for a flagged row."""
     if not reasons:
         return title
-    return f"{title}: {'. '.join(reason.words for reason in reasons)}"
+    return f"{title}: {'. '.join(reason.words[:1].upper() + reason.words[1:] for reason in reasons)}"
 
 
 def _bytes(value: float) -> str:

@@ -6,6 +6,8 @@ from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
 
 CHARACTERS: Final = 45.0
 NAMES: Final = 15.0
+CHARACTERS_NOW: Final = 30.0
+"""Mean of the last seconds: the minute's mean stays high long after the tunnel has ended."""
 
 
 def find(scene: Scene) -> Sighting:
@@ -14,6 +16,7 @@ def find(scene: Scene) -> Sighting:
     held = (
         (rows.name_length > 0)
         & scene.reaches("query_length_60s", CHARACTERS)
+        & scene.reaches("query_length_5s", CHARACTERS_NOW)
         & scene.reaches("dns_names_60s", NAMES)
     )
     return Sighting(held, scene.observation.at_destination["dns_queries"])
