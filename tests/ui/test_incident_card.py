@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
 from tests.helpers.incidents import a_reason, an_incident
-from trafficdesk.features import FEATURES
+from trafficdesk.detect.words import reason_of
+from trafficdesk.features import FEATURES, INDEX, Feature
 from trafficdesk.ui.panels import incident_card
 from trafficdesk.ui.panels.incident_card import IncidentCard
 from trafficdesk.ui.theme import DARK, LIGHT
@@ -38,14 +38,15 @@ def test_all_of_an_incident_is_said(card: IncidentCard) -> None:
     shown = " ".join(label.text() for label in card.findChildren(QLabel))
     assert card._title.text() == "Port scan · 192.0.2.66"
     assert card._sentence.text().startswith("192.0.2.66 tried 212 ports")
-    assert "212 ports · usual ≤ 6 ports" in shown
+    assert card._reasons[0]._said.text() == "about 212 destination ports on 192.0.2.20 in 60 s"
+    assert "usually ≤ 6" in shown
     assert "212 packets" in card._when.whole()
     assert "severity 80" in shown
 
 
 def test_hostile_text_is_shown_as_text(card: IncidentCard) -> None:
     """No label takes markup, no control or direction character reaches the screen."""
-    reason = a_reason(feature=HOSTILE, unit=HOSTILE)
+    reason = a_reason(words=f"{HOSTILE}; usually {HOSTILE}")
     card.show_incident(an_incident(culprit=HOSTILE, sentence=HOSTILE, family=HOSTILE, reasons=(reason,)))
     labels = card.findChildren(QLabel)
     assert labels
@@ -99,7 +100,7 @@ def test_it_is_read_out(card: IncidentCard) -> None:
     """A screen reader gets the title, how bad it is, the sentence and the reasons."""
     card.show_incident(an_incident())
     assert card.accessibleName() == "Port scan · 192.0.2.66, severity 80"
-    assert "usual ≤ 6 ports" in card.accessibleDescription()
+    assert "usually <= 6" in card.accessibleDescription()
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
@@ -131,23 +132,25 @@ def test_every_text_can_be_read(tokens: Tokens) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_known_features_are_said_in_their_words() -> None:
-    """A feature's own words and span; a rule's measure by its name."""
-    feature = next(feature for feature in FEATURES if feature.window_s == 60)
-    known = a_reason(feature=feature.name, window_s=60.0)
-    assert incident_card.measure_of(known) == f"{feature.words}, 60 s"
-    assert incident_card.measure_of(a_reason(window_s=0.0)) == "destination ports"
+def test_a_reason_is_split_at_what_is_usual() -> None:
+    """The measure left, the usual value right; without a reference nothing usual is claimed."""
+    assert incident_card.parts_of(a_reason()) == (
+        "about 212 destination ports on 192.0.2.20 in 60 s",
+        "usually ≤ 6",
+    )
+    assert incident_card.parts_of(a_reason(words="about 3 new hosts; in 5 s")) == (
+        "about 3 new hosts; in 5 s",
+        "",
+    )
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [(41e6, "bytes", "41 MB"), (512, "bytes", "512 B"), (3110, "", "3,110"), (math.nan, "bytes", "— bytes")],
-)
-def test_amounts_have_fitting_units(value: float, unit: str, expected: str) -> None:
-    """Bytes with a prefix, counts with separators."""
-    assert incident_card.amount(value, unit) == expected
+TELLABLE = [feature for feature in FEATURES if feature.tellable]
 
 
-def test_without_a_reference_no_usual_value_is_claimed() -> None:
-    """NaN means nobody knows yet."""
-    assert incident_card.values_of(a_reason(usual_high=math.nan)) == "212 ports"
+@pytest.mark.parametrize("feature", TELLABLE, ids=lambda feature: feature.name)
+def test_every_tellable_feature_can_be_a_row(feature: Feature) -> None:
+    """The detector's own words of each feature split into measure and usual value, no template left open."""
+    said, usual = incident_card.parts_of(reason_of(INDEX[feature.name], 12.0, 3.0))
+    assert "12" in said
+    assert usual.startswith("usually ")
+    assert "{" not in said + usual

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,14 +35,6 @@ def test_control_and_direction_characters_are_seen(text: str, expected: str) -> 
 def test_byte_rates_have_fitting_units(rate: float, expected: str) -> None:
     """The unit follows the size."""
     assert wording.byte_rate(rate) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [(0.831, "0.83"), (38, "38"), (38.44, "38.4"), (3110.2, "3,110"), (math.nan, "—")]
-)
-def test_measured_values_show_what_tells(value: float, expected: str) -> None:
-    """At most three telling digits, thousands separated, a dash for nothing."""
-    assert wording.compact(value) == expected
 
 
 @given(st.floats(1e-3, 1e12), st.integers(1, 8))

@@ -31,16 +31,6 @@ def thousands(number: float) -> str:
     return "—" if math.isnan(number) else f"{number:,.0f}"
 
 
-def compact(value: float) -> str:
-    """A measured value with at most three telling digits: 0.83, 38, 3,110."""
-    if math.isnan(value):
-        return "—"
-    magnitude = abs(value)
-    if magnitude >= 100 or value == round(value):
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if magnitude >= 10 else f"{value:.2g}"
-
-
 def scaled(value: float) -> tuple[float, str]:
     """Divisor and SI prefix that bring `value` (bytes, bytes/s) into 1 to 999: 4.2e6 gives (1e6, "M")."""
     power = 0 if value < 1_000 else min(int(math.log10(value) // 3), len(_PREFIXES) - 1)

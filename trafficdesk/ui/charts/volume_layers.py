@@ -115,8 +115,8 @@ class MarkLayer:
             name = pg.TextItem(anchor=(0.0, 0.0))
             name.setFont(self._font)
             line.mark = name.mark = None
-            for item in (line, name):
-                item.setZValue(10)
+            for item, height in ((line, 10), (name, 15)):
+                item.setZValue(height)
                 self._plot.addItem(item, ignoreBounds=True)
             self._lines.append(line)
             self._names.append(name)
@@ -129,6 +129,8 @@ class MarkLayer:
             line.mark = look
             line.setPen(pg.mkPen(self._colors[mark.is_family], width=self._scale, style=Qt.PenStyle.DashLine))
             name.setText(mark.words, color=self._words[mark.is_family])
+            name.fill = pg.mkBrush(self._background)  # no line strikes a name through
+            name.update()
 
 
 class Cursor:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from trafficdesk.features import FEATURES, INDEX
 from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label, tooltip
 from trafficdesk.ui.theme import SECONDARY_PX, mixed
-from trafficdesk.ui.wording import (
-    clock_time,
-    compact,
-    duration,
-    family_title,
-    family_words,
-    is_family,
-    scaled,
-    thousands,
-    visible,
-)
+from trafficdesk.ui.wording import clock_time, family_title, family_words, is_family, thousands, visible
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
@@ -41,27 +29,10 @@ def title_of(incident: Incident) -> str:
     return f"{family_title(incident.family)} · {visible(incident.culprit)}"
 
 
-def measure_of(reason: Reason) -> str:
-    """What was measured, with its span: "new destination ports, 60 s"."""
-    index = INDEX.get(reason.feature)
-    words = reason.feature.replace("_", " ") if index is None else FEATURES[index].words
-    return visible(words + (f", {_span(reason.window_s)}" if reason.window_s else ""))
-
-
-def amount(value: float, unit: str) -> str:
-    """A measured value with its unit, bytes with a fitting prefix: "41 MB", "3,110"."""
-    if unit in {"bytes", "B"} and not math.isnan(value):
-        divisor, prefix = scaled(abs(value))
-        return f"{compact(value / divisor)} {prefix}B"
-    return f"{compact(value)} {visible(unit)}".strip()
-
-
-def values_of(reason: Reason) -> str:
-    """The value beside what is usual: "212 · usual ≤ 6"."""
-    value = amount(reason.value, reason.unit)
-    if math.isnan(reason.usual_high):
-        return value
-    return f"{value} · usual ≤ {amount(reason.usual_high, reason.unit)}"
+def parts_of(reason: Reason) -> tuple[str, str]:
+    """What was measured and what is usual: ("about 212 ports tried on one host in 60 s", "usually ≤ 6")."""
+    said, _, usual = visible(reason.words).replace("<=", "≤").partition("; usual")
+    return said, f"usual{usual}" if usual else ""
 
 
 def when_of(incident: Incident) -> str:
@@ -70,31 +41,24 @@ def when_of(incident: Incident) -> str:
     return f"{clock_time(incident.start_ns)} · {packets}"
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds <= 120 else duration(seconds)
-
-
 class ReasonRow(QWidget):
-    """One reason: the measure left, its value and the usual one right."""
+    """One reason: what was measured left, what is usual right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._measure = ElidedLabel()
-        self._values = plain_label()
-        for label in (self._measure, self._values):
-            font = label.font()
-            font.setPixelSize(SECONDARY_PX)
-            label.setFont(font)
-        row.addWidget(self._measure, 1)
-        row.addWidget(self._values)
+        self._said = WrappedLabel(pixels=SECONDARY_PX, max_lines=3)
+        self._usual = plain_label("", "muted")
+        row.addWidget(self._said, 1)
+        row.addWidget(self._usual, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_reason(self, reason: Reason) -> None:
         """Show `reason`."""
-        self._measure.set_whole(measure_of(reason))
-        self._values.setText(values_of(reason))
+        said, usual = parts_of(reason)
+        self._said.set_text(said)
+        self._usual.setText(usual)
 
 
 class IncidentCard(QFrame):
@@ -145,7 +109,7 @@ class IncidentCard(QFrame):
         self._severity.setToolTip(f"Last seen {clock_time(incident.end_ns)}")
         self.setToolTip(tooltip(family_words(incident.family)) if family_words(incident.family) else "")
         self.setAccessibleName(f"{title_of(incident)}, severity {incident.severity}")
-        reasons = (f"{measure_of(reason)}: {values_of(reason)}" for reason in incident.reasons[:MAX_REASONS])
+        reasons = (visible(reason.words) for reason in incident.reasons[:MAX_REASONS])
         self.setAccessibleDescription(". ".join((visible(incident.sentence), when_of(incident), *reasons)))
         self.update()
 
