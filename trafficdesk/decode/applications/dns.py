@@ -89,9 +89,10 @@ def is_dns(payloads: Payloads) -> NDArray[np.bool_]:
 
 
 def _is_on_port(payloads: Payloads) -> NDArray[np.bool_]:
-    own = (payloads.column("source_port") == PORT) | (payloads.column("destination_port") == PORT)
-    found: NDArray[np.bool_] = own | is_dns(payloads)
-    return found
+    own: NDArray[np.bool_] = (payloads.column("source_port") == PORT) | (
+        payloads.column("destination_port") == PORT
+    )
+    return own if own.all() else own | is_dns(payloads)
 
 
 def _fill_datagrams(payloads: Payloads) -> None:

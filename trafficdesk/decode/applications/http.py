@@ -44,7 +44,10 @@ def is_http(payloads: Payloads) -> NDArray[np.bool_]:
 
 
 def _fill(payloads: Payloads) -> None:
-    headers = payloads.select(is_http(payloads))
+    first = payloads.head[:, 0]
+    headers = payloads.select((first >= ord("A")) & (first <= ord("Z")))
+    if len(headers):
+        headers = headers.select(is_http(headers))
     if not len(headers):
         return
     response = headers.begins(HTTP_VERSIONS)

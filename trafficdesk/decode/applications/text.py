@@ -86,6 +86,8 @@ def give_piece(payloads: Payloads, offset: NDArray[np.int64], lengths: NDArray[n
 
 def give_first_line(payloads: Payloads, limit: int) -> None:
     """Make each payload's first line (up to CR, LF or NUL), at most `limit` bytes, its application text."""
+    if not len(payloads):
+        return
     lengths = np.minimum(payloads.captured, limit)
     flat = payloads.workspace.data[positions(payloads.at, lengths)]
     starts = np.cumsum(lengths) - lengths
