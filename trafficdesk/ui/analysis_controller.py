@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
 
 if TYPE_CHECKING:
+    from trafficdesk.detect.finding import ModelState
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import DetectionSettings
@@ -21,6 +22,8 @@ class AnalysisController(QObject):
 
     updated = Signal(object)
     """`AnalysisUpdate` with a detection, already stored in the session."""
+    refitted = Signal()
+    """The model was fitted because a person asked for it."""
     caught_up = Signal()
     """Nothing waits for analysis any more."""
     failed = Signal(object)
@@ -104,6 +107,7 @@ class AnalysisController(QObject):
         worker = AnalysisWorker(self._settings, self._session.capture_id, self)
         worker.ready.connect(self._on_ready)
         worker.analysed.connect(self._on_analysed)
+        worker.refitted.connect(self._on_refitted)
         worker.failed.connect(self._on_failed)
         worker.finished.connect(self._on_finished)
         self._worker = worker
@@ -134,6 +138,12 @@ class AnalysisController(QObject):
         self.updated.emit(update)
         if self._idle:
             self.caught_up.emit()
+
+    @Slot(object)
+    def _on_refitted(self, model: ModelState) -> None:
+        if self.sender() is self._worker:
+            self._session.findings.model = model
+            self.refitted.emit()
 
     @Slot(object)
     def _on_failed(self, error: TrafficDeskError) -> None:

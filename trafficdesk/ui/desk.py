@@ -148,6 +148,7 @@ class Desk(QObject):
         capture.ended.connect(self._on_ended)
         capture.failed.connect(banner.show_error)
         analysis.updated.connect(self._on_analysed)
+        analysis.refitted.connect(self.dashboard.touch)
         analysis.failed.connect(self._on_analysis_failed)
         display.changed.connect(self.dashboard.refresh)
         display.busy_changed.connect(self.dashboard.touch)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
 from trafficdesk.ui.labels import tooltip
@@ -69,6 +69,9 @@ class PacketTableModel(QAbstractTableModel):
     words : a word per family index; index 0 names what only the model found unusual.
     """
 
+    rows_leaving = Signal(int)
+    """So many of the first rows will be removed; before Qt's own announcement, which makes views move."""
+
     def __init__(
         self, session: AnalysisSession, tokens: Tokens, words: tuple[str, ...], parent: QObject | None = None
     ) -> None:
@@ -125,6 +128,7 @@ class PacketTableModel(QAbstractTableModel):
         """Let go of the packets older than `packet_id`, before the log does; returns how many rows left."""
         rows = self._rows.rows_before(packet_id)
         if rows:
+            self.rows_leaving.emit(rows)
             self.beginRemoveRows(_NO_PARENT, 0, rows - 1)
             self._rows.drop_oldest(rows)
             self._last = None
@@ -231,7 +235,7 @@ class PacketTableModel(QAbstractTableModel):
         mark = self.mark(row)
         if mark.flagged:
             sentence = visible(self._session.findings.sentence_of(self._rows.id_at(row)))
-            return tooltip(f"{mark.word}: {sentence}" if sentence else mark.word)
+            return tooltip(sentence or mark.word)
         if mark.look is Look.COLLATERAL:
             return tooltip(f"Ordinary traffic beside incident {mark.incident}")
         return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""

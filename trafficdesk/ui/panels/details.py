@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QWidget
 
 from trafficdesk.ui.labels import plain_label, tooltip
@@ -21,6 +21,9 @@ NOT_KEPT: Final = (
 )
 _START: Final = int(Qt.ItemDataRole.UserRole)
 _STOP: Final = _START + 1
+_TREE_WIDTH: Final = 240
+"""To begin with; it takes the room that the bytes leave."""
+_ROW: Final = QSize(0, 20)
 _LONGEST: Final = 400
 """Characters of a value shown in the tree; the tooltip and the bytes have the rest."""
 
@@ -40,6 +43,7 @@ class DetailsPane(QStackedWidget):
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.hex)
         self.splitter.setStretchFactor(0, 1)
+        self.splitter.setSizes([_TREE_WIDTH, self.hex.sizeHint().width()])
         self.addWidget(self._sentence)
         self.addWidget(self.splitter)
         self.setProperty("class", "side")
@@ -105,8 +109,14 @@ class DetailsPane(QStackedWidget):
         return best
 
 
+class _Tree(QTreeWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewportMargins(8, 6, 0, 0)
+
+
 def _tree() -> QTreeWidget:
-    tree = QTreeWidget()
+    tree = _Tree()
     tree.setColumnCount(1)
     tree.setHeaderHidden(True)
     tree.setUniformRowHeights(True)
@@ -132,6 +142,7 @@ def _item(text: str, start: int, stop: int) -> QTreeWidgetItem:
     text = visible(text)
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     item = QTreeWidgetItem([short])
+    item.setSizeHint(0, _ROW)
     item.setToolTip(0, tooltip(text[: 4 * _LONGEST]))
     item.setData(0, _START, start)
     item.setData(0, _STOP, stop)

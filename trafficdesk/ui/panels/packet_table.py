@@ -37,6 +37,7 @@ _SAMPLES: Final = {
     Column.FINDING: "ARP conflict",
 }
 """Texts that set the columns' first widths."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 _SCORE_WIDTH: Final = 96
 _INFO_WIDTH: Final = 120
 """At least; a narrower window scrolls."""
@@ -55,6 +56,7 @@ class PacketTable(QTableView):
         self._model = model
         self._delegate = PacketDelegate(tokens, self)
         self._following = True
+        self._top_row = 0
         self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
         self._follow_timer.timeout.connect(self._scroll_to_end)
         self.setModel(model)
@@ -63,7 +65,8 @@ class PacketTable(QTableView):
         self._set_behaviour()
         self._set_columns()
         model.rowsInserted.connect(self._on_rows_inserted)
-        model.rowsAboutToBeRemoved.connect(self._on_rows_leaving)
+        model.rows_leaving.connect(self._on_rows_leaving)
+        model.rowsRemoved.connect(self._on_rows_left)
         model.modelReset.connect(self._on_reset)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
@@ -97,7 +100,7 @@ class PacketTable(QTableView):
 
     def selected_ids(self) -> NDArray[np.int64]:
         """packet_ids of the selected rows, ascending."""
-        parts = [self._model.ids(item.top(), item.bottom() + 1) for item in self.selectionModel().selection()]
+        parts = [self._model.ids(first, stop) for first, stop in self._selected_ranges()]
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
 
     def select_ids(self, ids: NDArray[np.int64]) -> None:
@@ -123,14 +126,9 @@ class PacketTable(QTableView):
     @Slot()
     def copy_rows(self) -> None:
         """Selected rows to the clipboard as TSV with a header line."""
-        rows = [
-            row for item in self.selectionModel().selection() for row in range(item.top(), item.bottom() + 1)
-        ]
+        rows = self._selected_rows()[:COPIED_ROWS]
         lines = ["\t".join(TITLES)]
-        lines += [
-            "\t".join(self._model.text(row, column) for column in Column)
-            for row in sorted(rows)[:COPIED_ROWS]
-        ]
+        lines += ["\t".join(_cell(self._model.text(row, column)) for column in Column) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,16 +144,29 @@ class PacketTable(QTableView):
             return
         super().keyPressEvent(event)
 
+    def _selected_ranges(self) -> list[tuple[int, int]]:
+        selection = self.selectionModel().selection()
+        return [(part.top(), part.bottom() + 1) for part in (selection[i] for i in range(len(selection)))]
+
+    def _selected_rows(self) -> list[int]:
+        return sorted({row for first, stop in self._selected_ranges() for row in range(first, stop)})
+
     @Slot(QModelIndex, int, int)
     def _on_rows_inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
         if self._following and not self._follow_timer.isActive():
             self._follow_timer.start()
 
+    @Slot(int)
+    def _on_rows_leaving(self, rows: int) -> None:
+        # Qt would make the next row that stays the current one, and scroll there.
+        if self.currentIndex().isValid() and self.currentIndex().row() < rows:
+            self.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._top_row = self.verticalScrollBar().value()
+
     @Slot(QModelIndex, int, int)
-    def _on_rows_leaving(self, _parent: QModelIndex, first: int, last: int) -> None:
+    def _on_rows_left(self, _parent: QModelIndex, first: int, last: int) -> None:
         if not self._following:
-            bar = self.verticalScrollBar()
-            bar.setValue(bar.value() - (last - first + 1))
+            self.verticalScrollBar().setValue(max(self._top_row - (last - first + 1), 0))
 
     @Slot()
     def _on_reset(self) -> None:
@@ -238,3 +249,8 @@ def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Start and stop of each run of consecutive, ascending numbers."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     return [(int(part[0]), int(part[-1]) + 1) for part in np.split(rows, breaks)]
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet, into which it may be pasted, would run as a formula gets an apostrophe in front."""
+    return f"'{text}" if text[:1] in _FORMULA_STARTS and text else text

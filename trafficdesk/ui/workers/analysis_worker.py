@@ -37,6 +37,8 @@ class AnalysisWorker(QThread):
     """The process is up; the first batch may come."""
     analysed = Signal(object)
     """`Analysed`; the next batch may come."""
+    refitted = Signal(object)
+    """`ModelState` after a fit that a person asked for."""
     failed = Signal(object)
     """`TrafficDeskError`: the process can't be had any more; the thread ends."""
 
@@ -55,7 +57,7 @@ class AnalysisWorker(QThread):
 
     def refit(self) -> None:
         """Fit the forest anew as soon as what is under way is done."""
-        self._inbox.put(lambda process: process.refit_now())
+        self._inbox.put(lambda process: self.refitted.emit(process.refit_now()))
 
     def set_settings(self, settings: DetectionSettings) -> None:
         """Use other settings from the next batch on."""

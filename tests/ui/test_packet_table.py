@@ -1,0 +1,166 @@
+"""`ui.panels.packet_table`: following the newest row, selection, copying, columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+
+from tests.helpers.traffic import decoded, detection_of, session_with
+from trafficdesk.ui.models.packet_page import TITLES, Column
+from trafficdesk.ui.models.packet_table_model import PacketTableModel
+from trafficdesk.ui.panels.packet_table import PacketTable
+from trafficdesk.ui.theme import LIGHT
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from trafficdesk.session import AnalysisSession
+
+
+@pytest.fixture
+def session() -> AnalysisSession:
+    return session_with(500)
+
+
+@pytest.fixture
+def table(qtbot: QtBot, session: AnalysisSession) -> PacketTable:
+    made = PacketTable(PacketTableModel(session, LIGHT, ("Unusual", "Port scan")), LIGHT)
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def grow(table: PacketTable, session: AnalysisSession, rows: int) -> None:
+    batch = decoded(rows, session.log.end_id)
+    session.ingest(batch)
+    table._model.append(batch.ids)
+
+
+def last_in_sight(table: PacketTable) -> int:
+    index = table.indexAt(table.viewport().rect().bottomLeft())
+    return index.row() if index.isValid() else table._model.rowCount() - 1
+
+
+def test_the_newest_row_is_followed(qtbot: QtBot, table: PacketTable, session: AnalysisSession) -> None:
+    """While the end is in sight it stays there."""
+    table.follow()
+    grow(table, session, 300)
+    qtbot.waitUntil(lambda: last_in_sight(table) >= 798)
+    assert table.following
+
+
+def test_scrolling_up_stops_following_and_the_end_resumes_it(
+    qtbot: QtBot, table: PacketTable, session: AnalysisSession
+) -> None:
+    """Rows that arrive do not move what a person looks at; going to the end follows again."""
+    table.follow()
+    table.verticalScrollBar().setValue(100)
+    assert not table.following
+    grow(table, session, 300)
+    qtbot.wait(200)
+    assert table.verticalScrollBar().value() == 100
+    table.verticalScrollBar().setValue(table.verticalScrollBar().maximum())
+    assert table.following
+
+
+def test_evictions_keep_the_place(table: PacketTable) -> None:
+    """The packet at the top of the view stays there when older ones leave."""
+    table.verticalScrollBar().setValue(200)
+    top = table._model.packet_id(table.rowAt(0))
+    table._model.evict_before(150)
+    assert table._model.packet_id(table.rowAt(0)) == top
+
+
+def test_selection_survives_what_arrives_and_leaves(table: PacketTable, session: AnalysisSession) -> None:
+    """Selected packets stay selected while rows come and go."""
+    table.select_ids(np.array([200, 201, 202, 300]))
+    grow(table, session, 100)
+    table._model.evict_before(100)
+    assert table.selected_ids().tolist() == [200, 201, 202, 300]
+
+
+def test_selected_ids_are_named_by_packet_under_a_filter(table: PacketTable) -> None:
+    """A filter changes rows, not packets."""
+    table._model.show(np.array([4, 8, 15, 16, 23, 42]))
+    table.select_ids(np.array([8, 9, 23]))
+    assert table.selected_ids().tolist() == [8, 23]
+
+
+def test_the_current_packet_is_told(qtbot: QtBot, table: PacketTable) -> None:
+    """Moving to a row tells its packet_id; a reset tells that none is current."""
+    with qtbot.waitSignal(table.packet_selected) as told:
+        table.go_to_row(7)
+    assert told.args == [7]
+    with qtbot.waitSignal(table.packet_selected) as told:
+        table._model.show_all()
+    assert told.args == [None]
+
+
+def test_copying_gives_rows_with_a_header(qtbot: QtBot, table: PacketTable) -> None:
+    """Ctrl+C puts the selected rows as TSV on the clipboard, in table order."""
+    model = table.selectionModel()
+    for row in (5, 2):
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        model.select(table._model.index(row, 0), flags)
+    qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == list(TITLES)
+    assert [line.split("\t")[0] for line in lines[1:]] == ["3", "6"]
+
+
+def test_copied_text_is_no_formula(table: PacketTable) -> None:
+    """A cell that a spreadsheet would run is made text."""
+    table._model._page_of(0)[0].texts[Column.INFO][0] = "=cmd()"
+    table.go_to_row(0)
+    table.copy_rows()
+    assert "\t'=cmd()\t" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("width", [500, 900, 1600])
+def test_no_surface_stays_blank(qtbot: QtBot, table: PacketTable, width: int) -> None:
+    """The columns fill the view, or scroll where it is too narrow for them."""
+    table.resize(width, 300)
+    qtbot.wait(10)
+    total = table.horizontalHeader().length()
+    assert total == table.viewport().width() or total > table.viewport().width() and width == 500
+    assert table.columnWidth(Column.INFO) >= 120
+
+
+def test_every_kind_of_row_is_painted(table: PacketTable, session: AnalysisSession) -> None:
+    """Flagged rows carry their edge in the first column: amber for unusual, red for a family."""
+    session.apply(detection_of(0, 500, unusual=(0,), family=(1,), collateral=(2,)))
+    table._model.show_all()
+    table.verticalScrollBar().setValue(0)
+    image = table.viewport().grab().toImage()
+    scale = image.devicePixelRatio()
+    colours = [
+        image.pixelColor(round(1 * scale), round((table.rowViewportPosition(row) + 12) * scale)).name() for row in range(3)
+    ]
+    assert colours == [LIGHT.unusual, LIGHT.family, LIGHT.panel]
+
+
+def test_columns_are_restored_but_stay_sound(table: PacketTable) -> None:
+    """A saved layout returns; garbage changes nothing."""
+    state = table.horizontalHeader().saveState()
+    table.horizontalHeader().resizeSection(Column.SOURCE, 222)
+    table.restore_columns(state)
+    assert table.columnWidth(Column.SOURCE) != 222
+    before = [table.columnWidth(column) for column in Column]
+    table.restore_columns(type(state)(b"rubbish"))
+    assert [table.columnWidth(column) for column in Column] == before
+
+
+def test_the_menu_asks_for_the_cell_under_the_mouse(qtbot: QtBot, table: PacketTable) -> None:
+    """A right click tells position and cell; beyond the rows nothing is told."""
+    index = table._model.index(3, Column.SOURCE)
+    table.verticalScrollBar().setValue(0)
+    with qtbot.waitSignal(table.menu_requested) as told:
+        table.customContextMenuRequested.emit(table.visualRect(index).center())
+    assert told.args[1] == index
+    assert table.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu
