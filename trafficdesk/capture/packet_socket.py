@@ -41,8 +41,15 @@ _RX_RING: Final = 5
 
 
 def raw_socket(kind: int) -> socket.socket:
+    """Open a packet socket that receives nothing before it is bound.
+
+    Raises
+    ------
+    PermissionDenied, CaptureError
+        If the system refuses.
+    """
     try:
-        # Protocol 0: no frame comes in before the filter is attached and the socket bound.
+        # Protocol 0: with any other, frames would come in before the filter is attached.
         return socket.socket(socket.AF_PACKET, kind, 0)
     except PermissionError as error:
         raise denied() from error

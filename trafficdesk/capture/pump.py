@@ -37,6 +37,8 @@ _WAITING_BYTES: Final = 256 << 20
 """Live frames that may wait for credits."""
 _FLUSH_S: Final = 1.0
 """How long the last frames may wait for credits after the end."""
+_READS_AT_ONCE: Final = 8
+"""Readings of the ring, some 8 MiB each, before frames are decoded again."""
 
 
 class CreditGate:
@@ -76,7 +78,7 @@ class CapturePump:
         self._waiting_bytes = 0
         self._next_id = 0
         self.read_s = 0.0
-        """Seconds spent reading frames."""
+        """Seconds spent reading frames; live without the time spent waiting for them."""
         self.decode_s = 0.0
         """Seconds spent decoding them."""
 
@@ -141,21 +143,18 @@ class CapturePump:
 
     def _drain(self, source: LiveSource, frames: RecentFrames, timeout_s: float) -> CaptureError | None:
         """Take what is ready, until nothing is or there is enough to decode; returns the fault that ended it."""
-        started = time.perf_counter()
-        waited = 0.0
+        started = time.thread_time()
         try:
             for _ in range(_READS_AT_ONCE):
-                before = time.perf_counter()
                 block = source.read(timeout_s)
                 if block is None:
-                    waited = time.perf_counter() - before
                     break
                 timeout_s = 0.0
                 self._accept(block, frames)
         except CaptureError as error:
             return error
         finally:
-            self.read_s += time.perf_counter() - started - waited
+            self.read_s += time.thread_time() - started
             self._count(source)
         return None
 
@@ -198,9 +197,6 @@ class CapturePump:
     def _count(self, source: LiveSource) -> None:
         from_source = source.statistics()
         self._statistics = CaptureStatistics(from_source.received, from_source.dropped_kernel, self._dropped)
-
-
-_READS_AT_ONCE: Final = 8
 
 
 def _numbered(block: FrameBlock, first_id: int) -> FrameBlock:

@@ -73,6 +73,9 @@ class ScapySource:
             self._socket.close()
 
     def _open(self, settings: CaptureSettings) -> Any:
+        # scapy.arch chooses the socket class, the layers register the link types.
+        import scapy.arch
+        import scapy.layers.inet  # noqa: F401
         from scapy.config import conf
         from scapy.error import Scapy_Exception
 
