@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,9 @@ class PacketBatch:
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):
-            raise ValueError(f"columns differ from the schema: {sorted(set(self.columns) ^ set(COLUMN_NAMES))}")
+            raise ValueError(
+                f"columns differ from the schema: {sorted(set(self.columns) ^ set(COLUMN_NAMES))}"
+            )
         rows = len(self.columns["timestamp_ns"])
         for name, column in self.columns.items():
             if len(column) != rows or column.dtype != PACKET_DTYPE[name]:
@@ -48,7 +50,7 @@ class PacketBatch:
     def __len__(self) -> int:
         return len(self.columns["timestamp_ns"])
 
-    def __getitem__(self, name: str) -> NDArray:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +27,7 @@ def dataframe_of(batch: PacketBatch) -> pd.DataFrame:
     import pandas as pd
 
     columns: dict[str, object] = {"timestamp": pd.to_datetime(batch["timestamp_ns"], unit="ns", utc=True)}
-    for name, column in batch.columns.items():
-        if name not in _HIDDEN and name not in _NAMED:
-            columns[name] = column
+    columns |= {name: column for name, column in batch.columns.items() if name not in (*_HIDDEN, *_NAMED)}
     addressed = np.isin(batch["network"], _ADDRESSED)
     for name in ("source", "destination"):
         columns[name] = np.where(addressed, address_texts(batch[name]), "")
@@ -43,7 +41,11 @@ def dataframe_of(batch: PacketBatch) -> pd.DataFrame:
 _NAMED = ("source", "destination", "source_mac", "destination_mac", "protocol", "status")
 
 
-def _names(numbers: NDArray, name_of: object) -> NDArray[np.object_]:
+def _names(numbers: NDArray[Any], name_of: object) -> NDArray[np.object_]:
     assert callable(name_of)
     distinct, inverse = np.unique(numbers, return_inverse=True)
-    return np.array([name_of(int(number)) for number in distinct], object)[inverse] if len(numbers) else np.empty(0, object)
+    return (
+        np.array([name_of(int(number)) for number in distinct], object)[inverse]
+        if len(numbers)
+        else np.empty(0, object)
+    )

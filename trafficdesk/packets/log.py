@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -56,8 +56,8 @@ ANALYSIS_FIELDS: Final = (("score", "f4"), ("verdict", "u1"), ("family", "u1"), 
 class _Chunk:
     """CHUNK_ROWS rows, the last of them perhaps not yet filled."""
 
-    columns: dict[str, NDArray]
-    analysis: dict[str, NDArray]
+    columns: dict[str, NDArray[Any]]
+    analysis: dict[str, NDArray[Any]]
     rows: int = 0
     texts: list[NDArray[np.uint8]] = field(default_factory=list)
     text_bytes: int = 0
@@ -144,7 +144,7 @@ class PacketLog:
             done += self._fill(self._chunks[-1], batch, done)
         return evicted
 
-    def column(self, name: str, ids: NDArray[np.int64]) -> NDArray:
+    def column(self, name: str, ids: NDArray[np.int64]) -> NDArray[Any]:
         """Values of one column (packet's or analysis') at `ids`, all of which must be in the log."""
         return self._gather(name, self._places(ids), len(ids))
 
@@ -201,7 +201,12 @@ class PacketLog:
         incident: NDArray[np.int32],
     ) -> None:
         """Store what analysis said of consecutive rows; rows that have left already are passed over."""
-        values = {"score": score, "verdict": verdict, "family": family, "incident": incident}
+        values: dict[str, NDArray[Any]] = {
+            "score": score,
+            "verdict": verdict,
+            "family": family,
+            "incident": incident,
+        }
         start = max(first_id, self._first_id)
         stop = min(first_id + len(score), self._end_id)
         while start < stop:
@@ -212,7 +217,7 @@ class PacketLog:
                 self._chunks[number].analysis[name][row : row + count] = value[source]
             start += count
 
-    def update_analysis(self, name: str, ids: NDArray[np.int64], values: NDArray) -> None:
+    def update_analysis(self, name: str, ids: NDArray[np.int64], values: NDArray[Any]) -> None:
         """Overwrite one analysis column at scattered `ids`; those that have left are passed over."""
         here = (ids >= self._first_id) & (ids < self._end_id)
         chunk_of, row_of = self._locate(ids[here])
@@ -223,7 +228,7 @@ class PacketLog:
 
     def select(
         self,
-        mask_of: Callable[[PacketBatch, dict[str, NDArray]], NDArray[np.bool_]],
+        mask_of: Callable[[PacketBatch, dict[str, NDArray[Any]]], NDArray[np.bool_]],
         start_id: int | None = None,
         stop_id: int | None = None,
     ) -> NDArray[np.int64]:
@@ -304,7 +309,7 @@ class PacketLog:
 
     def _gather(
         self, name: str, places: list[tuple[_Chunk, NDArray[np.int64], NDArray[np.int64]]], rows: int
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         if len(places) == 1:
             chunk, _, row_of = places[0]
             return self._array(chunk, name)[row_of]
@@ -314,7 +319,7 @@ class PacketLog:
         return out
 
     @staticmethod
-    def _array(chunk: _Chunk, name: str) -> NDArray:
+    def _array(chunk: _Chunk, name: str) -> NDArray[Any]:
         return chunk.analysis[name] if name in chunk.analysis else chunk.columns[name]
 
 
