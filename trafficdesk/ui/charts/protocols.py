@@ -92,6 +92,7 @@ class ProtocolChart(ChartCard):
         self._snapshot = MetricsSnapshot()
         self._tokens = tokens
         self._rows: list[tuple[str, float]] = []
+        self._drawn: object = None
         self.header.addStretch(1)
         self._units = QButtonGroup(self)
         for identifier, (text, tip) in enumerate(
@@ -150,8 +151,12 @@ class ProtocolChart(ChartCard):
         height = self._plot.viewport().height()
         fitting = min(MAX_ROWS, max(height // _ROW_PX, 1))
         by_packets = self._units.checkedId() == 1
-        self._rows = top_shares(self._snapshot.protocols, fitting, by_packets=by_packets)
-        self.empty.setVisible(not self._rows)
+        rows = top_shares(self._snapshot.protocols, fitting, by_packets=by_packets)
+        self.empty.setVisible(not rows)
+        look = (rows, height, self._tokens)
+        if look == self._drawn:
+            return
+        self._rows, self._drawn = rows, look
         self._view.setXRange(0, 1, padding=0)
         self._view.setYRange(0, max(height / _ROW_PX, 1), padding=0)
         self._names.set_labels((row + 0.5, self._name(name)) for row, (name, _) in enumerate(self._rows))

@@ -51,6 +51,21 @@ class Columns:
     def __len__(self) -> int:
         return len(self.left_s)
 
+    def equals(self, other: Columns) -> bool:
+        """Whether the same would be drawn."""
+        return (self.start_s, self.stop_s, self.step_s) == (
+            other.start_s,
+            other.stop_s,
+            other.step_s,
+        ) and all(
+            np.array_equal(mine, theirs)
+            for mine, theirs in (
+                (self.left_s, other.left_s),
+                (self.bytes_per_s, other.bytes_per_s),
+                (self.packets_per_s, other.packets_per_s),
+            )
+        )
+
     def index_at(self, second: float) -> int:
         """The column that holds `second`, the nearest one outside. Only where there are columns."""
         index = int(np.searchsorted(self.left_s, second, "right")) - 1

@@ -59,10 +59,10 @@ class VolumeChart(ChartCard):
         super().__init__("Volume", parent)
         self._clock = clock
         self._snapshot = MetricsSnapshot()
-        self._incidents: Sequence[Incident] = ()
+        self._incidents: list[Incident] = []
         self._columns = file_columns(self._snapshot)
         self._live = False
-        self._stale = True
+        self._stale = self._look_changed = True
         self._drawn_second = 0
         self._swatches = (self.add_series("bytes/s"), self.add_series("packets/s"))
         self._reading = ElidedLabel("", "muted")
@@ -85,13 +85,16 @@ class VolumeChart(ChartCard):
 
     def set_marks(self, incidents: Sequence[Incident]) -> None:
         """Take all incidents; those in view are marked by the next tick."""
-        self._incidents = incidents
-        self._make_stale()
+        # Most updates bring the same objects again, which compare by identity.
+        if list(incidents) != self._incidents:
+            self._incidents = list(incidents)
+            self._make_stale(look=True)
 
     def set_live(self, live: bool) -> None:
         """Show the last three minutes up to now (True), or the whole capture."""
-        self._live = live
-        self._make_stale()
+        if live != self._live:
+            self._live = live
+            self._make_stale(look=True)
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
@@ -103,7 +106,7 @@ class VolumeChart(ChartCard):
             swatch.set_color(color)
         for layer in (self._curves, self._marks, self._cursor):
             layer.apply_theme(tokens, self.devicePixelRatioF())
-        self._make_stale()
+        self._make_stale(look=True)
 
     def _build_plot(self) -> None:
         self._view = RangeView()
@@ -121,8 +124,10 @@ class VolumeChart(ChartCard):
         self._plot.viewport().installEventFilter(self)
         self.body.addWidget(self._plot)
 
-    def _make_stale(self) -> None:
+    def _make_stale(self, *, look: bool = False) -> None:
+        """Ask for a drawing; `look`: also where the columns turn out to be the same."""
         self._stale = True
+        self._look_changed |= look
         if not self._timer.isActive():
             self._timer.start()
 
@@ -135,11 +140,14 @@ class VolumeChart(ChartCard):
     def _draw(self) -> None:
         self._stale = False
         self._drawn_second = int(self._clock())
-        self._columns = (
+        columns = (
             live_columns(self._snapshot, self._drawn_second) if self._live else file_columns(self._snapshot)
         )
-        columns = self._columns
         self.empty.setVisible(not len(columns) and not self._snapshot.packets)
+        if columns.equals(self._columns) and not self._look_changed:
+            return  # live, nine of ten updates change nothing but the second that is still running
+        self._columns = columns
+        self._look_changed = False
         self._view.setXRange(0, columns.stop_s - columns.start_s, padding=0)
         top_bytes, byte_labels = rate_ticks(_maximum(columns.bytes_per_s), _DIVISIONS, "B/s")
         top_packets, packet_labels = rate_ticks(_maximum(columns.packets_per_s), _DIVISIONS, "/s")
@@ -252,7 +260,7 @@ class VolumeChart(ChartCard):
         """Place the sentence of the empty state and as many labels as fit."""
         super().resizeEvent(event)
         self.empty.setGeometry(self.contentsRect())
-        self._make_stale()
+        self._make_stale(look=True)
 
 
 def _maximum(values: NDArray[np.float64]) -> float:
