@@ -41,7 +41,7 @@ def mac_text(number: int) -> str:
     """Colon-separated text of a 48-bit address; empty for `NO_MAC`."""
     if number == NO_MAC:
         return ""
-    return int(number).to_bytes(6, "big").hex(":")
+    return (int(number) & 0xFFFF_FFFF_FFFF).to_bytes(6, "big").hex(":")
 
 
 def halves(addresses: NDArray[np.void]) -> NDArray[np.uint64]:
