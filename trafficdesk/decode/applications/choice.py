@@ -63,16 +63,22 @@ class Choice:
     @cached_property
     def _leads(self) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]]:
         """(65536,) group of each pair of first bytes, and the indices of each group's applications."""
-        claims = np.zeros((1 << 16, len(self._applications)), np.bool_)
-        for column, (_, over) in enumerate(self._applications):
+        by_first: list[tuple[int, ...]] = [()] * 256
+        by_pair: dict[int, tuple[int, ...]] = {}
+        for index, (_, over) in enumerate(self._applications, 1):
             for lead in over.leads:
-                first = int.from_bytes(lead.ljust(2, b"\0"), "big")
-                claims[first : first + (256 if len(lead) == 1 else 1), column] = True
-        sets, groups = np.unique(np.packbits(claims, axis=1), axis=0, return_inverse=True)
-        if sets[0].any():
-            raise ValueError("every pair of first bytes is claimed")
-        bits = np.unpackbits(sets, axis=1)
-        return groups.reshape(-1).astype(np.uint8), [tuple(map(int, np.flatnonzero(row) + 1)) for row in bits]
+                if len(lead) == 1:
+                    by_first[lead[0]] += (index,)
+                else:
+                    pair = int.from_bytes(lead, "big")
+                    by_pair[pair] = (*by_pair.get(pair, ()), index)
+        # Sets, not a matrix of all pairs: that one took 0.1 s to sort when the program starts.
+        whole = {pair: tuple(sorted({*by_first[pair >> 8], *indices})) for pair, indices in by_pair.items()}
+        sets = [(), *sorted({*by_first, *whole.values()} - {()})]
+        groups = np.repeat(np.array([sets.index(indices) for indices in by_first], np.uint8), 256)
+        for pair, indices in whole.items():
+            groups[pair] = sets.index(indices)
+        return groups, sets
 
     @cached_property
     def _ports(self) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]]:
