@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "packets":
+            # numpy's linear algebra, of which nothing is used here, would start a thread per core: 50 ms.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             from trafficdesk.cli.packets import run
         case "analyze":
             from trafficdesk.cli.analyze import run

@@ -186,35 +186,42 @@ def _address(packed: bytes) -> bytes:
 @cache
 def _plain_4() -> NDArray[np.bytes_]:
     """0 to 9999, and the empty text at 10000."""
-    return np.array([*(b"%d" % number for number in range(10_000)), b""])
+    return _with_empty(np.arange(10_000).astype("S4"))
 
 
 @cache
 def _both_4() -> NDArray[np.bytes_]:
     """0 to 9999 as they are, then the same padded with zeros."""
-    return np.array(
-        [*(b"%d" % number for number in range(10_000)), *(b"%04d" % number for number in range(10_000))]
-    )
+    plain = np.arange(10_000).astype("S4")
+    return np.concatenate([plain, np.strings.zfill(plain, 4)])
 
 
 @cache
 def _padded_3() -> NDArray[np.bytes_]:
-    return np.array([b"%03d" % number for number in range(1_000)])
+    return np.strings.zfill(np.arange(1_000).astype("S3"), 3)
 
 
 @cache
 def _plain_16() -> NDArray[np.bytes_]:
     """0 to 65535, and the empty text as the last, which -1 finds."""
-    return np.array([*(b"%d" % number for number in range(_NONE_16)), b""])
+    return _with_empty(np.arange(_NONE_16).astype("S5"))
 
 
 @cache
 def _hex_pairs(end: bytes) -> NDArray[np.bytes_]:
-    octets = [b"%02x" % number for number in range(256)]
-    return np.array([*(b"%s:%s%s" % (upper, lower, end) for upper in octets for lower in octets), b""])
+    return _pairs(np.array([b"%02x" % number for number in range(256)]), b":", end)
 
 
 @cache
 def _octet_pairs(end: bytes) -> NDArray[np.bytes_]:
-    octets = [b"%d" % number for number in range(256)]
-    return np.array([*(b"%s.%s%s" % (upper, lower, end) for upper in octets for lower in octets), b""])
+    return _pairs(np.array([b"%d" % number for number in range(256)]), b".", end)
+
+
+def _pairs(octets: NDArray[np.bytes_], between: bytes, end: bytes) -> NDArray[np.bytes_]:
+    """(65537,) two texts each by 16-bit number, then the empty text."""
+    upper, lower = np.strings.add(octets, between), np.strings.add(octets, end)
+    return _with_empty(np.strings.add(upper[:, None], lower[None, :]).reshape(-1))
+
+
+def _with_empty(table: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+    return np.append(table, np.array(b"", table.dtype))
