@@ -23,6 +23,7 @@ from trafficdesk.settings import (
 )
 from trafficdesk.settings.file import load, save
 from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog
+from trafficdesk.ui.theme import DARK, LIGHT, palette
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -49,15 +50,16 @@ EVERYTHING = Settings(
 class Store:
     """A password store that remembers what it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, for_good: bool = True) -> None:
         self.told: list[tuple[str, str, str]] = []
+        self._for_good = for_good
 
     def get(self, _server: str, _user: str) -> str:
         return ""
 
     def set(self, server: str, user: str, password: str) -> bool:
         self.told.append((server, user, password))
-        return True
+        return self._for_good
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +186,17 @@ def test_a_new_password_is_stored_for_its_account(qtbot: QtBot) -> None:
     assert "s3cret" not in repr(dialog.settings())
 
 
+def test_a_password_that_will_not_last_is_no_secret(qtbot: QtBot) -> None:
+    """Without a keyring the dialog says so before it closes; the second OK closes it."""
+    dialog = a_dialog(qtbot, store=Store(for_good=False))
+    dialog.mail_page.password.setText("s3cret")
+    dialog.accept()
+    qtbot.waitUntil(lambda: "until TrafficDesk is closed" in dialog.error.text())
+    assert dialog.isVisible()
+    dialog.accept()
+    assert not dialog.isVisible()
+
+
 def test_a_blank_password_is_not_stored(qtbot: QtBot) -> None:
     """Editing the server's port must not wipe the password."""
     store = Store()
@@ -215,6 +228,15 @@ def test_closing_during_a_mail_is_safe(qtbot: QtBot) -> None:
     with qtbot.waitSignal(job.finished):
         go.set()
     assert ended.is_set()
+
+
+def test_new_colours_reach_an_open_dialog(qtbot: QtBot) -> None:
+    """Applying "dark" changes the dialog it was applied in."""
+    dialog = a_dialog(qtbot)
+    dialog.setPalette(palette(DARK))
+    assert dialog._tokens is DARK
+    dialog.setPalette(palette(LIGHT))
+    assert dialog._tokens is LIGHT
 
 
 def test_every_control_is_named_and_reached(qtbot: QtBot) -> None:

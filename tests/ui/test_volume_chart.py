@@ -181,3 +181,22 @@ def test_it_forgets_when_a_capture_begins(qtbot: QtBot, chart: VolumeChart) -> N
     drawn(qtbot, chart)
     assert chart.empty.isVisible()
     assert chart._reading.whole() == ""
+
+
+def test_the_same_again_is_not_drawn_again(
+    qtbot: QtBot, chart: VolumeChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Live, ten updates a second change one column a second: only then the curve is drawn anew."""
+    curves: list[int] = []
+    draw = chart._curves.draw
+    monkeypatch.setattr(chart._curves, "draw", lambda *args: (curves.append(1), draw(*args)))
+    chart.set_live(True)
+    incidents = [an_incident()]
+    for _ in range(3):
+        chart.set_data(snapshot_of([1] * 100, start=NOW - 100))
+        chart.set_marks(list(incidents))
+        chart._draw()
+    assert len(curves) == 1
+    chart.set_marks([])
+    chart._draw()
+    assert len(curves) == 2

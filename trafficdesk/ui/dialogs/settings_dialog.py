@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -109,7 +109,7 @@ class SettingsDialog(QDialog):
         self._save = save or _save
         self._storing: Job | None = None
         self._close_when_stored = False
-        self._tokens = tokens or (DARK if self.palette().window().color().lightness() < 128 else LIGHT)
+        self._tokens = tokens or _tokens_of(self)
         self.mail_page = MailPage(
             settings.mail, self._tokens, secrets=secrets, send_test=send_test or _send_test_with(secrets)
         )
@@ -159,6 +159,12 @@ class SettingsDialog(QDialog):
             self.list.item(row).setIcon(icon(page.icon, tokens.text))
         self.list.setStyleSheet(_LIST_SHEET.format(selected=tokens.accent_background, text=tokens.text))
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Applied colours are the dialog's own at once."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and _tokens_of(self) is not self._tokens:
+            self.apply_theme(_tokens_of(self))
+
     def _apply(self, *, close: bool) -> None:
         self._complain("")
         if self._storing is not None or not self._check():
@@ -198,12 +204,14 @@ class SettingsDialog(QDialog):
         self._storing.start()
 
     @Slot(object)
-    def _stored(self, _for_good: bool) -> None:
+    def _stored(self, for_good: bool) -> None:
         self._storing = None
         self._buttons.setEnabled(True)
         self.mail_page.password.clear()
         self.mail_page.look_for_password()
-        if self._close_when_stored:
+        if not for_good:
+            self._complain("No keyring took the password: it holds until TrafficDesk is closed.")
+        elif self._close_when_stored:
             super().accept()
 
     @Slot(object)
@@ -276,6 +284,10 @@ class SettingsDialog(QDialog):
         column.addWidget(self.error)
         column.addWidget(self._buttons)
         return foot
+
+
+def _tokens_of(widget: QWidget) -> Tokens:
+    return DARK if widget.palette().window().color().lightness() < 128 else LIGHT
 
 
 def _save(settings: Settings) -> None:

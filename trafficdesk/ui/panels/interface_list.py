@@ -30,18 +30,8 @@ _ROW_HEIGHT: Final = 52
 _ROLE: Final = Qt.ItemDataRole.UserRole
 _WIRELESS: Final = ("wl", "wi-fi", "wifi", "airport")
 _VIRTUAL: Final = (
-    "docker",
-    "br-",
-    "veth",
-    "virbr",
-    "vmnet",
-    "vbox",
-    "tun",
-    "tap",
-    "wg",
-    "utun",
-    "any",
-    "bluetooth",
+    *("docker", "br-", "veth", "virbr", "vmnet", "vbox", "tun", "tap", "wg", "utun"),
+    *("any", "ifb", "dummy", "bluetooth"),
 )
 
 
