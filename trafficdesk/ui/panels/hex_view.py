@@ -105,6 +105,11 @@ class HexView(QAbstractScrollArea):
         offset = self.offset_at(event.position().toPoint())
         if offset is not None:
             self.byte_clicked.emit(offset)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """It belongs to the press."""
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies the bytes: those highlighted, else all."""

@@ -1,0 +1,50 @@
+"""`ui.cell_filter`: what "Apply as filter" writes finds the packet it was written for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.traffic import detection_of, session_with
+from trafficdesk.packets.display_filter import compile_filter
+from trafficdesk.ui.cell_filter import combined, filter_for_cell, filter_for_range
+from trafficdesk.ui.models.packet_page import Column, marks, text_columns
+
+ROWS = 60
+
+
+@pytest.mark.parametrize("column", [column for column in Column if column not in {Column.TIME, Column.INFO}])
+def test_the_filter_finds_its_own_packet(column: Column) -> None:
+    """For every packet and column: the expression compiles, and lets the packet through."""
+    session = session_with(ROWS)
+    session.apply(detection_of(0, ROWS, unusual=(3,), family=(5,), incident=2))
+    ids = session.log.select(compile_filter("").mask)
+    texts = text_columns(session.log, ids)
+    said = marks(session.log, ids, ("Unusual", "Port scan"))
+    texts += [[mark.word for mark in said], [mark.score_text for mark in said]]
+    for packet_id in range(ROWS):
+        text = texts[column][packet_id]
+        expression = filter_for_cell(session.log, packet_id, column, text)
+        assert bool(expression) == bool(text)
+        if expression:
+            assert packet_id in session.log.select(compile_filter(expression).mask)
+
+
+def test_times_and_infos_make_no_filter() -> None:
+    """A cell that nothing compares with makes none."""
+    session = session_with(3)
+    assert filter_for_cell(session.log, 0, Column.TIME, "12:00:00.000000") == ""
+    assert filter_for_cell(session.log, 0, Column.INFO, "x") == ""
+
+
+def test_filters_combine() -> None:
+    """What was there stays one operand; nothing there leaves the new one alone."""
+    assert combined("  ", "&&", "dns") == "dns"
+    assert combined("tcp || udp", "&&", "dns") == "(tcp || udp) && (dns)"
+
+
+def test_a_range_holds_its_start_and_not_its_end() -> None:
+    """Nanoseconds survive."""
+    session = session_with(10)
+    first = int(session.log.column("timestamp_ns", session.log.select(compile_filter("").mask))[0])
+    found = session.log.select(compile_filter(filter_for_range(first + 2, first + 5)).mask)
+    assert found.tolist() == [2, 3, 4]

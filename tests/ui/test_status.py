@@ -1,0 +1,58 @@
+"""`ui.panels.status`: numbers with units, and losses only where there are some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trafficdesk.ui.panels.status import StatusBar, StatusReport
+from trafficdesk.ui.theme import LIGHT
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+def test_every_number_has_its_words(qtbot: QtBot) -> None:
+    """Counters with thousands separators, rate with units, the model's age, memory."""
+    bar = StatusBar(LIGHT)
+    qtbot.addWidget(bar)
+    bar.show_report(
+        StatusReport("Capturing", source="eth0", packets=18_204, shown=17_950, flagged=31, bytes_per_s=1.8e6,
+                     packets_per_s=2_140, model_age_s=12, memory_mb=214.4)
+    )  # fmt: skip
+    said = {name: bar.text(name) for name in ("state", "packets", "shown", "flagged", "rate", "model", "memory")}
+    assert said == {
+        "state": "Capturing · eth0",
+        "packets": "Packets 18,204",
+        "shown": "Shown 17,950",
+        "flagged": "Flagged 31",
+        "rate": "1.8 MB/s · 2,140 packets/s",
+        "model": "Model 12 s old",
+        "memory": "Memory 214 MB",
+    }
+
+
+def test_losses_are_said_by_place_and_only_when_there_are_some(qtbot: QtBot) -> None:
+    """Nothing lost, nothing said; what the kernel and what we lost are told apart, and the lamp is amber."""
+    bar = StatusBar(LIGHT)
+    qtbot.addWidget(bar)
+    bar.show_report(StatusReport("Capturing"))
+    assert bar.text("dropped") == ""
+    assert LIGHT.good in bar._lamp.styleSheet()
+    bar.show_report(StatusReport("Capturing", dropped_kernel=1_500, dropped_queue=2))
+    assert bar.text("dropped") == "Dropped 1,500 by the system, 2 by TrafficDesk"
+    assert LIGHT.unusual in bar._lamp.styleSheet()
+
+
+def test_progress_and_lag(qtbot: QtBot) -> None:
+    """A bar while something long runs; a lag only when it is one, and not twice."""
+    bar = StatusBar(LIGHT)
+    qtbot.addWidget(bar)
+    bar.show_report(StatusReport("Analysing", pending=50_000, progress=0.42, progress_words="Analysed 42 %"))
+    assert not bar._progress.isHidden()
+    assert bar._progress.value() == 420
+    assert bar.text("lag") == ""
+    bar.show_report(StatusReport("Capturing", pending=50_000, unscored=7))
+    assert bar._progress.isHidden()
+    assert bar.text("lag") == "Analysis 50,000 packets behind, 7 not analysed"
+    bar.show_report(StatusReport("Capturing", pending=100))
+    assert bar.text("lag") == ""
