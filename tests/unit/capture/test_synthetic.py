@@ -276,6 +276,16 @@ def test_ipv6_builder_rebuilds_what_a_kernel_sent():
     assert frames.ethernet(UDP_6[6:12], UDP_6[:6], EtherType.IPV6, packet) == UDP_6
 
 
+def test_every_frame_knows_its_incident():
+    """Frames are labelled with their incident, as many as the ground truth counts, between its first and last."""
+    sample = generate()
+    labels = np.array(sample.incidents)
+    assert len(labels) == len(sample.frames)
+    for number, truth in enumerate(sample.truths, 1):
+        mine = np.flatnonzero(labels == number) + 1
+        assert (len(mine), mine[0], mine[-1]) == (truth.packets, truth.first_packet, truth.last_packet)
+
+
 def test_default_seed_is_the_bundled_one(truths):
     """`generate()` without a seed is the sample that comes with the program."""
     sample = generate()

@@ -50,6 +50,8 @@ class Sample:
     """Generated traffic."""
 
     frames: tuple[Frame, ...]
+    incidents: tuple[int, ...]
+    """Per frame the position of its incident in `truths`, from 1; 0 = ordinary."""
     truths: tuple[Truth, ...]
 
 
@@ -68,9 +70,8 @@ def generate(seed: int = DEFAULT_SEED) -> Sample:
         if one.incident:
             numbers[one.incident - 1].append(number)
     frames = tuple(Frame(one.data, one.timestamp_ns, one.wire_length, LinkType.ETHERNET) for one in seen)
-    return Sample(
-        frames, tuple(_truth(planted, mine, frames) for planted, mine in zip(PLANTED, numbers, strict=True))
-    )
+    truths = tuple(_truth(planted, mine, frames) for planted, mine in zip(PLANTED, numbers, strict=True))
+    return Sample(frames, tuple(one.incident for one in seen), truths)
 
 
 def write_sample(path: Path, truth_path: Path | None = None, seed: int = DEFAULT_SEED) -> Sample:
