@@ -31,8 +31,6 @@ class Choice:
 
     def __init__(self, transport: Protocol, applications: Sequence[Application]) -> None:
         self._transport = transport
-        # A single byte over TCP is a keep-alive probe more often than data (RFC 9293 section 3.8.4).
-        self._least = 1 if transport is Protocol.TCP else 0
         self._applications = [
             (application, over)
             for application in applications
@@ -42,7 +40,9 @@ class Choice:
     def recognise(self, workspace: Workspace) -> None:
         """Name the application of every row of this transport that has payload, and fill its columns."""
         columns = workspace.columns
-        rows = np.flatnonzero((columns["protocol"] == self._transport) & (columns["payload_length"] > 0))
+        # Of a payload that was not captured at all nothing is said, as in Wireshark, not even by its port.
+        seen = (columns["payload_length"] > 0) & (columns["captured_length"] > columns["payload_offset"])
+        rows = np.flatnonzero(seen & (columns["protocol"] == self._transport))
         if not len(rows):
             return
         payloads = Payloads.of(workspace, rows)
@@ -108,7 +108,11 @@ class Choice:
         ]
         for rows, indices in suspects:
             self._by_payload(payloads, chosen, rows, indices, certain=True)
-        left = np.flatnonzero((chosen == NONE) & (payloads.lengths > self._least))
+        undecided = chosen == NONE
+        if self._transport is Protocol.TCP:
+            # One zero byte is a keep-alive probe (RFC 1122 section 4.2.3.6), whatever its port.
+            undecided &= (payloads.head[:, 0] != 0) | (payloads.lengths > 1)
+        left = np.flatnonzero(undecided)
         if len(left):
             self._by_ports(payloads, chosen, left)
         for rows, indices in suspects:

@@ -92,7 +92,7 @@ QUIC: Final = Application(
 GQUIC: Final = Application(
     Protocol.GQUIC,
     udp=Over(
-        ports=(443, 80),
+        ports=(443,),
         plausible=_is_google,
         leads=tuple(bytes((first,)) for first in range(0x80, 0x100)),
         certain=_is_long_google,

@@ -80,6 +80,12 @@ def test_rows_without_payload_or_transport_are_left_alone() -> None:
     assert all(np.array_equal(before[name], workspace.columns[name]) for name in COLUMN_NAMES)
 
 
+def test_payload_that_was_not_captured_says_nothing() -> None:
+    """Of headers alone no application is told; one captured byte lets the port speak."""
+    assert find(TCP, 50000, 443, b"\x17" * 40, cut=40).protocol == Protocol.TCP
+    assert find(TCP, 50000, 443, b"\x17" * 40, cut=39).protocol == Protocol.TLS
+
+
 def test_an_empty_block_is_fine() -> None:
     """No rows, no work."""
     assert find_all() == []
