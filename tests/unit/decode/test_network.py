@@ -209,7 +209,7 @@ def test_chains_that_end_early(packet: bytes, protocol: int, status: Status) -> 
 def test_ah_in_ipv4_leaves_the_protocol_number() -> None:
     """IPv4 has no extension headers: the number stays the header's, the ports are found behind AH."""
     batch = _four(
-        ipv4(51, b"\x06\x04" + bytes(22) + tcp(b"x")), ipv4(51, b"\x32\x04" + bytes(22) + bytes(16))
+        ipv4(51, b"\x06\x04" + bytes(22) + tcp(b"\0")), ipv4(51, b"\x32\x04" + bytes(22) + bytes(16))
     )
     assert batch["ip_protocol"].tolist() == [51, 51]
     assert batch["destination_port"].tolist() == [8080, -1]
