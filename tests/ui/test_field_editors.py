@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QApplication
 
 from trafficdesk.settings import CaptureSettings, DetectionSettings, MailSettings, Theme, ViewSettings
 from trafficdesk.settings.declared import setting
+from trafficdesk.ui.dialogs.choice_editors import ChoiceEditor, SensitivityEditor
 from trafficdesk.ui.dialogs.field_editors import (
-    ChoiceEditor,
     DecimalEditor,
     IntegerEditor,
     ListEditor,
-    SensitivityEditor,
     SwitchEditor,
     TextEditor,
     editor_for,

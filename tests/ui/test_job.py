@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from shiboken6 import isValid
 
 from trafficdesk.errors import AlertError, TrafficDeskError
 from trafficdesk.ui.dialogs.job import Job
@@ -32,9 +33,15 @@ def test_the_work_runs_elsewhere_and_answers_here(qtbot: QtBot) -> None:
     receiver = Receiver()
     job = Job(lambda: threading.current_thread() is threading.main_thread(), "Working")
     job.succeeded.connect(receiver.take)
-    with qtbot.waitSignal(job.finished):
-        job.start()
+    job.start()
     qtbot.waitUntil(lambda: receiver.got == [(False, True)])
+
+
+def test_a_finished_job_leaves_nothing_behind(qtbot: QtBot) -> None:
+    """Its thread object goes by itself."""
+    job = Job(lambda: None, "Working")
+    job.start()
+    qtbot.waitUntil(lambda: not isValid(job))
 
 
 def test_an_error_arrives_whole(qtbot: QtBot) -> None:

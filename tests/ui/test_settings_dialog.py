@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDialogButtonBox, QLabel, QLineEdit
+from shiboken6 import isValid
 
 from trafficdesk.errors import SettingsError
 from trafficdesk.settings import (
@@ -206,6 +207,31 @@ def test_a_blank_password_is_not_stored(qtbot: QtBot) -> None:
     assert store.told == []
 
 
+def test_what_a_mail_test_lacks_is_said_at_the_foot(qtbot: QtBot) -> None:
+    """The sentence is in sight though the button is below the fold, and goes with the next try."""
+    dialog = a_dialog(qtbot, replace(EVERYTHING, mail=replace(EVERYTHING.mail, recipients=())))
+    dialog.show_page("mail")
+    dialog.mail_page.trial.button.click()
+    assert "at least one address" in dialog.error.text()
+    assert dialog.error.isVisible()
+    dialog.mail_page.editors["recipients"].setText("a@example.com")
+    with qtbot.waitSignal(dialog.mail_page.trial.ended):
+        dialog.mail_page.trial.button.click()
+    assert not dialog.error.isVisible()
+
+
+def test_the_servers_answer_is_scrolled_into_sight(qtbot: QtBot) -> None:
+    """However low the window, what the server said is visible when it has spoken."""
+    dialog = a_dialog(qtbot, send_test=lambda _mail, _password: "S: 250\n" * 40)
+    dialog.resize(720, 420)
+    dialog.show_page("mail")
+    trial = dialog.mail_page.trial
+    assert trial.outcome.visibleRegion().isEmpty()
+    with qtbot.waitSignal(trial.ended):
+        trial.button.click()
+    qtbot.waitUntil(lambda: not trial.outcome.visibleRegion().isEmpty())
+
+
 def test_closing_during_a_mail_is_safe(qtbot: QtBot) -> None:
     """The thread ends by itself after the dialog is gone."""
     import threading
@@ -225,8 +251,8 @@ def test_closing_during_a_mail_is_safe(qtbot: QtBot) -> None:
     dialog.reject()
     dialog.deleteLater()
     del dialog
-    with qtbot.waitSignal(job.finished):
-        go.set()
+    go.set()
+    qtbot.waitUntil(lambda: not isValid(job))
     assert ended.is_set()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLabel
 
 from trafficdesk.settings import DetectionSettings, ViewSettings
-from trafficdesk.ui.dialogs.settings_dialog import AppearancePage, DetectionPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage
 from trafficdesk.ui.theme import LIGHT
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from trafficdesk.ui.dialogs.field_editors import TextEditor, prepare_choice
+from trafficdesk.ui.dialogs.choice_editors import prepare_choice
+from trafficdesk.ui.dialogs.field_editors import TextEditor
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.settings_page import SettingsPage, set_state
 from trafficdesk.ui.theme import mono_font

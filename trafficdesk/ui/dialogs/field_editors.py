@@ -13,14 +13,13 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QLineEdit,
     QSpinBox,
     QWidget,
 )
 
-from trafficdesk.settings import MailSecurity, Theme
+from trafficdesk.ui.dialogs.choice_editors import ChoiceEditor
 from trafficdesk.ui.labels import tooltip
 
 if TYPE_CHECKING:
@@ -28,20 +27,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QWheelEvent
 
-_CHOICES: Final[dict[StrEnum, str]] = {
-    Theme.SYSTEM: "As the system",
-    Theme.LIGHT: "Light",
-    Theme.DARK: "Dark",
-    MailSecurity.STARTTLS: "STARTTLS (usually port 587)",
-    MailSecurity.TLS: "TLS from the start (usually port 465)",
-    MailSecurity.NONE: "None: readable on the way",
-}
-SENSITIVITY_WORDS: Final = {
-    1: "Calm: an incident needs 10 flagged packets",
-    2: "Balanced: an incident needs 5 flagged packets",
-    3: "Keen: an incident needs 3 flagged packets",
-}
-"""See `DetectionSettings.sensitivity`."""
 _LOCALE: Final = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
 """Thousands are separated by commas here as everywhere in the window."""
 
@@ -164,72 +149,6 @@ class DecimalEditor(QDoubleSpinBox):
         self.edited.emit()
 
 
-class ChoiceEditor(QComboBox):
-    """One member of an enumeration."""
-
-    edited = Signal()
-
-    def __init__(self, choices: type[StrEnum], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        prepare_choice(self)
-        for member in choices:
-            self.addItem(_CHOICES.get(member, member.value), member.value)
-        self._choices = choices
-        self.activated.connect(self._report)
-
-    def field_value(self) -> StrEnum:
-        """The chosen member."""
-        return self._choices(self.currentData())
-
-    def set_field_value(self, value: StrEnum) -> None:
-        """Show `value`."""
-        self.setCurrentIndex(self.findData(value.value))
-
-    def problem(self) -> str:
-        """None: only members can be chosen."""
-        return ""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page."""
-        event.ignore()
-
-    def _report(self) -> None:
-        self.edited.emit()
-
-
-class SensitivityEditor(QComboBox):
-    """`DetectionSettings.sensitivity` in words."""
-
-    edited = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        prepare_choice(self)
-        self.setAccessibleName("Sensitivity")
-        for value, words in SENSITIVITY_WORDS.items():
-            self.addItem(words, value)
-        self.activated.connect(self._report)
-
-    def field_value(self) -> int:
-        """1 to 3."""
-        return int(self.currentData())
-
-    def set_field_value(self, value: int) -> None:
-        """Show `value`."""
-        self.setCurrentIndex(self.findData(value))
-
-    def problem(self) -> str:
-        """None: only what is there can be chosen."""
-        return ""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page."""
-        event.ignore()
-
-    def _report(self) -> None:
-        self.edited.emit()
-
-
 class TextEditor(QLineEdit):
     """A text without surrounding space."""
 
@@ -284,13 +203,6 @@ def editor_for(section: type[Any], item: Field[Any]) -> QWidget:
         editor.setToolTip(tooltip(tip))
         editor.setAccessibleDescription(tip)
     return editor
-
-
-def prepare_choice(box: QComboBox) -> None:
-    """Let a choice shrink with its page, and take no focus from the wheel."""
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
 
 
 def _make_editor(kind: Any, item: Field[Any]) -> QWidget:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from trafficdesk.settings.secrets import ENVIRONMENT, MailPassword
-from trafficdesk.ui.dialogs.field_editors import prepare_choice
+from trafficdesk.ui.dialogs.choice_editors import prepare_choice
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_presets import BY_NAME, PRESETS
 from trafficdesk.ui.dialogs.mail_trial import MailTrial
@@ -81,6 +81,7 @@ class MailPage(SettingsPage):
     Signals
     -------
     looked : the account's `StoredPassword` is known.
+    complained : what is missing before a test can be sent, in a sentence; "" = nothing.
 
     Parameters
     ----------
@@ -95,6 +96,7 @@ class MailPage(SettingsPage):
     )
 
     looked = Signal(object)
+    complained = Signal(str)
 
     def __init__(
         self, section: MailSettings, tokens: Tokens, *, secrets: PasswordStore, send_test: SendTest
@@ -173,6 +175,7 @@ class MailPage(SettingsPage):
     @Slot()
     def _try(self) -> None:
         missing = self._missing()
+        self.complained.emit(missing[0] if missing else "")
         if missing is not None:
             self.trial.show_problem(missing[0])
             missing[1].setFocus()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -21,10 +21,9 @@ from PySide6.QtWidgets import (
 
 from trafficdesk.errors import SettingsError
 from trafficdesk.ui.dialogs.capture_page import CapturePage
-from trafficdesk.ui.dialogs.field_editors import SensitivityEditor
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
-from trafficdesk.ui.dialogs.settings_page import SettingsPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import DARK, LIGHT
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.dialogs.capture_page import CheckFilter
     from trafficdesk.ui.dialogs.mail_page import PasswordStore
     from trafficdesk.ui.dialogs.mail_trial import SendTest
+    from trafficdesk.ui.dialogs.settings_page import SettingsPage
     from trafficdesk.ui.theme import Tokens
 
 
@@ -44,30 +44,6 @@ _LIST_SHEET: Final = (
     "QListWidget::item {{ height: 32px; padding-left: 8px; border-radius: 6px; color: {text}; }}"
     "QListWidget::item:selected {{ background: {selected}; }}"
 )
-
-
-class DetectionPage(SettingsPage):
-    """How the detector learns and speaks."""
-
-    title: ClassVar[str] = "Detection"
-    icon: ClassVar[str] = "anomaly"
-    intro: ClassVar[str] = "A model learns what is usual here, and is fitted anew as traffic goes on."
-
-    def build(self) -> None:
-        """As declared, the sensitivity in words."""
-        for item in fields(self._section):
-            if item.name == "sensitivity":
-                self.add_field(item.name, SensitivityEditor(), tip="")
-            else:
-                self.add_field(item.name)
-
-
-class AppearancePage(SettingsPage):
-    """How the window looks."""
-
-    title: ClassVar[str] = "Appearance"
-    icon: ClassVar[str] = "appearance"
-    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface")
 
 
 class SettingsDialog(QDialog):
@@ -126,6 +102,8 @@ class SettingsDialog(QDialog):
         self.apply_theme(self._tokens)
         for page in self.pages.values():
             page.edited.connect(self._follow_edit)
+        self.mail_page.complained.connect(self._complain)
+        self.mail_page.trial.ended.connect(self._show_outcome)
         self._follow_edit()
         self.resize(720, 640)
 
@@ -225,6 +203,14 @@ class SettingsDialog(QDialog):
         changed = self.entered() != self._settings or self.mail_page.password.password() is not None
         self._buttons.button(QDialogButtonBox.StandardButton.Apply).setEnabled(changed)
 
+    @Slot(bool)
+    def _show_outcome(self, _sent: bool) -> None:
+        """Scroll to what the mail server said, once the page has grown by it."""
+        scroll = self._stack.widget(list(self.pages).index("mail"))
+        assert isinstance(scroll, QScrollArea)
+        QTimer.singleShot(0, self, lambda: scroll.ensureWidgetVisible(self.mail_page.trial, 0, 24))
+
+    @Slot(str)
     def _complain(self, words: str) -> None:
         self.error.setText(words)
         self.error.setVisible(bool(words))

@@ -1,0 +1,33 @@
+"""The pages of the settings dialog that follow from their declaration alone."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import ClassVar
+
+from trafficdesk.ui.dialogs.choice_editors import SensitivityEditor
+from trafficdesk.ui.dialogs.settings_page import SettingsPage
+
+
+class DetectionPage(SettingsPage):
+    """How the detector learns and speaks."""
+
+    title: ClassVar[str] = "Detection"
+    icon: ClassVar[str] = "anomaly"
+    intro: ClassVar[str] = "A model learns what is usual here, and is fitted anew as traffic goes on."
+
+    def build(self) -> None:
+        """As declared, the sensitivity in words."""
+        for item in fields(self._section):
+            if item.name == "sensitivity":
+                self.add_field(item.name, SensitivityEditor(), tip="")
+            else:
+                self.add_field(item.name)
+
+
+class AppearancePage(SettingsPage):
+    """How the window looks."""
+
+    title: ClassVar[str] = "Appearance"
+    icon: ClassVar[str] = "appearance"
+    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface")
