@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -57,3 +60,36 @@ class FrameBlock:
         """Bytes of frame `index`, copied."""
         start = int(self.offsets[index])
         return self.data[start : start + int(self.captured_lengths[index])].tobytes()
+
+    def numbered(self, first_id: int) -> FrameBlock:
+        """The same frames under other numbers."""
+        return replace(self, first_id=first_id)
+
+    def part(self, start: int, stop: int) -> FrameBlock:
+        """Frames `start:stop` as views over the same buffer."""
+        rows = slice(start, stop)
+        return FrameBlock(
+            self.data,
+            self.offsets[rows],
+            self.captured_lengths[rows],
+            self.wire_lengths[rows],
+            self.timestamps_ns[rows],
+            self.link_types[rows],
+            self.first_id + start,
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[FrameBlock]) -> FrameBlock:
+        """Consecutive blocks, at least one, as one; the buffers are copied end to end unless there is only one."""
+        if len(blocks) == 1:
+            return blocks[0]
+        starts = np.cumsum([0, *(len(block.data) for block in blocks[:-1])])
+        return cls(
+            np.concatenate([block.data for block in blocks]),
+            np.concatenate([block.offsets + start for block, start in zip(blocks, starts, strict=True)]),
+            np.concatenate([block.captured_lengths for block in blocks]),
+            np.concatenate([block.wire_lengths for block in blocks]),
+            np.concatenate([block.timestamps_ns for block in blocks]),
+            np.concatenate([block.link_types for block in blocks]),
+            blocks[0].first_id,
+        )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.capture_bytes import pcap
 from tests.helpers.wire import ARP_REPLY, HTTP_GET, TCP_SYN, block_of
-from trafficdesk.capture import pump
+from trafficdesk.capture import live_reader, pump
 from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.capture.pump import CapturePump, CreditGate
@@ -137,7 +137,7 @@ def test_without_credits_frames_wait_then_are_counted_as_dropped(monkeypatch: py
     """The buffer is bounded; what does not fit is dropped, counted, and takes no number."""
     monkeypatch.setattr(pump, "_FLUSH_S", 0.05)
     frame = bytes(1_000)
-    monkeypatch.setattr(pump, "_WAITING_BYTES", 3 * (len(frame) + 16))
+    monkeypatch.setattr(live_reader, "WAITING_BYTES", 3 * (len(frame) + 16))
     to, recent = Receiver(1, release=False), RecentFrames(1 << 20)
     source = Scripted(*[block_of(frame) for _ in range(10)], then=to.stop.set)
     to.pump.run_live(source, recent)

@@ -1,0 +1,144 @@
+"""`LiveReader`: a thread that does nothing but empty a live source, so that decoding never makes the kernel drop.
+
+Measured 2026-11 at 220 MB/s: with reading and decoding in one thread a pause of 0.3 s filled a ring of 64 MiB and
+lost an eighth of the frames; with this thread none were lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.errors import CaptureError
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.frame_store import RecentFrames
+    from trafficdesk.capture.source import LiveSource
+    from trafficdesk.packets.block import FrameBlock
+
+_POLL_S: Final = 0.1
+"""How long a request to stop may go unseen."""
+WAITING_BYTES: Final = 256 << 20
+"""Frames that may wait to be decoded."""
+
+
+class LiveReader:
+    """Reads, numbers and keeps frames until `stop` or a fault; hands them on when asked.
+
+    Parameters
+    ----------
+    source : read in the reader's thread only, until `join`.
+    frames : where raw frames are kept by number.
+    """
+
+    def __init__(self, source: LiveSource, frames: RecentFrames) -> None:
+        self._source = source
+        self._frames = frames
+        self._stop = threading.Event()
+        self._news = threading.Condition()
+        self._waiting: deque[FrameBlock] = deque()
+        self._waiting_bytes = 0
+        self._next_id = 0
+        self._dropped = 0
+        self._counted = CaptureStatistics()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
+        self._run: Future[CaptureError | None] | None = None
+        self.read_s = 0.0
+        """Seconds of work, without those spent waiting for frames."""
+
+    @property
+    def statistics(self) -> CaptureStatistics:
+        """What was received and lost so far."""
+        counted = self._counted
+        return CaptureStatistics(counted.received, counted.dropped_kernel, self._dropped)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come than what waits."""
+        return self._run is not None and self._run.done()
+
+    @property
+    def waiting_frames(self) -> int:
+        """Frames that wait to be taken."""
+        with self._news:
+            return sum(map(len, self._waiting))
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._run = self._thread.submit(self._read)
+
+    def stop(self) -> None:
+        """End reading soon."""
+        self._stop.set()
+
+    def join(self) -> CaptureError | None:
+        """Wait until reading has ended; returns the fault that ended it, if it was not `stop`."""
+        self._stop.set()
+        fault = self._run.result() if self._run is not None else None
+        self._thread.shutdown()
+        return fault
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when frames wait, reading has ended, or the time is over."""
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self.ended, timeout_s)
+
+    def take(self, max_frames: int) -> list[FrameBlock]:
+        """The oldest waiting frames: whole blocks or the first part of one, at most `max_frames`."""
+        taken: list[FrameBlock] = []
+        with self._news:
+            while self._waiting and max_frames > 0:
+                block = self._waiting.popleft()
+                if len(block) > max_frames:
+                    if taken:
+                        self._waiting.appendleft(block)
+                        break
+                    self._waiting.appendleft(block.part(max_frames, len(block)))
+                    block = block.part(0, max_frames)
+                else:
+                    self._waiting_bytes -= block.data.nbytes
+                max_frames -= len(block)
+                taken.append(block)
+        return taken
+
+    def drop_waiting(self) -> None:
+        """Give up what waits, and count it."""
+        with self._news:
+            self._dropped += sum(map(len, self._waiting))
+            self._waiting.clear()
+            self._waiting_bytes = 0
+
+    def _read(self) -> CaptureError | None:
+        try:
+            last = False
+            while not last:
+                last = self._stop.is_set()  # what has arrived until then still counts
+                started = time.thread_time()
+                block = self._source.read(0.0 if last else _POLL_S)
+                if block is not None:
+                    self._accept(block)
+                self._counted = self._source.statistics()
+                self.read_s += time.thread_time() - started
+        except CaptureError as error:
+            self._counted = self._source.statistics()
+            return error
+        finally:
+            with self._news:
+                self._news.notify_all()
+        return None
+
+    def _accept(self, block: FrameBlock) -> None:
+        with self._news:
+            if self._waiting_bytes + block.data.nbytes > WAITING_BYTES:
+                self._dropped += len(block)
+                return
+            numbered = block.numbered(self._next_id)
+            self._next_id += len(block)
+            self._frames.add(numbered)
+            self._waiting.append(numbered)
+            self._waiting_bytes += block.data.nbytes
+            self._news.notify_all()
