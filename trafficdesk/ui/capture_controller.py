@@ -43,6 +43,8 @@ class CaptureController(QObject):
         self._next_job: CaptureJob | None = None
         self._waiting: deque[PacketBatch] = deque()
         self._taken = 0
+        self._source_ended = False
+        """Told by the thread's last signal: it may have finished while its batches are still on their way."""
         self._statistics = CaptureStatistics()
         self._pace = Pace()
         self._turn = QTimer(self, interval=0)
@@ -105,6 +107,7 @@ class CaptureController(QObject):
         self._close_source()
         self._waiting.clear()
         self._taken = 0
+        self._source_ended = False
         self.job = job
         worker = CaptureWorker(job, self._session.begin(), self)
         worker.opened.connect(self._on_opened)
@@ -135,6 +138,7 @@ class CaptureController(QObject):
     def _on_finished(self) -> None:
         if self._next_job is not None and self._worker is not None:
             self._drop_waiting(self._worker)
+        self._source_ended = True
         self._end_if_done()
 
     @Slot()
@@ -177,7 +181,7 @@ class CaptureController(QObject):
 
     def _end_if_done(self) -> None:
         worker = self._worker
-        if worker is None or not worker.isFinished() or self._waiting:
+        if worker is None or not self._source_ended or self._waiting:
             return
         self._statistics = worker.statistics()
         self._worker = None

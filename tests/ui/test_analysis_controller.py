@@ -1,0 +1,160 @@
+"""`ui.analysis_controller`: one batch under way, every row analysed once, late answers discarded."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+from tests.helpers.traffic import decoded, detection_of, session_with
+from trafficdesk.errors import TrafficDeskError
+from trafficdesk.settings import DetectionSettings
+from trafficdesk.ui.analysis_controller import AnalysisController
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from trafficdesk.detect.finding import Detection, ModelState
+    from trafficdesk.packets import PacketBatch
+
+
+class Process:
+    """Stands for the analysis process, in the thread that calls it."""
+
+    made: ClassVar[list[Process]] = []
+    fail_at: ClassVar[int] = -1
+    gate: ClassVar[threading.Event] = threading.Event()
+
+    def __init__(self, settings: DetectionSettings) -> None:
+        self.settings = settings
+        self.batches: list[tuple[int, int]] = []
+        self.refits = 0
+        self.stopped = False
+        Process.made.append(self)
+
+    def start(self) -> None:
+        pass
+
+    def analyse(self, batch: PacketBatch) -> Detection:
+        Process.gate.wait(10)
+        if batch.first_id == Process.fail_at:
+            raise TrafficDeskError("The analysis has ended.", "Open the file again.")
+        self.batches.append((batch.first_id, len(batch)))
+        return detection_of(batch.first_id, len(batch))
+
+    def refit_now(self) -> ModelState:
+        self.refits += 1
+        return detection_of(0, 0).model
+
+    def set_settings(self, settings: DetectionSettings) -> None:
+        self.settings = settings
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.fixture(autouse=True)
+def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("trafficdesk.detect.process.AnalysisProcess", Process)
+    Process.made, Process.fail_at = [], -1
+    Process.gate.set()
+    yield
+    Process.gate.set()
+
+
+def controller_of(qtbot: QtBot, rows: int) -> AnalysisController:
+    return AnalysisController(session_with(rows), DetectionSettings())
+
+
+def test_every_row_is_analysed_once_and_in_order(qtbot: QtBot) -> None:
+    """The detector sees consecutive batches, also of rows that come meanwhile; then it is said to have caught up."""
+    controller = controller_of(qtbot, 20_000)
+    session = controller._session
+    controller.begin(hold=False)
+    with qtbot.waitSignal(controller.caught_up, timeout=20_000):
+        controller.feed()
+        session.ingest(decoded(500, 20_000))
+    starts = [first for first, _ in Process.made[0].batches]
+    assert [first + rows for first, rows in Process.made[0].batches] == [*starts[1:], 20_500]
+    assert session.scored == 20_500
+    assert controller.progress is None
+    controller.shut_down()
+    assert Process.made[0].stopped
+
+
+def test_a_file_is_analysed_after_it_is_shown(qtbot: QtBot) -> None:
+    """While held nothing is started; letting go starts."""
+    controller = controller_of(qtbot, 100)
+    controller.begin(hold=True)
+    controller.feed()
+    assert not Process.made
+    with qtbot.waitSignal(controller.caught_up, timeout=20_000):
+        controller.let_go()
+    controller.shut_down()
+
+
+def test_nothing_to_analyse_starts_no_process(qtbot: QtBot) -> None:
+    """An empty capture costs no process."""
+    controller = controller_of(qtbot, 0)
+    controller.begin(hold=False)
+    controller.feed()
+    assert not Process.made
+
+
+def test_an_answer_for_a_stopped_capture_is_discarded(qtbot: QtBot) -> None:
+    """Rows of a new capture are not scored by what the old one's detector still says."""
+    controller = controller_of(qtbot, 100)
+    session = controller._session
+    Process.gate.clear()
+    controller.begin(hold=False)
+    controller.feed()
+    qtbot.waitUntil(lambda: bool(Process.made))
+    qtbot.waitUntil(lambda: session.pending == 0)
+    session.begin()
+    session.ingest(decoded(50))
+    controller.begin(hold=True)
+    Process.gate.set()
+    qtbot.waitUntil(lambda: not controller._retiring, timeout=20_000)
+    assert session.scored == 0
+    assert Process.made[0].stopped
+    with qtbot.waitSignal(controller.caught_up, timeout=20_000):
+        controller.let_go()
+    assert session.scored == 50
+    assert len(Process.made) == 2
+    controller.shut_down()
+
+
+def test_a_failure_is_told_once_and_ends_the_analysis(qtbot: QtBot) -> None:
+    """Packets still come; the next capture analyses again."""
+    controller = controller_of(qtbot, 20_000)
+    Process.fail_at = 8_192
+    controller.begin(hold=False)
+    with qtbot.waitSignal(controller.failed, timeout=20_000) as told:
+        controller.feed()
+    assert told.args[0].hint
+    controller.feed()
+    assert not controller.busy
+    assert len(Process.made) == 1
+    controller.begin(hold=False)
+    controller.feed()
+    qtbot.waitUntil(lambda: len(Process.made) == 2)
+    controller.shut_down()
+
+
+def test_wishes_reach_the_process(qtbot: QtBot) -> None:
+    """Refit now and other settings arrive, and the refitted model is shown."""
+    controller = controller_of(qtbot, 100)
+    controller.begin(hold=False)
+    with qtbot.waitSignal(controller.caught_up, timeout=20_000):
+        controller.feed()
+    other = DetectionSettings(sensitivity=3)
+    with qtbot.waitSignal(controller.refitted, timeout=20_000):
+        controller.set_settings(other)
+        controller.refit()
+    assert Process.made[0].settings == other
+    assert Process.made[0].refits == 1
+    assert controller._session.model.refits == 1
+    controller.shut_down()
