@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LAG_ROWS: Final = 393_216
 """Rows kept before they are written, so that an incident that opens later still claims them; below the 500,000 rows
 whose reasons the findings keep."""
+_SHOWN: Final = 20
+"""Incidents told in the terminal, the most severe ones."""
 
 
 @dataclass(slots=True)
@@ -203,5 +205,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     if summary.dropped_kernel or summary.dropped_queue:
         yield f"dropped: {summary.dropped_kernel:,} by the kernel, {summary.dropped_queue:,} by us"
     yield f"incidents: {len(summary.incidents)}"
-    for incident in summary.incidents:
+    gravest = sorted(summary.incidents, key=lambda incident: -incident.severity)[:_SHOWN]
+    for incident in sorted(gravest, key=lambda incident: incident.id):
         yield f"  {incident.id}. [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"
+    if len(summary.incidents) > _SHOWN:
+        yield f"  and {len(summary.incidents) - _SHOWN} less severe ones; --json and --incidents-csv have all"

@@ -1,0 +1,113 @@
+"""`monitor` on a real cable: what is sent is seen, and every way to end it is clean."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers.namespaces import Cable, cable, needs_namespaces
+from tests.helpers.wire import UDP_TICK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.root, needs_namespaces]
+
+FRAMES = 500
+
+
+@contextmanager
+def monitoring(wire: Cable, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A monitor that has begun to capture."""
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        wire.near,
+        sys.executable,
+        "-m",
+        "trafficdesk",
+        "monitor",
+        "--interface",
+        "v0",
+    ]
+    process = subprocess.Popen(
+        [*command, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        assert process.stdout
+        assert process.stdout.readline().startswith("Monitoring v0")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def seen(path: Path) -> int:
+    return json.loads(path.read_text(encoding="utf-8"))["packets"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_signals_end_it_with_a_summary(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Every frame sent before the signal is counted, analysed or said to be not, and nothing is dropped."""
+    path = tmp_path / "summary.json"
+    with cable() as wire, monitoring(wire, "--json", path) as process:
+        wire.send(*[UDP_TICK] * FRAMES)
+        time.sleep(1)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (code, "")
+    assert f"{FRAMES:,} packets" in out
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert summary["packets"] == FRAMES
+    assert summary["scored"] + summary["unscored"] == FRAMES
+    assert summary["dropped"] == {"kernel": 0, "queue": 0}
+
+
+def test_count_ends_it(tmp_path: Path) -> None:
+    """`--count` is exact on a live interface, too, and everything is analysed."""
+    path = tmp_path / "summary.json"
+    with cable() as wire, monitoring(wire, "--count", 100, "--json", path) as process:
+        wire.send(*[UDP_TICK] * FRAMES)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert (summary["packets"], summary["unscored"]) == (100, 0)
+
+
+def test_capture_filter_is_obeyed(tmp_path: Path) -> None:
+    """The kernel lets through what the filter says."""
+    path = tmp_path / "summary.json"
+    with (
+        cable() as wire,
+        monitoring(wire, "--duration", 2, "--capture-filter", "tcp", "--json", path) as process,
+    ):
+        wire.send(*[UDP_TICK] * FRAMES)
+        process.communicate(timeout=60)
+    assert seen(path) == 0
+
+
+def test_vanished_interface_is_a_sentence(tmp_path: Path) -> None:
+    """Unplugged: what came is summed up, the reason is said, exit code 3."""
+    path = tmp_path / "summary.json"
+    with cable() as wire, monitoring(wire, "--json", path) as process:
+        wire.send(*[UDP_TICK] * FRAMES)
+        time.sleep(1)
+        wire.ip("link", "del", "v0")
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert err.startswith("trafficdesk: ")
+    assert "Traceback" not in err
+    assert seen(path) == FRAMES
