@@ -108,7 +108,6 @@ class Detector:
         """Go on with other settings; what was learned stays."""
         if settings.window_rows != self._settings.window_rows:
             self._reservoir = self._reservoir.resized(settings.window_rows)
-            self._admitted_at_fit = min(self._admitted_at_fit, self._reservoir.admitted)
         self._incidents.sensitivity = settings.sensitivity
         self._settings = settings
 

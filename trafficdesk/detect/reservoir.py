@@ -119,11 +119,12 @@ class Reservoir:
     def __init__(self, capacity: int, features: int) -> None:
         self._rows = np.empty((capacity, features), np.float32)
         self._next = 0
+        self._held = 0
         self.admitted = 0
         """Rows ever admitted."""
 
     def __len__(self) -> int:
-        return min(self.admitted, len(self._rows))
+        return self._held
 
     def add(self, values: NDArray[np.float32]) -> None:
         """Take in `values` (rows, features); the oldest leave."""
@@ -131,16 +132,17 @@ class Reservoir:
         values = values[-len(self._rows) :]
         self._rows[(self._next + np.arange(len(values))) % len(self._rows)] = values
         self._next = (self._next + len(values)) % len(self._rows)
+        self._held = min(self._held + len(values), len(self._rows))
 
     def rows(self) -> NDArray[np.float32]:
         """(rows, features), oldest first, copied."""
-        if self.admitted <= len(self._rows):
-            return self._rows[: len(self)].copy()
+        if self._held < len(self._rows):
+            return self._rows[: self._held].copy()
         return np.roll(self._rows, -self._next, axis=0)
 
     def resized(self, capacity: int) -> Reservoir:
         """The newest rows in a reservoir of another capacity."""
         other = Reservoir(capacity, self._rows.shape[1])
         other.add(self.rows())
-        other.admitted = max(other.admitted, min(self.admitted, capacity))
+        other.admitted = self.admitted
         return other

@@ -1,0 +1,214 @@
+"""Each rule fires on a planted behaviour, names the right culprit, and stays silent just below its floor."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.planted import ACK, RST, SYN, Traffic
+from trafficdesk.detect.detector import Detector
+from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX
+from trafficdesk.detect.rules import RULES
+from trafficdesk.features import INDEX
+from trafficdesk.registry import by_name
+from trafficdesk.settings import DetectionSettings
+
+BAD, VICTIM, OUTSIDE = "192.168.7.66", "192.168.7.20", "93.184.1.1"
+BAD_MAC = 0x02_66_66_66_66_66
+
+
+def port_scan(ports):
+    traffic = Traffic()
+    for port in range(ports):
+        traffic.tcp(port * 0.05, BAD, 50_000, VICTIM, 1_000 + port, SYN)
+        traffic.tcp(port * 0.05 + 0.01, VICTIM, 1_000 + port, BAD, 50_000, RST | ACK)
+    return traffic
+
+
+def host_sweep(hosts):
+    traffic = Traffic()
+    for host in range(hosts):
+        traffic.tcp(host * 0.05, BAD, 50_000 + host, f"192.168.8.{host + 1}", 445, SYN)
+    return traffic
+
+
+def ping_sweep(hosts):
+    traffic = Traffic()
+    for host in range(hosts):
+        traffic.icmp(host * 0.05, BAD, f"192.168.8.{host + 1}")
+    return traffic
+
+
+def arp_sweep(hosts):
+    traffic = Traffic()
+    for host in range(hosts):
+        traffic.arp(host * 0.02, BAD, f"192.168.7.{host + 100}")
+    return traffic
+
+
+def forged_flood(senders):
+    traffic = Traffic()
+    for sender in range(senders):
+        traffic.tcp(
+            sender * 0.001, f"203.0.{sender // 200}.{sender % 200 + 1}", 1_024 + sender, VICTIM, 80, SYN
+        )
+    return traffic
+
+
+def flood_of_one(attempts):
+    traffic = Traffic()
+    for attempt in range(attempts):
+        traffic.tcp(attempt * 0.001, BAD, 1_024 + attempt, VICTIM, 80, SYN)
+    return traffic
+
+
+def ping_flood(pings):
+    traffic = Traffic()
+    for ping in range(pings):
+        traffic.icmp(ping * 0.001, BAD, VICTIM)
+    return traffic
+
+
+def brute_force(logins):
+    traffic = Traffic()
+    for login in range(logins):
+        traffic.visit(login * 0.4, BAD, 50_000 + login, VICTIM, 22, packets=3)
+    return traffic
+
+
+def arp_conflict(claims):
+    traffic = Traffic()
+    traffic.arp(0, "192.168.7.1", "192.168.7.20")
+    for claim in range(claims):
+        traffic.arp(5 + claim, "192.168.7.1", "192.168.7.20", operation=2, mac=BAD_MAC, to_mac=5)
+    return traffic
+
+
+def unasked_replies(replies):
+    traffic = Traffic()
+    for reply in range(replies):
+        traffic.arp(reply, "192.168.7.1", "192.168.7.20", operation=2, mac=BAD_MAC, to_mac=5)
+    return traffic
+
+
+def dns_tunnel(names):
+    traffic = Traffic()
+    for name in range(names):
+        traffic.dns(name * 0.1, BAD, "192.168.7.1", f"{name:050x}.tunnel.test")
+        traffic.dns(name * 0.1 + 0.02, BAD, "192.168.7.1", f"{name:050x}.tunnel.test", answer=True)
+    return traffic
+
+
+def missing_names(names):
+    traffic = Traffic()
+    for name in range(names):
+        traffic.dns(name * 0.1, BAD, "192.168.7.1", f"x{name}.test")
+        traffic.dns(name * 0.1 + 0.02, BAD, "192.168.7.1", f"x{name}.test", answer=True, code=3)
+    return traffic
+
+
+def icmp_tunnel(pings):
+    traffic = Traffic()
+    for ping in range(pings):
+        traffic.icmp(ping * 0.5, BAD, OUTSIDE, length=900)
+    return traffic
+
+
+def beacon(beats):
+    traffic = Traffic()
+    for beat in range(beats):
+        traffic.visit(beat * 20.0 + 0.1 * (beat % 3), BAD, 50_000 + beat, OUTSIDE, packets=2)
+    return traffic
+
+
+def upload(megabytes):
+    traffic = Traffic()
+    for packet in range(megabytes * 20):
+        traffic.tcp(packet * 0.01, BAD, 50_000, OUTSIDE, 443, length=50_000)
+        traffic.tcp(packet * 0.01 + 0.001, OUTSIDE, 443, BAD, 50_000, length=60)
+    return traffic
+
+
+PLANTED = [
+    ("port scan", port_scan, 40, 11, BAD),
+    ("host sweep", host_sweep, 40, 19, BAD),
+    ("host sweep", ping_sweep, 40, 19, BAD),
+    ("arp sweep", arp_sweep, 30, 9, BAD),
+    ("flood", forged_flood, 300, 55, VICTIM),
+    ("flood", flood_of_one, 400, 190, BAD),
+    ("flood", ping_flood, 400, 190, BAD),
+    ("brute force", brute_force, 30, 11, BAD),
+    ("arp spoof", arp_conflict, 3, 0, "02:66:66:66:66:66"),
+    ("arp spoof", unasked_replies, 8, 3, "02:66:66:66:66:66"),
+    ("dns tunnel", dns_tunnel, 40, 14, BAD),
+    ("nxdomain", missing_names, 40, 14, BAD),
+    ("icmp tunnel", icmp_tunnel, 20, 7, BAD),
+    ("beacon", beacon, 12, 6, BAD),
+    ("upload burst", upload, 40, 18, BAD),
+]
+IDS = [f"{family}: {plant.__name__}" for family, plant, *_ in PLANTED]
+
+
+@pytest.mark.parametrize(("family", "plant", "many", "few", "culprit"), PLANTED, ids=IDS)
+def test_fires_on_the_planted_behaviour_and_names_the_culprit(family, plant, many, few, culprit):
+    """One incident of the right family and culprit, whose sentence names it; every flagged row carries the family."""
+    detection = Detector(DetectionSettings()).process(plant(many).batch())
+    assert [(incident.family, incident.culprit) for incident in detection.incidents] == [(family, culprit)]
+    incident = detection.incidents[0]
+    assert culprit in incident.sentence
+    assert incident.reasons
+    assert set(detection.family[detection.family > 0].tolist()) == {FAMILY_INDEX[family]}
+    assert (detection.score[detection.family > 0] >= 2).all()
+    assert np.isnan(detection.score[detection.family == 0]).all()
+
+
+@pytest.mark.parametrize(("family", "plant", "many", "few", "culprit"), PLANTED, ids=IDS)
+def test_is_silent_just_below_the_floor(family, plant, many, few, culprit):
+    """A little less of the same is nobody's incident."""
+    detection = Detector(DetectionSettings()).process(plant(few).batch())
+    assert not detection.incidents, family
+    assert not detection.family.any()
+
+
+def test_a_busy_browser_is_no_scanner():
+    """Two hundred answered connections to many servers on one port within a minute fire nothing."""
+    traffic = Traffic()
+    for visit in range(200):
+        traffic.visit(visit * 0.3, VICTIM, 40_000 + visit, f"93.184.{visit % 7}.{visit % 50 + 1}")
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_video_call_is_no_upload_burst():
+    """As much comes back as goes out, a hundred MB or not."""
+    traffic = Traffic()
+    for packet in range(2_000):
+        traffic.udp(packet * 0.01, VICTIM, 5_000, OUTSIDE, 3_478, length=50_000)
+        traffic.udp(packet * 0.01 + 0.005, OUTSIDE, 3_478, VICTIM, 5_000, length=50_000)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_download_is_no_upload_burst():
+    """What an outside host sends is not an upload of ours, however much it is."""
+    traffic = Traffic()
+    for packet in range(2_000):
+        traffic.tcp(packet * 0.01, OUTSIDE, 443, VICTIM, 5_000, length=50_000)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_fast_scan_is_one_incident():
+    """A scan fast enough to be a flood stays one port scan."""
+    traffic = Traffic()
+    for host in range(3):
+        for port in range(400):
+            traffic.tcp(host + port * 0.001, BAD, 50_000, f"192.168.7.{host + 20}", 1_000 + port, SYN)
+    incidents = Detector(DetectionSettings()).process(traffic.batch()).incidents
+    assert [(incident.family, incident.culprit) for incident in incidents] == [("port scan", BAD)]
+
+
+def test_the_list_of_rules_and_the_list_of_families_agree():
+    """Every family but none and unusual has one rule, in the same order, with measures that exist."""
+    names = tuple(family.name for family in FAMILIES)
+    assert names[0] == "none"
+    assert names[-1] == "unusual"
+    assert tuple(rule.family for rule in RULES) == names[1:-1]
+    assert len(by_name(FAMILIES)) == len(FAMILIES)
+    for rule in RULES:
+        assert set(rule.measures) <= set(INDEX)
