@@ -1,0 +1,154 @@
+"""`trafficdesk.app`: the first window comes without the heavy modules; the whole path works; it leaves by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from trafficdesk.app import Desktop, Options
+from trafficdesk.paths import sample_capture
+from trafficdesk.settings import Settings, Theme, ViewSettings
+from trafficdesk.ui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+FIRST_WINDOW = """
+import sys
+from PySide6.QtWidgets import QApplication
+from trafficdesk.app import Desktop, Options
+from trafficdesk.settings import Settings
+application = QApplication([])
+desktop = Desktop(application, Options(file="x.pcap"), Settings())
+desktop.window.show()
+desktop.window.repaint()
+heavy = {"pyqtgraph", "pandas", "sklearn", "scipy", "scapy", "lark", "keyring", "multiprocessing.pool", "jinja2"}
+print(sorted(heavy & sys.modules.keys()))
+"""
+
+
+def test_the_first_window_needs_no_heavy_module() -> None:
+    """When the window is shown for the first time, none of the slow imports has happened."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_WINDOW], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("suffix", [".png", ".nowhere/x.png"])
+def test_it_leaves_by_itself_with_a_picture_and_its_measurements(tmp_path: Path, suffix: str) -> None:
+    """`--quit-after`, `--screenshot` and `--diagnostics` in a process of its own; a bad place is code 3."""
+    picture, measured = tmp_path / f"window{suffix}", tmp_path / "measured.json"
+    arguments = [
+        "-m", "trafficdesk", str(sample_capture()), "--quit-after", "3", "--screenshot", str(picture),
+        "--diagnostics", str(measured),
+    ]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True, text=True, timeout=120, check=False, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    report = json.loads(measured.read_text())
+    assert report["packets"] > 10_000
+    assert report["load_s"] is not None
+    if suffix == ".png":
+        assert done.returncode == 0, done.stderr
+        assert QImage(str(picture)).width() == 1440
+    else:
+        assert done.returncode == 3
+        assert len(done.stderr.strip().splitlines()) == 2
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+    sheet = qapp.styleSheet()
+    made = Desktop(qapp, Options(), Settings())
+    qtbot.addWidget(made.window)
+    made.window.show()
+    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
+    yield made
+    made.shut_down()
+    qapp.setStyleSheet(sheet)
+
+
+def test_from_the_sample_to_the_incident(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
+    """Try the sample: rows, highlights, incidents; an incident selects its rows; a filter; an export of what it shows."""
+    window, session = desktop.window, desktop.session
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        window.welcome.sample_requested.emit()
+    assert window.showing_capture
+    assert desktop.model.rowCount() == session.log.end_id > 10_000
+    with qtbot.waitSignal(desktop.desk.analysis.caught_up, timeout=120_000):
+        pass
+    assert session.scored == session.log.end_id
+    assert session.incidents
+    incident = session.incidents[0]
+    desktop.desk.show_incident(incident.id)
+    selected = window.page.table.selected_ids()
+    assert incident.first_packet_id in selected
+    assert set(session.log.column("incident", selected).tolist()) == {incident.id}
+
+    window.filter_bar.set_expression("dns")
+    qtbot.waitUntil(lambda: not desktop.desk.display.searching)
+    shown = desktop.model.ids()
+    assert 0 < len(shown) < session.log.end_id
+    path = tmp_path / "dns.csv"
+    with qtbot.waitSignal(desktop.commands.exports.ended, timeout=60_000):
+        desktop.commands.exports.export(path, shown)
+    assert len(path.read_bytes().splitlines()) == len(shown) + 1
+    assert "exported" in window.banner.text
+
+
+def test_a_filter_that_hides_all_says_so_and_gives_way(qtbot: QtBot, desktop: Desktop) -> None:
+    """The empty table names the cause, and its button clears the filter."""
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        desktop.desk.open_sample()
+    desktop.window.filter_bar.set_expression("frame.number == 99999999")
+    qtbot.waitUntil(lambda: "hides all" in desktop.window.page.empty.sentence)
+    desktop.window.page.empty.clicked.emit()
+    assert desktop.model.rowCount() == desktop.session.log.end_id
+
+
+def test_a_bad_file_is_told_in_place(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
+    """No modal dialog: the banner has cause and remedy, and the next file opens."""
+    path = tmp_path / "no.pcap"
+    path.write_bytes(b"this is no capture file at all")
+    with qtbot.waitSignal(desktop.desk.capture.ended, timeout=60_000):
+        desktop.desk.open_file(path)
+    assert "no.pcap" in desktop.window.banner.text
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        desktop.desk.open_sample()
+    assert desktop.window.banner.text == ""
+
+
+def test_every_part_follows_the_theme(qtbot: QtBot, qapp: QApplication, desktop: Desktop) -> None:
+    """Changing the colours in the settings repaints everything that was built before."""
+    desktop.window.show_capture("x")
+    for theme, tokens in ((Theme.DARK, DARK), (Theme.LIGHT, LIGHT)):
+        desktop.preferences.set(Settings(view=ViewSettings(theme=theme)))
+        qtbot.wait(50)
+        image = desktop.window.grab().toImage()
+        points = [(x, y) for x in range(2, image.width(), 40) for y in range(2, image.height(), 40)]
+        light = np.array([image.pixelColor(x, y).lightness() for x, y in points])
+        assert bool(np.median(light) > 128) is not tokens.dark
+
+
+def test_commands_without_a_capture_do_no_harm(qtbot: QtBot, desktop: Desktop) -> None:
+    """Every command that opens no dialog may be given at any time."""
+    harmless = set(desktop.window.actions_._actions) - {
+        "open", "quit", "settings", "about", "shortcuts", "start_stop", "sample",
+    }  # fmt: skip
+    for name in sorted(harmless):
+        desktop.window.actions_[name].trigger()
+    assert not desktop.desk.capture.running
