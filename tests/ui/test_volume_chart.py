@@ -137,6 +137,15 @@ def test_hovering_says_the_value(qtbot: QtBot, chart: VolumeChart) -> None:
     assert chart._reading.whole().startswith("peak")
 
 
+def test_a_narrow_chart_keeps_its_reading_for_those_who_listen(qtbot: QtBot, chart: VolumeChart) -> None:
+    """No rest of a sentence is shown where it does not fit."""
+    chart.resize(300, 180)
+    chart.set_data(snapshot_of([1, 2, 50]))
+    drawn(qtbot, chart)
+    assert chart._reading.whole() == ""
+    assert "50 packets/s" in chart.accessibleDescription()
+
+
 def test_flagged_moments_are_marked(qtbot: QtBot, chart: VolumeChart) -> None:
     """Each incident in view has its line; the hostile name of a family stays text; none is left when it goes."""
     chart.set_data(snapshot_of([1] * 60))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 DRAW_EVERY_MS: Final = 100
 """10 Hz: what the eye follows; drawing each of the worker's 20 updates a second would double the cost."""
 _DIVISIONS: Final = 3
+_READING_FROM_PX: Final = 400
+"""Narrower, two letters and an ellipsis would be left of the reading."""
 _HEADROOM: Final = 1.16
 """The view's upper end, the top label being 1: room for the marks' names."""
 
@@ -190,8 +192,9 @@ class VolumeChart(ChartCard):
             byte_rate(float(columns.bytes_per_s[index])),
             f"{thousands(float(columns.packets_per_s[index]))} packets/s",
         )
-        self._reading.set_whole(" · ".join(words))
-        self.setAccessibleDescription(self._reading.whole())
+        reading = " · ".join(words)
+        self._reading.set_whole(reading if self.width() >= _READING_FROM_PX else "")
+        self.setAccessibleDescription(reading)
 
     def _point_at(self, position: QPointF) -> None:
         if self._view.sceneBoundingRect().contains(position) and len(self._columns):
