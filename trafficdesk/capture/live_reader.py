@@ -6,6 +6,9 @@ lost an eighth of the frames; with this thread none were lost.
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import LiveSource
     from trafficdesk.packets.block import FrameBlock
 
+_log = logging.getLogger(__name__)
+
+_NICENESS: Final = -10
 _POLL_S: Final = 0.1
 """How long a request to stop may go unseen."""
 WAITING_BYTES: Final = 256 << 20
@@ -113,6 +119,7 @@ class LiveReader:
             self._waiting_bytes = 0
 
     def _read(self) -> CaptureError | None:
+        _go_first()
         try:
             last = False
             while not last:
@@ -142,3 +149,12 @@ class LiveReader:
             self._waiting.append(numbered)
             self._waiting_bytes += block.data.nbytes
             self._news.notify_all()
+
+
+def _go_first() -> None:
+    """Let this thread run before others where that is allowed: the kernel does not wait for us."""
+    if sys.platform == "linux":  # elsewhere this would be about the whole process
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+        except OSError as error:
+            _log.debug("reading with the usual priority: %s", error)
