@@ -48,3 +48,21 @@ def test_refuses_arrays_of_different_lengths(name):
     """Every array has one entry per frame."""
     with pytest.raises(ValueError, match="one entry per frame"):
         block([0, 1], [1, 1], **{name: np.zeros(3, np.int64)})
+
+
+def test_numbers_parts_and_joins_frames():
+    """A part keeps its frames and numbers; joined blocks give all frames under the numbers of the first."""
+    first, second = block([6, 0, 3], [4, 3, 0]).numbered(40), block([1, 2], [2, 8])
+    assert first.first_id == 40
+    part = first.part(1, 3)
+    assert (part.first_id, part.data is first.data) == (41, True)
+    assert [part.frame(0), part.frame(1)] == [first.frame(1), b""]
+    joined = FrameBlock.joined([part, second])
+    assert joined.first_id == 41
+    assert [joined.frame(index) for index in range(4)] == [
+        first.frame(1),
+        b"",
+        second.frame(0),
+        second.frame(1),
+    ]
+    assert FrameBlock.joined([second]) is second
