@@ -94,8 +94,8 @@ def _monitor_command(options: argparse.Namespace) -> list[str]:
     from trafficdesk.capture.interfaces import default_interface
     from trafficdesk.capture.permission import explain
 
-    interface = options.capture or default_interface()
-    if not options.capture and (interface is None or not explain().permitted):
+    interface: str | None = options.capture or default_interface()
+    if interface is None or (not options.capture and not explain().permitted):
         return ["monitor", "--sample"]
     command = ["monitor", "--interface", interface]
     return command + (["--capture-filter", options.capture_filter] if options.capture_filter else [])

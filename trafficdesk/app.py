@@ -6,24 +6,20 @@ and scikit-learn come when they are needed.
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from trafficdesk.detect.families import FAMILIES
-from trafficdesk.errors import TrafficDeskError
 from trafficdesk.logs import start_logging
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
 from trafficdesk.settings.secrets import MailPassword
-from trafficdesk.ui import theme, window_state
+from trafficdesk.ui import guards, theme, window_state
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
@@ -33,19 +29,13 @@ from trafficdesk.ui.models.packet_table_model import PacketTableModel
 from trafficdesk.ui.preferences import Preferences
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QMessageLogContext
-
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.detect.finding import Incident
     from trafficdesk.packets.display_filter import DisplayFilter
     from trafficdesk.settings import Settings
     from trafficdesk.ui.interface_lister import Listing
 
-_log = logging.getLogger(__name__)
-
 _UNUSUAL_WORD: Final = "Unusual"
-_SIGNAL_POLL_MS: Final = 200
-"""Python runs a signal's handler only when the interpreter gets a turn; the event loop gives it one this often."""
 _SWITCH_INTERVAL_S: Final = 0.001
 """How long a thread that decodes may keep the window waiting for the interpreter. Each of the 400 texts of a paint
 may have to wait once: with Python's 5 ms, opening a million packets stalled the window for 47 ms at the 99th
@@ -69,9 +59,8 @@ class Options:
 def run(options: Options) -> int:
     """Show the window and work until it is closed; returns the exit code."""
     start_logging()
-    sys.excepthook = _on_exception
+    guards.install()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    qInstallMessageHandler(_on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)
@@ -80,7 +69,7 @@ def run(options: Options) -> int:
     desktop = Desktop(app, options, settings)
     if warnings:
         desktop.window.banner.show_message(warnings[0], " ".join(warnings[1:]), "warning")
-    _listen_for_interrupt(app)
+    guards.listen_for_interrupt(app)
     desktop.window.show()
     code = app.exec()
     desktop.shut_down()
@@ -197,7 +186,9 @@ class Desktop(QObject):
     @Slot()
     def _on_closing(self) -> None:
         if self._options.screenshot and not self.window.grab().save(self._options.screenshot):
-            _complain(f"{self._options.screenshot} can't be written.", "Name a .png file in a folder that exists.")
+            guards.complain(
+                f"{self._options.screenshot} can't be written.", "Name a .png file in a folder that exists."
+            )
             self.exit_code = _EXIT_ENVIRONMENT
         window_state.save(self.window, self._stored)
 
@@ -251,7 +242,9 @@ class Desktop(QObject):
         try:
             self.diagnostics.write(Path(self._options.diagnostics), self.session, statistics)
         except OSError as error:
-            _complain(f"{self._options.diagnostics} can't be written: {error.strerror}.", "Choose another place.")
+            guards.complain(
+                f"{self._options.diagnostics} can't be written: {error.strerror}.", "Choose another place."
+            )
             self.exit_code = _EXIT_ENVIRONMENT
 
 
@@ -271,46 +264,3 @@ def _evidence(session: AnalysisSession, incident: Incident) -> bytes:
     from trafficdesk.export.rows_csv import incident_rows
 
     return incident_rows(session.log, session.findings, incident)
-
-
-def _complain(cause: str, remedy: str) -> None:
-    print(cause, remedy, sep="\n", file=sys.stderr)  # noqa: T201  # the person is at a terminal
-
-
-def _listen_for_interrupt(app: QApplication) -> None:
-    """Ctrl-C and SIGTERM close the windows, as a person would."""
-    timer = QTimer(app, interval=_SIGNAL_POLL_MS)
-    timer.timeout.connect(_give_python_a_turn)
-    timer.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: (app.closeAllWindows(), app.quit()))
-
-
-def _give_python_a_turn() -> None:
-    """Nothing: being called is enough for Python to look at its signals."""
-
-
-def _on_exception(
-    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
-) -> None:
-    """Whatever escaped from a slot goes to the log, and to the terminal in one sentence."""
-    if issubclass(kind, KeyboardInterrupt):
-        QApplication.quit()
-        return
-    _log.critical("unexpected error", exc_info=(kind, error, traceback))
-    cause = error.title if isinstance(error, TrafficDeskError) else f"{kind.__name__}: {error}"
-    _complain(f"TrafficDesk met an unexpected error ({cause}).", "The log file has the details.")
-
-
-_LEVELS: Final = {
-    QtMsgType.QtDebugMsg: logging.DEBUG,
-    QtMsgType.QtInfoMsg: logging.INFO,
-    QtMsgType.QtWarningMsg: logging.WARNING,
-    QtMsgType.QtCriticalMsg: logging.ERROR,
-    QtMsgType.QtFatalMsg: logging.CRITICAL,
-}
-
-
-def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    """Qt's own messages go to the log."""
-    logging.getLogger("trafficdesk.qt").log(_LEVELS[kind], "%s: %s", context.category, message)

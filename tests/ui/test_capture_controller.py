@@ -33,7 +33,9 @@ class Job:
 
     title = "job"
 
-    def __init__(self, batches: int, rows: int, *, live: bool = False, error: Exception | None = None) -> None:
+    def __init__(
+        self, batches: int, rows: int, *, live: bool = False, error: Exception | None = None
+    ) -> None:
         self.live = live
         self.progress = None if live else 0.5
         self.batches, self.rows, self.error = batches, rows, error
@@ -115,7 +117,9 @@ def test_a_real_file_with_a_fault_shows_what_precedes_it(
     assert controller.frames.frame(0).data == first
 
 
-def test_a_file_that_is_not_there_is_said(qtbot: QtBot, controller: CaptureController, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_said(
+    qtbot: QtBot, controller: CaptureController, tmp_path: Path
+) -> None:
     """Cause with the path and a remedy, no exception."""
     errors: list[BadCaptureFile] = []
     controller.failed.connect(errors.append)
@@ -126,7 +130,9 @@ def test_a_file_that_is_not_there_is_said(qtbot: QtBot, controller: CaptureContr
     assert error.hint
 
 
-@pytest.mark.parametrize("error", [CaptureError("eth0 has gone.", "Plug it in."), RuntimeError("our own fault")])
+@pytest.mark.parametrize(
+    "error", [CaptureError("eth0 has gone.", "Plug it in."), RuntimeError("our own fault")]
+)
 def test_errors_of_the_thread_are_told(
     qtbot: QtBot, controller: CaptureController, session: AnalysisSession, error: Exception
 ) -> None:
@@ -157,7 +163,9 @@ def test_a_new_capture_waits_for_the_old_and_takes_nothing_of_it(
     assert not controller._waiting
 
 
-def test_stopping_keeps_what_was_read(qtbot: QtBot, controller: CaptureController, session: AnalysisSession) -> None:
+def test_stopping_keeps_what_was_read(
+    qtbot: QtBot, controller: CaptureController, session: AnalysisSession
+) -> None:
     """Stop ends a live capture soon; its rows stay."""
     controller.start(Job(10**9, 20, live=True))
     qtbot.waitUntil(lambda: session.log.end_id > 100)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 LAYERS = (
-    DissectedLayer("Outer", "a to b", 0, 4, (DissectedField("left", "1", 0, 2), DissectedField("right", "2", 2, 4))),
+    DissectedLayer(
+        "Outer", "a to b", 0, 4, (DissectedField("left", "1", 0, 2), DissectedField("right", "2", 2, 4))
+    ),
     DissectedLayer("Inner", "", 4, 10, (DissectedField("<b>name</b>", "\u202evalue\n", 5, 6),)),
 )
 

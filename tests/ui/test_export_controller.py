@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from tests.helpers.traffic import decoded, session_with
-from trafficdesk.errors import ExportError
 from trafficdesk.ui.export_controller import ExportController, csv_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from trafficdesk.errors import ExportError
 
 
 def test_the_wanted_rows_are_written(qtbot: QtBot, tmp_path: Path) -> None:

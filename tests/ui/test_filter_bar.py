@@ -27,10 +27,12 @@ def bar(qtbot: QtBot) -> Iterator[FilterBar]:
     window.show()
     qtbot.waitExposed(window)
     line.setFocus()
-    yield line  # the window would be gone with the last reference to it
+    yield line  # noqa: PT022  # the window would be gone with the last reference to it
 
 
-@pytest.mark.parametrize(("text", "state"), [("tcp.port == 443", "valid"), ("tcp.port ==", "invalid"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "state"), [("tcp.port == 443", "valid"), ("tcp.port ==", "invalid"), ("", "")]
+)
 def test_the_line_is_coloured_while_typing(qtbot: QtBot, bar: FilterBar, text: str, state: str) -> None:
     """Green, red or plain a moment after the last key, without Enter."""
     bar.setText("frame")

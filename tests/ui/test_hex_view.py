@@ -30,9 +30,7 @@ def view(qtbot: QtBot) -> HexView:
 
 def test_a_line_has_offset_bytes_and_ascii(view: HexView) -> None:
     """Printable ASCII as it is, everything else a dot; the last line may be short."""
-    assert view.line_text(4) == (
-        "0040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFG HIJKLMNO"
-    )
+    assert view.line_text(4) == ("0040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFG HIJKLMNO")
     view.set_data(b"\x00\x7f\xffA")
     assert view.line_text(0).split() == ["0000", "00", "7f", "ff", "41", "...A"]
 
@@ -70,9 +68,14 @@ def test_copying_takes_the_highlight_or_all(qtbot: QtBot, view: HexView) -> None
 
 def test_highlighted_bytes_are_painted(view: HexView) -> None:
     """The highlight's colour is there when a range is marked, and not before."""
+
     def colours() -> set[str]:
         image = view.viewport().grab().toImage()
-        return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+        return {
+            image.pixelColor(x, y).name()
+            for x in range(0, image.width(), 3)
+            for y in range(0, image.height(), 3)
+        }
 
     assert LIGHT.accent_background not in colours()
     view.highlight(0, 4)

@@ -128,7 +128,7 @@ def test_no_surface_stays_blank(qtbot: QtBot, table: PacketTable, width: int) ->
     table.resize(width, 300)
     qtbot.wait(10)
     total = table.horizontalHeader().length()
-    assert total == table.viewport().width() or total > table.viewport().width() and width == 500
+    assert total == table.viewport().width() or (total > table.viewport().width() and width == 500)
     assert table.columnWidth(Column.INFO) >= 120
 
 
@@ -140,7 +140,8 @@ def test_every_kind_of_row_is_painted(table: PacketTable, session: AnalysisSessi
     image = table.viewport().grab().toImage()
     scale = image.devicePixelRatio()
     colours = [
-        image.pixelColor(round(1 * scale), round((table.rowViewportPosition(row) + 12) * scale)).name() for row in range(3)
+        image.pixelColor(round(1 * scale), round((table.rowViewportPosition(row) + 12) * scale)).name()
+        for row in range(3)
     ]
     assert colours == [LIGHT.unusual, LIGHT.family, LIGHT.panel]
 

@@ -111,7 +111,9 @@ def test_marks_come_with_the_detection(qtbot: QtBot) -> None:
     assert row_texts(model, 150)[Column.SCORE] == ""
     changed = []
     model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
-    update = session.apply(detection_of(100, 100, unusual=(150,), family=(160,), collateral=(170,), incident=1))
+    update = session.apply(
+        detection_of(100, 100, unusual=(150,), family=(160,), collateral=(170,), incident=1)
+    )
     model.refresh_marks(update.detection)
     assert changed == [(100, 199)]
     assert row_texts(model, 150)[Column.FINDING :] == ["Unusual", "1.50"]

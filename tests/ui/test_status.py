@@ -19,7 +19,9 @@ def test_every_number_has_its_words(qtbot: QtBot) -> None:
         StatusReport("Capturing", source="eth0", packets=18_204, shown=17_950, flagged=31, bytes_per_s=1.8e6,
                      packets_per_s=2_140, model_age_s=12, memory_mb=214.4)
     )  # fmt: skip
-    said = {name: bar.text(name) for name in ("state", "packets", "shown", "flagged", "rate", "model", "memory")}
+    said = {
+        name: bar.text(name) for name in ("state", "packets", "shown", "flagged", "rate", "model", "memory")
+    }
     assert said == {
         "state": "Capturing · eth0",
         "packets": "Packets 18,204",

@@ -19,7 +19,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return made
 
 
-@pytest.mark.parametrize("argv", [["packets", "x.pcap"], ["monitor"], ["--help"], ["--version"], ["interfaces"]])
+@pytest.mark.parametrize(
+    "argv", [["packets", "x.pcap"], ["monitor"], ["--help"], ["--version"], ["interfaces"]]
+)
 def test_commands_go_to_the_command_line(calls: list[object], argv: list[str]) -> None:
     """A command's first word decides, and the command line gets everything."""
     assert entry.main(argv) == 0
@@ -70,7 +72,11 @@ def test_only_linux_can_lack_a_display(platform: str, environment: dict[str, str
     [
         ([], True, ["monitor", "--interface", "eth7"]),
         ([], False, ["monitor", "--sample"]),
-        (["--capture", "lo", "--capture-filter", "tcp"], False, ["monitor", "--interface", "lo", "--capture-filter", "tcp"]),
+        (
+            ["--capture", "lo", "--capture-filter", "tcp"],
+            False,
+            ["monitor", "--interface", "lo", "--capture-filter", "tcp"],
+        ),
         (["x.pcap"], True, ["analyze", "x.pcap"]),
     ],
 )

@@ -28,7 +28,13 @@ class Command:
     """Whether a line stands above it in its menu."""
 
 
-MENUS: Final = (("file", "&File"), ("capture", "&Capture"), ("go", "&Go"), ("analysis", "&Analysis"), ("help", "&Help"))
+MENUS: Final = (
+    ("file", "&File"),
+    ("capture", "&Capture"),
+    ("go", "&Go"),
+    ("analysis", "&Analysis"),
+    ("help", "&Help"),
+)
 
 COMMANDS: Final = (
     Command("open", "file", "&Open…", ("Ctrl+O",), "open"),
@@ -108,7 +114,9 @@ def _action(command: Command, parent: QWidget) -> QAction:
 def shortcut_rows() -> list[tuple[str, str]]:
     """(keys, words) of every command that has keys, and of the keys that work in one place only."""
     rows = [
-        (" or ".join(command.keys), command.text.replace("&", "").rstrip("…")) for command in COMMANDS if command.keys
+        (" or ".join(command.keys), command.text.replace("&", "").rstrip("…"))
+        for command in COMMANDS
+        if command.keys
     ]
     return [*rows, *_LOCAL_KEYS]
 

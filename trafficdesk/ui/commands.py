@@ -93,7 +93,9 @@ class Commands(QObject):
             self._desk.listen(self._window.bar.interface)
         else:
             self._window.banner.show_message(
-                "No interface is chosen.", "Choose one on the left of Start, or open a capture file.", "warning"
+                "No interface is chosen.",
+                "Choose one on the left of Start, or open a capture file.",
+                "warning",
             )
 
     @Slot()
@@ -188,10 +190,14 @@ class Commands(QObject):
 
     def _export(self, ids: NDArray[np.int64], which: str) -> None:
         if self.exports.running:
-            self._window.banner.show_message("An export is under way.", "Please wait until it is done.", "warning")
+            self._window.banner.show_message(
+                "An export is under way.", "Please wait until it is done.", "warning"
+            )
             return
         if not len(ids):
-            self._window.banner.show_message(f"No packets are {which}.", "There is nothing to export.", "warning")
+            self._window.banner.show_message(
+                f"No packets are {which}.", "There is nothing to export.", "warning"
+            )
             return
         title = f"Export {len(ids):,} {which} packets as CSV"
         chosen, _ = QFileDialog.getSaveFileName(self._window, title, "packets.csv", "CSV (*.csv)")
@@ -236,4 +242,4 @@ class Commands(QObject):
 
 
 def _is_flagged(_batch: PacketBatch, analysis: dict[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
-    return np.asarray((analysis["verdict"] & np.uint8(FLAGGED)) != 0)
+    return np.asarray((analysis["verdict"].astype(np.uint8) & FLAGGED) != 0)

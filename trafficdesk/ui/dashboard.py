@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from trafficdesk.ui.diagnostics import rss_mb
 from trafficdesk.ui.panels.status import StatusReport
+from trafficdesk.ui.wording import share
 
 if TYPE_CHECKING:
     from trafficdesk.session import AnalysisSession
@@ -35,6 +36,7 @@ class Dashboard(QObject):
         model: PacketTableModel,
         capture: CaptureController,
         analysis: AnalysisController,
+        *,
         display: FilterController,
     ) -> None:
         super().__init__(window)
@@ -127,15 +129,15 @@ class Dashboard(QObject):
 
     def _progress(self) -> tuple[float | None, str]:
         if self._export_progress is not None:
-            return self._export_progress, f"Exported {self._export_progress:.0%}"
+            return self._export_progress, f"Exported {share(self._export_progress)}"
         if self._display.searching:
             return None, "Filtering"
         loading = self._capture.progress
         if loading is not None:
-            return loading, f"Opened {loading:.0%}"
+            return loading, f"Opened {share(loading)}"
         analysed = None if self._capture.live else self._analysis.progress
         if analysed is not None:
-            return analysed, f"Analysed {analysed:.0%}"
+            return analysed, f"Analysed {share(analysed)}"
         return None, ""
 
     def _rate(self) -> tuple[float, float] | None:
@@ -143,8 +145,8 @@ class Dashboard(QObject):
         if not self._capture.live:
             return None
         snapshot = self._session.metrics.snapshot()
-        if len(snapshot.seconds) < 2:  # noqa: PLR2004  # the last one is not whole yet
-            return 0.0, 0.0
+        if len(snapshot.seconds) < 2:
+            return 0.0, 0.0  # the last one is not whole yet
         return float(snapshot.bytes_per_s[-2]), float(snapshot.packets_per_s[-2])
 
     def _model_age(self) -> float | None:
@@ -162,7 +164,9 @@ class Dashboard(QObject):
                 return
             page.show_empty(f"The display filter hides all {packets:,} packets.", "Clear filter")
         elif self._capture.live:
-            page.show_empty(f"Listening on {self._capture.job.title if self._capture.job else ''}. No packet yet.")
+            page.show_empty(
+                f"Listening on {self._capture.job.title if self._capture.job else ''}. No packet yet."
+            )
         elif self._capture.running:
             page.show_table()
         else:

@@ -77,7 +77,7 @@ class Desk(QObject):
         self.analysis = AnalysisController(session, preferences.settings.detection, self)
         self.display = FilterController(session, model, self)
         self.details = DetailsController(window.page.details, lambda: self.capture.frames, self)
-        self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, self.display)
+        self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, display=self.display)
         self._announced: dict[int, int] = {}
         self._join()
 

@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
     def show_capture(self, title: str) -> None:
         """The page of a capture."""
         self._pages.setCurrentWidget(self.page)
-        self.setWindowTitle(f"{visible(title)} – {NAME}")
+        self.setWindowTitle(f"{visible(title)} - {NAME}")
 
     @property
     def showing_capture(self) -> bool:

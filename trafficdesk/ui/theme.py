@@ -270,7 +270,15 @@ QFrame[class="card-family"] {
   background: $raised; border: 1px solid $line; border-left: 4px solid $family; border-radius: 8px; }
 QFrame[class="card-unusual"]:hover, QFrame[class="card-family"]:hover { background: $hover; }
 
+QFrame[class="banner-error"] { background: $family_background; border-bottom: 1px solid $family; }
+QFrame[class="banner-warning"] { background: $unusual_background; border-bottom: 1px solid $unusual; }
+QFrame[class="banner-notice"] { background: $accent_background; border-bottom: 1px solid $accent; }
+QFrame[class="banner-error"] QLabel, QFrame[class="banner-warning"] QLabel, QFrame[class="banner-notice"] QLabel {
+  color: $text; }
+
 QLabel { background: transparent; }
+QLabel[class="reason"] {
+  background: $raised; color: $family; border: 1px solid $family; border-radius: 6px; padding: 4px 8px; }
 QLabel[class="head"] { font-weight: 600; }
 QLabel[class="title"] { font-weight: 600; font-size: 20px; }
 QLabel[class="muted"] { color: $muted; font-size: 12px; }

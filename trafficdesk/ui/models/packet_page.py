@@ -94,9 +94,20 @@ def marks(log: PacketLog, ids: NDArray[np.int64], words: tuple[str, ...]) -> lis
     """What analysis said of each row; `words` names the families by index, 0 = the model's own."""
     columns = (log.column(name, ids).tolist() for name in ("score", "verdict", "family", "incident"))
     return [
-        Mark(_word(verdict, family, words), score, "" if isnan(score) else f"{score:.2f}", _LOOKS[verdict], incident)
+        Mark(
+            _word(verdict, family, words),
+            score,
+            score_text(score),
+            _LOOKS[verdict],
+            incident,
+        )
         for score, verdict, family, incident in zip(*columns, strict=True)
     ]
+
+
+def score_text(score: float) -> str:
+    """Two decimals; empty while nothing is known."""
+    return "" if isnan(score) else f"{score:.2f}".replace("-0.00", "0.00")
 
 
 def time_texts(timestamps_ns: NDArray[np.int64]) -> list[str]:

@@ -31,7 +31,9 @@ class CaptureBar(QFrame):
     """Name of the interface that Start is to listen on."""
     start_stop_clicked = Signal()
 
-    def __init__(self, actions: Actions, filter_bar: FilterBar, tokens: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: Actions, filter_bar: FilterBar, tokens: Tokens, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tokens = tokens
         self._actions = actions
@@ -45,7 +47,9 @@ class CaptureBar(QFrame):
         self.start.setIconSize(QSize(14, 14))
         self.start.clicked.connect(self.start_stop_clicked)
         self.export = _menu_button("Export")
-        self.export.menu().addActions([actions[name] for name in ("export_selected", "export_shown", "export_all")])
+        self.export.menu().addActions(
+            [actions[name] for name in ("export_selected", "export_shown", "export_all")]
+        )
         self.settings = QToolButton()
         self.settings.setToolTip("Settings (Ctrl+Shift+P)")
         self.settings.setAccessibleName("Settings")

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.theme import Tokens
 
 NOTHING_SELECTED: Final = "Select a packet to see its layers and bytes."
-NOT_KEPT: Final = (
-    "The bytes of this packet are no longer kept. Settings › Capture says how many raw frames are."
-)
+NOT_KEPT: Final = "The bytes of this packet are no longer kept. The settings say how many raw frames are."
 _START: Final = int(Qt.ItemDataRole.UserRole)
 _STOP: Final = _START + 1
 _TREE_WIDTH: Final = 240
@@ -99,7 +97,7 @@ class DetailsPane(QStackedWidget):
         best: QTreeWidgetItem | None = None
         for number in range(self.tree.topLevelItemCount()):
             layer = self.tree.topLevelItem(number)
-            for item in (layer, *(layer.child(child) for child in range(layer.childCount()))):
+            for item in _family(layer):
                 if (
                     item is not None
                     and _covers(item, offset)
@@ -125,6 +123,11 @@ def _tree() -> QTreeWidget:
     tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     return tree
+
+
+def _family(layer: QTreeWidgetItem | None) -> list[QTreeWidgetItem | None]:
+    """A layer and its fields."""
+    return [layer, *(layer.child(number) for number in range(layer.childCount()))] if layer else []
 
 
 def _layer_item(layer: DissectedLayer) -> QTreeWidgetItem:

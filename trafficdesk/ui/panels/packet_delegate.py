@@ -75,7 +75,7 @@ class PacketDelegate(QStyledItemDelegate):
         """Pixels that `text` needs in a column."""
         return self._metrics[column].horizontalAdvance(text) + 2 * PADDING
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Width of the text; rows are of one height."""
         column = Column(index.column())
         if column == Column.SCORE:
@@ -89,13 +89,17 @@ class PacketDelegate(QStyledItemDelegate):
         row, column = index.row(), index.column()
         mark = model.mark(row)
         rect, state = option.rect, option.state
-        self._paint_ground(painter, rect, mark, column, selected=bool(state & QStyle.StateFlag.State_Selected))
+        self._paint_ground(
+            painter, rect, mark, column, selected=bool(state & QStyle.StateFlag.State_Selected)
+        )
         if column == _SCORE:
             self._paint_score(painter, rect, mark)
         else:
             self._paint_text(painter, rect, mark, column, model.text(row, column))
 
-    def _paint_ground(self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, selected: bool) -> None:
+    def _paint_ground(
+        self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, selected: bool
+    ) -> None:
         tint = self._tints.get(mark.look)
         if tint is not None:
             painter.fillRect(rect, tint)
@@ -116,7 +120,12 @@ class PacketDelegate(QStyledItemDelegate):
         painter.setPen(self._muted if dimmed else self._text)
         room = rect.width() - 2 * PADDING
         painter.drawText(
-            rect.x() + PADDING, rect.y(), room, rect.height(), _ALIGNMENTS[column], self._fitted(text, column, room)
+            rect.x() + PADDING,
+            rect.y(),
+            room,
+            rect.height(),
+            _ALIGNMENTS[column],
+            self._fitted(text, column, room),
         )
 
     def _fitted(self, text: str, column: int, room: int) -> str:

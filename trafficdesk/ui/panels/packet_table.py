@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -145,8 +156,8 @@ class PacketTable(QTableView):
         super().keyPressEvent(event)
 
     def _selected_ranges(self) -> list[tuple[int, int]]:
-        selection = self.selectionModel().selection()
-        return [(part.top(), part.bottom() + 1) for part in (selection[i] for i in range(len(selection)))]
+        parts: list[QItemSelectionRange] = list(self.selectionModel().selection())  # type: ignore[call-overload]  # the stubs forget that it is a list
+        return [(part.top(), part.bottom() + 1) for part in parts]
 
     def _selected_rows(self) -> list[int]:
         return sorted({row for first, stop in self._selected_ranges() for row in range(first, stop)})
@@ -225,6 +236,7 @@ class PacketTable(QTableView):
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)  # the edge of flagged rows stands there
         header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._fit_info()
 
     @Slot()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.detect.finding import Detection
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.packets.batch import PacketBatch
@@ -77,7 +78,7 @@ class AnalysisWorker(QThread):
                 task(self._process)
         except TrafficDeskError as error:
             self._report(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the worker's shell
             _log.exception("the analysis failed")
             self._report(
                 TrafficDeskError(f"The analysis failed: {error!r}.", "The log file has the details.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from trafficdesk.errors import TrafficDeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ class Background(QRunnable):
             result = self._work(lambda share: self.signals.progressed.emit(self._key, share))
         except TrafficDeskError as error:
             self.signals.failed.emit(self._key, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the worker's shell: whatever happens is reported
             _log.exception("%s failed", self._what)
             told = TrafficDeskError(f"{self._what} failed: {error!r}.", "The log file has the details.")
             self.signals.failed.emit(self._key, told)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.capture.source import FrameStore

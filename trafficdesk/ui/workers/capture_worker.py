@@ -70,7 +70,7 @@ class CaptureWorker(QThread):
             self.job.run(self._make_pump(), self._announce)
         except TrafficDeskError as error:
             self.failed.emit(FromCapture(self._id, error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the worker's shell
             _log.exception("the capture of %s failed", self.job.title)
             told = TrafficDeskError(
                 f"Reading {self.job.title} failed: {error!r}.", "The log file has the details."
