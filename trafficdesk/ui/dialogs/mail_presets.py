@@ -1,4 +1,4 @@
-"""Mail servers of well-known providers, as their help pages give them (looked up 2026-11)."""
+"""Mail servers of well-known providers, as commonly published; the test button tells whether they still hold."""
 
 from __future__ import annotations
 
