@@ -37,24 +37,34 @@ class _Waiting:
         self._key = np.zeros(1 << _BITS, np.uint64)
         self._since = np.zeros(1 << _BITS, np.int64)
 
-    def ask(self, key: NDArray[np.uint64], at_ns: NDArray[np.int64]) -> None:
-        """Note requests in order of time."""
-        slot = (key >> _SHIFT).astype(np.int64)
-        fresh = (self._key[slot] != key) | (at_ns - self._since[slot] > _PATIENCE_NS)
-        # Written backwards, so that of several the earliest stays.
-        slot, key, at_ns = slot[fresh][::-1], key[fresh][::-1], at_ns[fresh][::-1]
-        self._key[slot] = key
-        self._since[slot] = at_ns
+    def match(
+        self, key: NDArray[np.uint64], at_ns: NDArray[np.int64], is_answer: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """(answered,) delays in nanoseconds of the first response to each request.
 
-    def answer(self, key: NDArray[np.uint64], at_ns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(answered,) delays in nanoseconds of the first response to each request."""
+        Requests and responses come in order of capture; only what a batch leaves open goes into the table, so that a
+        batch of any length is matched whole.
+        """
+        order = np.argsort(key, kind="stable")
+        key, at_ns, is_answer = key[order], at_ns[order], is_answer[order]
+        first = np.append(True, key[1:] != key[:-1])
         slot = (key >> _SHIFT).astype(np.int64)
-        delay = at_ns - self._since[slot]
-        good = (self._key[slot] == key) & (delay >= 0) & (delay <= _PATIENCE_NS)
-        slot, delay = slot[good], delay[good]
-        _, first = np.unique(slot, return_index=True)
-        self._key[slot] = 0
-        return np.asarray(delay[first])
+        waited = self._key[slot] == key
+        # What came before each row, with the same key: in this batch, or in the table.
+        since = np.where(first, self._since[slot], np.roll(at_ns, 1))
+        after_request = np.where(first, waited, np.roll(~is_answer, 1)) & (at_ns - since <= _PATIENCE_NS)
+        begins = ~is_answer & ~after_request
+        marked = np.flatnonzero(begins | (first & after_request))
+        begun = np.where(begins, at_ns, since)[marked]
+        of_row = np.searchsorted(marked, np.arange(len(key)), "right") - 1
+        since = begun[of_row] if len(marked) else at_ns
+        delay = (at_ns - since)[is_answer & after_request]
+        last = np.append(first[1:], True)
+        answered, asked = last & is_answer & waited, last & ~is_answer
+        self._key[slot[answered]] = 0
+        self._key[slot[asked]] = key[asked]
+        self._since[slot[asked]] = since[asked]
+        return delay[(delay >= 0) & (delay <= _PATIENCE_NS)]
 
 
 class _Sample:
@@ -101,15 +111,13 @@ class HandshakeLatency:
         rows = np.flatnonzero(kind & np.uint16(TcpFlag.SYN))
         if not len(rows):
             return
-        syn = rows[kind[rows] == TcpFlag.SYN]
-        syn_ack = rows[kind[rows] == _SYN_ACK]
-        times = batch["timestamp_ns"]
+        is_answer = kind[rows] == _SYN_ACK
         # RFC 9293 section 3.4: the SYN-ACK acknowledges the SYN's sequence number plus one.
-        expected = (batch["tcp_sequence"][syn] + np.uint32(1)).astype(np.uint64)
-        self._waiting.ask(_flow_key(batch, syn, expected, reverse=False), times[syn])
-        acknowledged = batch["tcp_acknowledgement"][syn_ack].astype(np.uint64)
-        key = _flow_key(batch, syn_ack, acknowledged, reverse=True)
-        self._sample.add(self._waiting.answer(key, times[syn_ack]))
+        number = np.where(
+            is_answer, batch["tcp_acknowledgement"][rows], batch["tcp_sequence"][rows] + np.uint32(1)
+        ).astype(np.uint64)
+        key = _flow_key(batch, rows, number, is_answer)
+        self._sample.add(self._waiting.match(key, batch["timestamp_ns"][rows], is_answer))
 
     def values(self) -> dict[str, Any]:
         """The distribution."""
@@ -129,11 +137,8 @@ class DnsLatency:
         if not len(rows):
             return
         is_response = (batch["application_code"][rows] & np.uint16(0x8000)) != 0
-        query, response = rows[~is_response], rows[is_response]
-        times, names = batch["timestamp_ns"], batch["application_id"].astype(np.uint64)
-        self._waiting.ask(_flow_key(batch, query, names[query], reverse=False), times[query])
-        key = _flow_key(batch, response, names[response], reverse=True)
-        self._sample.add(self._waiting.answer(key, times[response]))
+        key = _flow_key(batch, rows, batch["application_id"][rows].astype(np.uint64), is_response)
+        self._sample.add(self._waiting.match(key, batch["timestamp_ns"][rows], is_response))
 
     def values(self) -> dict[str, Any]:
         """The distribution."""
@@ -141,12 +146,13 @@ class DnsLatency:
 
 
 def _flow_key(
-    batch: PacketBatch, rows: NDArray[np.int64], extra: NDArray[np.uint64], *, reverse: bool
+    batch: PacketBatch, rows: NDArray[np.int64], extra: NDArray[np.uint64], is_answer: NDArray[np.bool_]
 ) -> NDArray[np.uint64]:
-    """(rows,) one number per flow and `extra`; `reverse` reads the packet as the answer."""
-    names = ("destination", "source") if reverse else ("source", "destination")
-    halves = [np.ascontiguousarray(batch[name][rows]).view(np.uint64).reshape(-1, 2) for name in names]
-    ports = [batch[f"{name}_port"][rows].astype(np.uint64) for name in names]
-    parts = [half for pair in halves for half in (pair[:, 0], pair[:, 1])]
-    key = mix(*parts, (ports[0] << np.uint64(16)) ^ ports[1], extra)
-    return key | np.uint64(1)  # 0 marks an empty slot
+    """(rows,) one number per flow, seen from its client, and `extra`."""
+    ends = []
+    for name in ("source", "destination"):
+        halves = np.ascontiguousarray(batch[name][rows]).view(np.uint64).reshape(-1, 2)
+        ends.append(mix(halves[:, 0], halves[:, 1], batch[f"{name}_port"][rows].astype(np.uint64)))
+    client = np.where(is_answer, ends[1], ends[0])
+    server = np.where(is_answer, ends[0], ends[1])
+    return mix(client, server, extra) | np.uint64(1)  # 0 marks an empty slot
