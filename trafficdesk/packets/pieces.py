@@ -46,6 +46,7 @@ def table(texts: Sequence[str]) -> Piece:
     return Piece(np.array(encoded, "S"), np.array([len(text) for text in encoded], np.int64))
 
 
+@cache
 def constant(text: str) -> Piece:
     """The same text in every row."""
     return table([text])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from trafficdesk.packets.protocol import IpProtocol, TcpFlag
@@ -150,12 +151,13 @@ IGMP_TYPES: Final = {
     0x11: "Membership Query", 0x12: "Membership Report", 0x16: "Membership Report", 0x17: "Leave Group",
     0x22: "Membership Report",
 }  # fmt: skip
-_FLAGS: Final = tuple(TcpFlag)
+_FLAGS: Final = tuple((int(flag), str(flag.name)) for flag in TcpFlag)
 
 
+@cache
 def tcp_flags(flags: int) -> str:
     """`SYN, ACK` of the 12 bits."""
-    names = [str(flag.name) for flag in _FLAGS if flags & flag]
+    names = [name for flag, name in _FLAGS if flags & flag]
     return ", ".join([*names, *(["Reserved"] if flags & 0xE00 else [])]) or "<None>"
 
 
