@@ -27,7 +27,7 @@ TOLD_PEERS: Final = 10
 AGAIN_GROWTH: Final = 10
 """Tell again when the rows have grown tenfold (Slips' rule against a flood of alerts) ..."""
 AGAIN_S: Final = 600.0
-"""... or after ten minutes."""
+"""... or after ten minutes, then twenty, forty and so on: a beacon that goes on all day is not told 144 times."""
 
 
 class Tracker:
@@ -66,6 +66,7 @@ class Tracker:
         self._announced = 0
         self._announced_packets = 0
         self._announced_seconds = -np.inf
+        self._again_s = AGAIN_S
 
     @property
     def peer_keys(self) -> NDArray[np.int64]:
@@ -91,8 +92,10 @@ class Tracker:
         self._add_reasons(rows)
         if (
             self.packets >= AGAIN_GROWTH * self._announced_packets
-            or self.last_seconds - self._announced_seconds >= AGAIN_S
+            or self.last_seconds - self._announced_seconds >= self._again_s
         ):
+            if self._announced and self.last_seconds - self._announced_seconds >= self._again_s:
+                self._again_s *= 2
             self._announced += 1
             self._announced_packets = self.packets
             self._announced_seconds = self.last_seconds

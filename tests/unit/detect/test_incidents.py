@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -74,24 +75,16 @@ def test_gaps_below_two_minutes_merge_and_longer_ones_do_not():
 
 
 def test_announces_at_the_opening_at_tenfold_growth_and_after_ten_minutes():
-    """And not in between, however many rows come."""
+    """And not in between, however many rows come; the ten minutes then double."""
     incidents = Incidents(2)
-    announced = []
-    for times in (
-        [0.0] * 5,
-        [1.0] * 44,
-        [2.0],
-        [60.0] * 100,
-        [179.0],
-        [290.0],
-        [400.0],
-        [510.0],
-        [601.0],
-        [603.0],
-    ):
-        incidents.add(SCAN, flagged(times), 1)
-        announced.append(incidents.changes()[0].announced)
-    assert announced == [1, 1, 2, 2, 2, 2, 2, 2, 2, 3]
+    announced = {}
+    steps = {0.0: 5, 1.0: 44, 2.0: 1, 60.0: 100} | {100.0 * step: 1 for step in range(1, 30)}
+    for at, rows in steps.items():
+        incidents.add(SCAN, flagged([at] * rows), 1)
+        announced[at] = incidents.changes()[0].announced
+    grew = [at for before, at in pairwise(announced) if announced[at] > announced[before]]
+    assert announced[0.0] == 1
+    assert grew == [2.0, 700.0, 1_900.0]
 
 
 def test_the_host_with_most_rows_is_the_culprit():

@@ -25,7 +25,7 @@ def said(traffic, name):
 @pytest.mark.parametrize("size", [1, 200, 1_000])
 def test_how_the_packets_are_cut_does_not_matter(size):
     """Every feature of every row is the same in batches of 1, 200, 1,000 and all at once."""
-    batch = ordinary(60, seed=1).batch().slice(0, 2_000)
+    batch = ordinary(60, seed=1).batch().slice(0, 600 if size == 1 else 2_500)
     np.testing.assert_allclose(matrix_of(batch, size), matrix_of(batch), rtol=1e-6, atol=1e-6)
 
 

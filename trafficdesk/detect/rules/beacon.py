@@ -10,6 +10,8 @@ BEATS: Final = 6.0
 VARIATION: Final = 0.12
 """Standard deviation over mean."""
 MEAN_S: Final = 1.5
+MERGE_S: Final = 6 * 3_600.0
+"""A device that checks in all day is one finding, though its regularity wavers."""
 
 
 def find(scene: Scene) -> Sighting:
@@ -39,4 +41,4 @@ def tell(story: Story) -> str:
     )
 
 
-RULE: Final = Rule("beacon", {"beat_count": BEATS, "beat_mean": MEAN_S}, find, tell, merge_s=3_600.0)
+RULE: Final = Rule("beacon", {"beat_count": BEATS, "beat_mean": MEAN_S}, find, tell, merge_s=MERGE_S)
