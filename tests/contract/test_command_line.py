@@ -324,6 +324,13 @@ def test_json_on_standard_output_stands_alone(cut_capture: Path) -> None:
     assert json.loads(done.stdout)["packets"] > 0
 
 
+def test_a_poor_console_is_no_failure(cut_capture: Path) -> None:
+    """Signs that the console's encoding lacks are written as their numbers."""
+    done = trafficdesk("analyze", cut_capture, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 4
+    assert "\\u2264" in done.stdout
+
+
 def test_interfaces() -> None:
     """Table and JSON name the same interfaces."""
     listed, told = trafficdesk("interfaces"), trafficdesk("interfaces", "--json", "-")

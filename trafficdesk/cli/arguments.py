@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,9 @@ Capture only on networks that you own or may monitor."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; never raises, but for argparse's own way out (SystemExit)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that can't show a sign gets its number
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(sys.argv[1:] if argv is None else argv)
     return ended(lambda: _run(arguments))
 

@@ -40,6 +40,7 @@ def ended(command: Callable[[], int]) -> int:
         _forget_standard_output()
         return Exit.DONE  # the reader has what it wanted
     except KeyboardInterrupt:
+        sys.stderr.write("\ntrafficdesk: Stopped by Ctrl-C; files not finished were not written.\n")
         return Exit.INTERRUPTED
     except Exception:  # noqa: BLE001  # the outermost frame: a bug becomes a log entry and a sentence
         _report_bug()
