@@ -127,9 +127,10 @@ def _work(
 def _compiled(expression: str) -> DisplayFilter | None:
     if not expression.strip():
         return None
+    from trafficdesk.detect.families import FAMILIES
     from trafficdesk.packets.display_filter import compile_filter
 
-    return compile_filter(expression)
+    return compile_filter(expression, [family.name for family in FAMILIES])
 
 
 def _opened(stack: ExitStack, path: str | None) -> IO[bytes] | None:
