@@ -37,7 +37,9 @@ def setting(
     tip: str = "",
 ) -> Any:
     """Declare one setting: its default, the words a person reads, its unit and its bounds (inclusive)."""
-    return field(default=default, metadata={"label": label, "unit": unit, "low": low, "high": high, "tip": tip})
+    return field(
+        default=default, metadata={"label": label, "unit": unit, "low": low, "high": high, "tip": tip}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,11 @@ class DetectionSettings:
     """How the detector learns and speaks."""
 
     sensitivity: int = setting(
-        2, "Sensitivity", low=1, high=3, tip="Flagged rows that an incident needs: 1 = ten, 2 = five, 3 = three"
+        2,
+        "Sensitivity",
+        low=1,
+        high=3,
+        tip="Flagged rows that an incident needs: 1 = ten, 2 = five, 3 = three",
     )
     window_rows: int = setting(10_000, "Rolling window", unit="packets", low=1_000, high=100_000)
     refit_rows: int = setting(2_500, "Refit after", unit="packets", low=250, high=50_000)
@@ -68,7 +74,9 @@ class DetectionSettings:
     warm_up_rows: int = setting(3_000, "Learn before scoring", unit="packets", low=500, high=50_000)
     trees: int = setting(100, "Trees", low=25, high=500)
     samples: int = setting(256, "Samples per tree", unit="packets", low=64, high=4_096)
-    seed: int = setting(0, "Seed", low=0, high=2**31 - 1, tip="The same seed on the same packets gives the same scores")
+    seed: int = setting(
+        0, "Seed", low=0, high=2**31 - 1, tip="The same seed on the same packets gives the same scores"
+    )
 
 
 @dataclass(frozen=True, slots=True)

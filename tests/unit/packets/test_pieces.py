@@ -10,7 +10,9 @@ from trafficdesk.packets.pieces import Piece, constant, decimals, hexadecimals16
 
 COLUMNS = st.integers(1, 6).flatmap(
     lambda rows: st.lists(
-        st.lists(st.text(st.characters(codec="utf-8", min_codepoint=32), max_size=9), min_size=rows, max_size=rows),
+        st.lists(
+            st.text(st.characters(codec="utf-8", min_codepoint=32), max_size=9), min_size=rows, max_size=rows
+        ),
         min_size=1,
         max_size=5,
     )
