@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QStyleFactory
 
 from trafficdesk.paths import resources_dir
 from trafficdesk.settings import Theme
@@ -27,6 +26,7 @@ ROW_HEIGHT: Final = 24
 SPACING: Final = 4
 """Every distance is a multiple of this many pixels."""
 
+_STYLED: Final = "trafficdesk.styled"
 _UI_FAMILIES: Final = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans")
 _MONO_FAMILIES: Final = (
     "JetBrains Mono",
@@ -139,7 +139,10 @@ def tokens_for(theme: Theme, app: QApplication) -> Tokens:
 
 def apply(app: QApplication, tokens: Tokens) -> None:
     """Give the whole application these colours, Fusion's shapes and our fonts."""
-    app.setStyle(QStyleFactory.create("Fusion"))
+    if app.property(_STYLED) is None:
+        # Once: a second call deletes the style under widgets that are about to go, and the interpreter crashes.
+        app.setStyle("Fusion")
+        app.setProperty(_STYLED, True)
     app.setFont(ui_font())
     app.setPalette(palette(tokens))
     app.setStyleSheet(style_sheet(tokens))
