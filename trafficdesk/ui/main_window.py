@@ -64,10 +64,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(*_SMALLEST)
         self.actions_.apply_theme(tokens)
+        self.filter_bar.apply_theme(tokens)
+        self.welcome.interfaces.setFocus()
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Use other colours."""
-        for part in (self.actions_, self.bar, self.banner, self.welcome, self.page, self.status):
+        for part in (
+            self.actions_,
+            self.bar,
+            self.filter_bar,
+            self.banner,
+            self.welcome,
+            self.page,
+            self.status,
+        ):
             part.apply_theme(tokens)
 
     def show_welcome(self) -> None:

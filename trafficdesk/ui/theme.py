@@ -327,6 +327,8 @@ QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
 QCheckBox::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
+QLineEdit QToolButton {
+  background: transparent; border: none; padding: 0; min-height: 16px; max-height: 16px; }
 QLineEdit[state="valid"] { background: $good_background; border-color: $good; }
 QLineEdit[state="invalid"] { background: $family_background; border-color: $family; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $disabled; background: $background; }

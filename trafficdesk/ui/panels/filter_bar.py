@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.ui import theme
+from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import tooltip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent
 
     from trafficdesk.packets.display_filter import DisplayFilter
+    from trafficdesk.ui.theme import Tokens
 
 DEBOUNCE_MS: Final = 150
 _HINT: Final = "Display filter, for example  ip.addr == 192.168.1.0/24 && tcp.port == 443"
@@ -47,10 +49,17 @@ class FilterBar(QLineEdit):
         self._debounce.timeout.connect(self.check)
         self.setFont(theme.mono_font())
         self.setPlaceholderText(_HINT)
-        self.setClearButtonEnabled(True)
+        self._clear = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
+        self._clear.setToolTip("Clear the filter (Esc)")
+        self._clear.setVisible(False)
+        self._clear.triggered.connect(self.clear_and_apply)
         self.setAccessibleName("Display filter")
         self.textChanged.connect(self._on_text_changed)
         self.returnPressed.connect(self.apply)
+
+    def apply_theme(self, tokens: Tokens) -> None:
+        """Draw the icon in the text's colour."""
+        self._clear.setIcon(icon("close", tokens.muted))
 
     @property
     def state(self) -> str:
@@ -118,7 +127,8 @@ class FilterBar(QLineEdit):
         self._place_reason()
 
     @Slot(str)
-    def _on_text_changed(self, _text: str) -> None:
+    def _on_text_changed(self, text: str) -> None:
+        self._clear.setVisible(bool(text))
         self._debounce.start()
 
     def _show_state(self, state: str, reason: str) -> None:

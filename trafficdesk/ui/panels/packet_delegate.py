@@ -29,6 +29,8 @@ _FULL_BAR: Final = 2.0
 """Score at which the bar is full: twice the model's threshold."""
 
 _MIDDLE: Final = (Column.SOURCE, Column.DESTINATION)
+_ROUNDING: Final = 4
+"""Pixels by which an advance in whole numbers may be short."""
 _KEPT_TEXTS: Final = 10_000
 
 # Flags are combined once: doing it for every cell took a fifth of a paint.
@@ -73,7 +75,7 @@ class PacketDelegate(QStyledItemDelegate):
 
     def text_width(self, column: Column, text: str) -> int:
         """Pixels that `text` needs in a column."""
-        return self._metrics[column].horizontalAdvance(text) + 2 * PADDING
+        return self._metrics[column].horizontalAdvance(text) + 2 * PADDING + _ROUNDING
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Width of the text; rows are of one height."""

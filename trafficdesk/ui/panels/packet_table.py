@@ -17,12 +17,12 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES, Column
-from trafficdesk.ui.panels.packet_delegate import PacketDelegate
+from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +48,8 @@ _SAMPLES: Final = {
     Column.FINDING: "ARP conflict",
 }
 """Texts that set the columns' first widths."""
+_ROUNDING: Final = 4
+"""Pixels that a width in whole numbers may be short of, and the style's own margin."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 _SCORE_WIDTH: Final = 96
 _INFO_WIDTH: Final = 120
@@ -225,8 +227,15 @@ class PacketTable(QTableView):
         self._fix_columns()
         header = self.horizontalHeader()
         for column, sample in _SAMPLES.items():
-            header.resizeSection(column, self._delegate.text_width(column, sample))
+            header.resizeSection(
+                column, max(self._delegate.text_width(column, sample), self._title_width(column))
+            )
         header.resizeSection(Column.SCORE, _SCORE_WIDTH)
+
+    def _title_width(self, column: Column) -> int:
+        font = theme.ui_font()
+        font.setWeight(QFont.Weight.DemiBold)
+        return QFontMetrics(font).horizontalAdvance(TITLES[column]) + 2 * PADDING + _ROUNDING
 
     def _fix_columns(self) -> None:
         header = self.horizontalHeader()
