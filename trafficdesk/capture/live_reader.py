@@ -1,7 +1,8 @@
-"""`LiveReader`: a thread that does nothing but empty a live source, so that decoding never makes the kernel drop.
+"""`LiveReader`: a thread that does nothing but empty a live source, so that the kernel's ring need not wait for decoding.
 
-Measured 2026-11 at 220 MB/s: with reading and decoding in one thread a pause of 0.3 s filled a ring of 64 MiB and
-lost an eighth of the frames; with this thread none were lost.
+Measured 2026-11 on two busy cores, 500,000 frames at about 330,000/s into a ring of 64 MiB: this thread with the right
+of way lost none in 6 of 6 runs; with the usual priority, which is what it has without root, 2 of 6 runs lost 5 % and
+12 %, because the thread waited for a core. Reading and decoding in one thread had lost up to 37 %.
 """
 
 from __future__ import annotations

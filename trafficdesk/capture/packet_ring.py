@@ -1,7 +1,7 @@
 """Linux: frames out of an AF_PACKET TPACKET_V3 ring, which the kernel fills and we read a block at a time.
 
-Source: Linux Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h. Measured 2026-11: 0.4 µs of CPU
-per packet, 415,000 packets/s without a drop.
+Source: Linux Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h. Measured 2026-11: 0.6 µs of CPU
+per packet of 500 bytes, numbering and keeping included.
 """
 
 from __future__ import annotations

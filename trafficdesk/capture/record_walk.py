@@ -4,7 +4,7 @@ Each record's header says where the next one begins, so a walk is sequential by 
 costs 0.3 µs. Here a window of the file is cut into lanes; in each lane a likely record start is guessed, and all
 lanes are walked in lockstep with numpy. The guess needs no trust: a lane's records are believed only if the walk of
 the lane before it, which began at a true record, ends exactly on the guessed start. Measured 2026-11 on 1 million
-packets in 531 MB: 0.06 s against 0.36 s one by one.
+packets in 531 MB, guesses included: 0.12 s of CPU against 0.37 s one by one.
 """
 
 from __future__ import annotations
