@@ -159,7 +159,7 @@ def python() -> Path:
 def make_environment() -> None:
     """Create .venv and install the locked dependencies, once per change of what they are."""
     wanted = hashlib.sha256(
-        LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+        "\n".join([LOCK.read_text(), *dependencies(), sys.version, str(ROOT)]).encode()
     ).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted and python().exists():
         return
