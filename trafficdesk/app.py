@@ -106,6 +106,7 @@ class Desktop(QObject):
         if options.file or options.interface:
             self.window.show_capture(Path(options.file).name or options.interface)
             self.window.page.show_empty("Opening…")
+            self.window.page.setFocus()
         self._join()
 
     def shut_down(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import psutil
@@ -12,6 +13,8 @@ from trafficdesk.ui.panels.status import StatusReport
 from trafficdesk.ui.wording import share
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.analysis_controller import AnalysisController
     from trafficdesk.ui.capture_controller import CaptureController
@@ -38,6 +41,7 @@ class Dashboard(QObject):
         analysis: AnalysisController,
         *,
         display: FilterController,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -46,6 +50,7 @@ class Dashboard(QObject):
         self._capture = capture
         self._analysis = analysis
         self._display = display
+        self._clock = clock
         self._process = psutil.Process()
         self._changed = True
         self._ticks = 0
@@ -145,8 +150,9 @@ class Dashboard(QObject):
         if not self._capture.live:
             return None
         snapshot = self._session.metrics.snapshot()
-        if len(snapshot.seconds) < 2:
-            return 0.0, 0.0  # the last one is not whole yet
+        quiet = self._clock() - snapshot.last_ns / _NANOSECONDS > _QUIET_S
+        if len(snapshot.seconds) < 2 or quiet:
+            return 0.0, 0.0  # the last second is not whole yet
         return float(snapshot.bytes_per_s[-2]), float(snapshot.packets_per_s[-2])
 
     def _model_age(self) -> float | None:

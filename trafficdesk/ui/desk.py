@@ -172,7 +172,7 @@ class Desk(QObject):
         self.analysis.begin(hold=not job.live)
         self.display.capture_began()
         self.window.show_capture(job.title)
-        self.window.page.table.setFocus()
+        self.window.page.setFocus()
         self.window.show_capturing(True)
         self.dashboard.refresh()
 

@@ -57,6 +57,7 @@ class LivePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.across)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("class", "page")
 
     def build_charts(self) -> None:
@@ -75,6 +76,8 @@ class LivePage(QWidget):
     def show_table(self) -> None:
         """There are rows to show."""
         self._middle.setCurrentWidget(self.table)
+        if self.hasFocus():
+            self.table.setFocus()
 
     def show_empty(self, sentence: str, button: str = "") -> None:
         """There are none, and why."""

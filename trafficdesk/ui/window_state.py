@@ -24,7 +24,11 @@ def window_settings() -> QSettings:
 
 def restore(window: MainWindow, stored: QSettings) -> None:
     """As it was left, as far as it still fits the screens there are; each part falls back alone."""
-    if not window.restoreGeometry(_bytes(stored, "geometry")) or not _on_a_screen(window):
+    if (
+        _without_screen()
+        or not window.restoreGeometry(_bytes(stored, "geometry"))
+        or not _on_a_screen(window)
+    ):
         _place_first(window)
     window.page.across.restoreState(_bytes(stored, "across"))
     window.page.column.restoreState(_bytes(stored, "column"))
@@ -47,6 +51,11 @@ def _bytes(stored: QSettings, key: str) -> QByteArray:
     return value if isinstance(value, QByteArray) else QByteArray()
 
 
+def _without_screen() -> bool:
+    """The offscreen platform claims a screen of 800 x 800; its pictures are to look like the real window."""
+    return bool(QGuiApplication.platformName() == "offscreen")
+
+
 def _on_a_screen(window: MainWindow) -> bool:
     frame = window.frameGeometry()
     return any(screen.availableGeometry().intersects(frame) for screen in QGuiApplication.screens())
@@ -55,8 +64,7 @@ def _on_a_screen(window: MainWindow) -> bool:
 def _place_first(window: MainWindow) -> None:
     screen = QGuiApplication.primaryScreen()
     width, height = _FIRST_SIZE
-    if screen is None or QGuiApplication.platformName() == "offscreen":
-        # The offscreen platform claims a screen of 800 x 800; its pictures are to look like the real window.
+    if screen is None or _without_screen():
         window.resize(width, height)
         return
     room = screen.availableGeometry()

@@ -198,7 +198,9 @@ class PacketTable(QTableView):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        self.packet_selected.emit(self._model.packet_id(current.row()) if current.isValid() else None)
+        # Qt makes the first row current when the table takes the focus; nobody chose that one.
+        chosen = current.isValid() and self.selectionModel().isSelected(current)
+        self.packet_selected.emit(self._model.packet_id(current.row()) if chosen else None)
 
     @Slot(QPoint)
     def _on_menu(self, position: QPoint) -> None:
