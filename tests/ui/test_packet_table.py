@@ -128,7 +128,7 @@ def test_no_surface_stays_blank(qtbot: QtBot, table: PacketTable, width: int) ->
     table.resize(width, 300)
     qtbot.wait(10)
     total = table.horizontalHeader().length()
-    assert total == table.viewport().width() or (total > table.viewport().width() and width == 500)
+    assert total == table.viewport().width() or (total > table.viewport().width() and width < 1_000)
     assert table.columnWidth(Column.INFO) >= 120
 
 

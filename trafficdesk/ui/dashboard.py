@@ -15,6 +15,7 @@ from trafficdesk.ui.wording import share
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trafficdesk.detect.finding import Incident
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.analysis_controller import AnalysisController
     from trafficdesk.ui.capture_controller import CaptureController
@@ -53,6 +54,8 @@ class Dashboard(QObject):
         self._clock = clock
         self._process = psutil.Process()
         self._changed = True
+        self._incidents: tuple[Incident, ...] | None = None
+        """Those the panel and the chart have; the session gives the same tuple until one changes."""
         self._ticks = 0
         self._export_progress: float | None = None
         self._timer = QTimer(self, interval=_REFRESH_MS)
@@ -86,11 +89,14 @@ class Dashboard(QObject):
         if page.volume is not None and page.protocols is not None:
             page.volume.set_live(self._capture.live)
             page.volume.set_data(snapshot)
-            page.volume.set_marks(list(incidents))
+            if incidents is not self._incidents:
+                page.volume.set_marks(list(incidents))
             page.protocols.set_data(snapshot)
         page.anomalies.set_model_state(self._session.model)
         page.anomalies.set_progress(self._session.scored, self._session.pending)
-        page.anomalies.set_incidents(incidents)
+        if incidents is not self._incidents:
+            page.anomalies.set_incidents(incidents)
+            self._incidents = incidents if page.volume is not None else None
         self._show_rows_or_why_not()
         self._window.status.show_report(self.report())
 
