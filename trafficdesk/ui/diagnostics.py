@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,8 +22,6 @@ from PySide6.QtGui import QGuiApplication
 import trafficdesk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trafficdesk.capture.source import CaptureStatistics
     from trafficdesk.session import AnalysisSession
 
@@ -91,11 +90,11 @@ class Diagnostics(QObject):
 
     def window_shown(self) -> None:
         """The first window has been painted."""
-        self.first_window_s = time.time() - self._process.create_time()
+        self.first_window_s = running_s(self._process)
 
     def start_up_ended(self) -> None:
         """The charts are built: stalls count from here on."""
-        self.charts_s = time.time() - self._process.create_time()
+        self.charts_s = running_s(self._process)
         self.probe.start()
 
     def file_opened(self) -> None:
@@ -143,6 +142,22 @@ class Diagnostics(QObject):
         """
         text = json.dumps(self.report(session, statistics), indent=2)
         path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def running_s(process: psutil.Process) -> float:
+    """Seconds since the process was created, interpreter start-up included.
+
+    On Linux from its start in clock ticks since boot: `create_time` adds a boot time in whole seconds.
+    """
+    if platform.system() == "Linux":
+        ticks = int(
+            Path("/proc/self/stat")
+            .read_text(encoding="ascii", errors="replace")
+            .rpartition(")")[2]
+            .split()[19]
+        )
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return float(time.time() - process.create_time())
 
 
 def rss_mb(process: psutil.Process) -> float:
