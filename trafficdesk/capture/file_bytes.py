@@ -53,9 +53,10 @@ class FileBytes:
         """Whether `data` holds all there is."""
         self.fault = ""
         """Why decompression ended early; empty while nothing is wrong."""
-        self.data: NDArray[np.uint8] = (
-            np.empty(0, np.uint8) if compressed else _mapped(self._file, self._disk_size)
-        )
+        self._map: mmap.mmap | None = None
+        self.data: NDArray[np.uint8] = np.empty(0, np.uint8)
+        if not compressed:
+            self._remap(self._file, self._disk_size)
 
     @property
     def compressed(self) -> bool:
@@ -81,7 +82,18 @@ class FileBytes:
         if self._unpacked_size > before:
             assert self._unpacked is not None
             self._unpacked.flush()
-            self.data = _mapped(self._unpacked, self._unpacked_size)
+            self._remap(self._unpacked, self._unpacked_size)
+
+    def forget(self, start: int, stop: int) -> None:
+        """Give the memory of bytes `start:stop` back; they are read from the file again when they are touched.
+
+        Without it a file that was read through counts as this process's memory until it is closed.
+        """
+        if self._map is None or not hasattr(mmap, "MADV_DONTNEED"):
+            return
+        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        if stop - first >= mmap.PAGESIZE:
+            self._map.madvise(mmap.MADV_DONTNEED, first, (stop - first) // mmap.PAGESIZE * mmap.PAGESIZE)
 
     def share(self, position: int) -> float:
         """How much of the file lies before `position` of `data`, 0..1."""
@@ -92,11 +104,16 @@ class FileBytes:
 
     def close(self) -> None:
         """Let go of the file; arrays handed out before stay valid. May be called twice."""
-        self.data = np.empty(0, np.uint8)
+        self.data, self._map = np.empty(0, np.uint8), None
         self.complete = True
         self._file.close()
         if self._unpacked is not None:
             self._unpacked.close()
+
+    def _remap(self, file: IO[bytes], size: int) -> None:
+        # The array keeps the mapping alive, so frames handed out stay readable after close().
+        self._map = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        self.data = np.frombuffer(self._map, np.uint8)
 
     def _unpack_piece(self) -> None:
         piece = self._file.read(_READ_BYTES)
@@ -167,8 +184,3 @@ def _open_regular(path: Path, name: str) -> IO[bytes]:
     raise BadCaptureFile(
         f"{name} is a pipe or a device, not a file.", "Save the capture to a file first, then open that file."
     )
-
-
-def _mapped(file: IO[bytes], size: int) -> NDArray[np.uint8]:
-    # The array keeps the mapping alive, so frames handed out stay readable after close().
-    return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), np.uint8)

@@ -109,6 +109,7 @@ class CaptureFile:
             for row in range(0, frames, max_frames):
                 self._position = cursor.position
                 yield reading.frames.block(data, slice(row, row + max_frames), first_id + row)
+            self._bytes.forget(cursor.position, reading.cursor.position)
             first_id += frames
             stuck = reading.cursor.position == cursor.position
             cursor = reading.cursor

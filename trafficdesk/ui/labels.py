@@ -6,7 +6,7 @@ a panel wider than the window.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
@@ -16,6 +16,9 @@ from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent
+
+_KEPT_WIDTHS: Final = 8
+"""Widths whose line breaks a label remembers."""
 
 
 def plain_label(text: str = "", style_class: str = "", parent: QWidget | None = None) -> QLabel:
@@ -85,7 +88,8 @@ class WrappedLabel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text = self._shown = ""
-        self._laid_out: tuple[int, list[tuple[int, int]]] = (-1, [])
+        self._laid_out: dict[int, list[tuple[int, int]]] = {}
+        self._height = 0.0
         self._color = ""
         self._max_lines = max_lines
         font = self.font()
@@ -109,7 +113,7 @@ class WrappedLabel(QWidget):
             self._text = text
             # A sign stays on the line of its number.
             self._shown = text.replace("≤ ", "≤\u00a0")
-            self._laid_out = (-1, [])
+            self._laid_out.clear()
             self.setAccessibleName(text)
             self._update_tooltip()
             self.updateGeometry()
@@ -171,12 +175,15 @@ class WrappedLabel(QWidget):
         self.setToolTip(tooltip(self._text) if self._is_cut(self._lines(self.width())) else "")
 
     def _line_height(self) -> float:
-        return float(QFontMetricsF(self.font()).height()) + 2
+        if not self._height:
+            self._height = float(QFontMetricsF(self.font()).height()) + 2
+        return self._height
 
     def _lines(self, width: int) -> list[tuple[int, int]]:
         """Start and stop of each shown line, in UTF-16 units."""
-        if self._laid_out[0] == width:
-            return self._laid_out[1]
+        # A layout asks for the hint's width and the real one in turn: both are kept.
+        if width in self._laid_out:
+            return self._laid_out[width]
         layout = QTextLayout(self._shown, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -191,7 +198,9 @@ class WrappedLabel(QWidget):
             line.setPosition(QPointF(0, 0))
             lines.append((line.textStart(), line.textStart() + line.textLength()))
         layout.endLayout()
-        self._laid_out = (width, lines)
+        if len(self._laid_out) >= _KEPT_WIDTHS:
+            self._laid_out.clear()
+        self._laid_out[width] = lines
         return lines
 
 
