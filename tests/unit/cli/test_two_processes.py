@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from trafficdesk.cli import two_processes
@@ -66,11 +67,12 @@ def test_a_second_process_that_dies_is_an_error_not_a_hang() -> None:
 
 def test_leaving_early_ends_the_second_process() -> None:
     """A consumer that stops reading does not wait for the rest."""
+    before = set(psutil.Process().children())
     results = worked(lambda: range(1_000_000), square, by_two=True)
     assert next(results)[0] == 0
+    assert len(set(psutil.Process().children()) - before) == 1
     results.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert not set(psutil.Process().children()) - before
 
 
 def test_small_and_compressed_files_are_done_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
