@@ -23,6 +23,7 @@ from trafficdesk.ui import guards, theme, window_state
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
+from trafficdesk.ui.garbage import GarbageCollector
 from trafficdesk.ui.interface_lister import InterfaceLister
 from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -70,9 +71,11 @@ def run(options: Options) -> int:
     if warnings:
         desktop.window.banner.show_message(warnings[0], " ".join(warnings[1:]), "warning")
     guards.listen_for_interrupt(app)
+    garbage = GarbageCollector(app)
     desktop.window.show()
     code = app.exec()
     desktop.shut_down()
+    garbage.stop()
     return code or desktop.exit_code
 
 

@@ -19,7 +19,7 @@ def test_the_filter_finds_its_own_packet(column: Column) -> None:
     session.apply(detection_of(0, ROWS, unusual=(3,), family=(5,), incident=2))
     ids = session.log.select(compile_filter("").mask)
     texts = text_columns(session.log, ids)
-    said = marks(session.log, ids, ("Unusual", "Port scan"))
+    said = marks(session.log, ids, ("Unusual", "Port scan"), lambda _incident: 0)
     texts += [[mark.word for mark in said], [mark.score_text for mark in said]]
     for packet_id in range(ROWS):
         text = texts[column][packet_id]

@@ -165,3 +165,19 @@ def test_the_menu_asks_for_the_cell_under_the_mouse(qtbot: QtBot, table: PacketT
         table.customContextMenuRequested.emit(table.visualRect(index).center())
     assert told.args[1] == index
     assert table.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu
+
+
+def test_a_file_is_read_from_its_beginning(
+    qtbot: QtBot, table: PacketTable, session: AnalysisSession
+) -> None:
+    """Rows that arrive do not move the view, and the first one is selected in the end, unless one was chosen."""
+    table.stay()
+    grow(table, session, 300)
+    qtbot.wait(200)
+    assert not table.following
+    assert table.verticalScrollBar().value() == 0
+    table.choose_first()
+    assert table.current_id() == 0
+    table.go_to_row(5)
+    table.choose_first()
+    assert table.current_id() == 5

@@ -171,6 +171,8 @@ class Desk(QObject):
         self.capture.waits_for_analysis = True
         self.analysis.begin(hold=not job.live)
         self.display.capture_began()
+        if not job.live:
+            self.window.page.table.stay()
         self.window.show_capture(job.title)
         self.window.page.setFocus()
         self.window.show_capturing(True)
@@ -188,7 +190,7 @@ class Desk(QObject):
         self.window.show_capturing(False)
         self.dashboard.refresh()
         if self.capture.job is not None and not self.capture.job.live:
-            self.window.page.table.follow()
+            self.window.page.table.choose_first()
             self.loaded.emit()
         self.analysis.let_go()
 

@@ -102,7 +102,7 @@ class Diagnostics(QObject):
         self._opened_at = time.perf_counter()
 
     def last_row_shown(self) -> None:
-        """Its last row is on the screen."""
+        """Every row of it is in the table, and the table is painted."""
         if self._opened_at is not None:
             self.load_s = time.perf_counter() - self._opened_at
             self._opened_at = None

@@ -17,6 +17,8 @@ from trafficdesk.packets.log import Verdict
 from trafficdesk.packets.protocol import EtherType, Status, protocol_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from trafficdesk.packets.batch import PacketBatch
@@ -90,12 +92,18 @@ def text_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
     ]
 
 
-def marks(log: PacketLog, ids: NDArray[np.int64], words: tuple[str, ...]) -> list[Mark]:
-    """What analysis said of each row; `words` names the families by index, 0 = the model's own."""
+def marks(
+    log: PacketLog, ids: NDArray[np.int64], words: tuple[str, ...], family_of: Callable[[int], int]
+) -> list[Mark]:
+    """What analysis said of each row.
+
+    `words` names the families by index, 0 = the model's own; `family_of` tells an incident's: a row that only the
+    model found odd belongs to the incident, too, from before its rule spoke.
+    """
     columns = (log.column(name, ids).tolist() for name in ("score", "verdict", "family", "incident"))
     return [
         Mark(
-            _word(verdict, family, words),
+            _word(verdict, family or family_of(incident), words),
             score,
             score_text(score),
             _LOOKS[verdict],
@@ -150,10 +158,9 @@ def _info(batch: PacketBatch) -> list[str]:
 
 
 def _word(verdict: int, family: int, words: tuple[str, ...]) -> str:
-    look = _LOOKS[verdict]
-    if look is Look.FAMILY and 0 < family < len(words):
-        return words[family]
-    return words[0] if look >= Look.UNUSUAL else ""
+    if _LOOKS[verdict] < Look.UNUSUAL:
+        return ""
+    return words[family] if family < len(words) else words[0]
 
 
 def _look(verdict: int) -> Look:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
+from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.models.packet_page import TEXT_COLUMNS, TITLES, Column, Look, Mark, marks, text_columns
 from trafficdesk.ui.models.visible_rows import VisibleRows
@@ -263,8 +264,15 @@ class PacketTableModel(QAbstractTableModel):
     def _marks_of(self, page: _Page) -> list[Mark]:
         if page.marks is None:
             gone = int((page.ids < self._session.log.first_id).sum())
-            page.marks = [Mark()] * gone + marks(self._session.log, page.ids[gone:], self._words)
+            page.marks = [Mark()] * gone + marks(
+                self._session.log, page.ids[gone:], self._words, self._incident_family
+            )
         return page.marks
+
+    def _incident_family(self, number: int) -> int:
+        incident = self._session.findings.incident(number) if number else None
+        family = FAMILY_INDEX.get(incident.family, 0) if incident is not None else 0
+        return family if family != UNUSUAL else 0
 
     def _forget_marks(self, first_row: int, stop_row: int) -> None:
         first = (self._rows.start + first_row) // PAGE_ROWS

@@ -68,7 +68,7 @@ class PacketTable(QTableView):
         super().__init__(parent)
         self._model = model
         self._delegate = PacketDelegate(tokens, self)
-        self._following = True
+        self._following = self._may_follow = True
         self._top_row = 0
         self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
         self._follow_timer.timeout.connect(self._scroll_to_end)
@@ -98,8 +98,18 @@ class PacketTable(QTableView):
 
     def follow(self) -> None:
         """Go to the newest row and stay there."""
-        self._following = True
+        self._following = self._may_follow = True
         self._scroll_to_end()
+
+    def stay(self) -> None:
+        """Keep the place until `follow`: a file is read from its beginning."""
+        self._following = self._may_follow = False
+        self._follow_timer.stop()
+
+    def choose_first(self) -> None:
+        """Select the first row, unless somebody chose one already."""
+        if self._model.rowCount() and not self.selectionModel().hasSelection():
+            self.selectRow(0)
 
     def restore_columns(self, state: QByteArray) -> None:
         """Order and widths as they were saved; what must hold of the columns holds again."""
@@ -183,7 +193,7 @@ class PacketTable(QTableView):
 
     @Slot()
     def _on_reset(self) -> None:
-        self._following = True
+        self._following = self._may_follow = True
         self._follow_timer.start()
         self.packet_selected.emit(None)
 
@@ -194,7 +204,7 @@ class PacketTable(QTableView):
 
     @Slot(int)
     def _on_scrolled(self, value: int) -> None:
-        self._following = value >= self.verticalScrollBar().maximum()
+        self._following = self._may_follow and value >= self.verticalScrollBar().maximum()
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
