@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -89,7 +90,11 @@ def setup(_arguments: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """Start TrafficDesk."""
     setup([])
-    return subprocess.call([str(python()), "-m", "trafficdesk", *arguments], cwd=Path.cwd())
+    command = [str(python()), "-m", "trafficdesk", *arguments]
+    if os.name == "posix":
+        # In our place: Ctrl-C and SIGTERM reach the program itself, which says what it saw before it leaves.
+        os.execv(command[0], command)
+    return subprocess.call(command)
 
 
 def test(arguments: list[str]) -> int:
@@ -139,7 +144,8 @@ def build(_arguments: list[str]) -> int:
     """Package the program into dist/trafficdesk (one folder)."""
     setup([])
     if sys.platform == "linux":
-        install_system({} if shutil.which("objdump") else {"objdump": TEST_PROGRAMS["objdump"]}, "packaging")
+        missing = {} if shutil.which("objdump") else {"objdump": TEST_PROGRAMS["objdump"]}
+        install_system(missing | missing_python_library(), "packaging")
     command = [python(), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "trafficdesk.spec"]
     return subprocess.call([str(part) for part in command], cwd=ROOT)
 
@@ -214,6 +220,15 @@ def library_found(name: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def missing_python_library() -> dict[str, dict[str, str]]:
+    """Python's own shared library, which Debian splits off and the packaged program carries."""
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    name = f"libpython{minor}.so.1.0"
+    if library_found(name) or (Path(sysconfig.get_config_var("LIBDIR") or "/") / name).exists():
+        return {}
+    return {name: {"apt": f"libpython{minor}", "dnf": "python3-libs", "pacman": "python"}}
 
 
 def install_system(missing: dict[str, dict[str, str]], purpose: str) -> None:

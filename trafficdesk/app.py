@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from trafficdesk.detect.families import FAMILIES
+from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.logs import start_logging
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
@@ -93,7 +93,9 @@ class Desktop(QObject):
         self._tokens = theme.tokens_for(settings.view.theme, app)
         theme.apply(app, self._tokens)
         self.session = AnalysisSession(settings.capture.kept_rows)
-        words = (_UNUSUAL_WORD, *(family.title for family in FAMILIES[1:]))
+        words = tuple(
+            _UNUSUAL_WORD if index in {0, UNUSUAL} else family.title for index, family in enumerate(FAMILIES)
+        )
         self.model = PacketTableModel(self.session, self._tokens, words, self)
         self.window = MainWindow(self.model, _compile_filter, self._tokens)
         self.desk = Desk(self.window, self.session, self.model, self.preferences)

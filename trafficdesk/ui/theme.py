@@ -61,6 +61,8 @@ class Tokens:
     """Selection, primary action, first series."""
     accent_background: str
     """Behind what is selected."""
+    primary: str
+    """Fill of the primary action: the accent, darkened where white on it would be below 4.5:1."""
     on_accent: str
     """Text on the accent."""
     second: str
@@ -93,6 +95,7 @@ LIGHT: Final = Tokens(
     grid="#e8ebef",
     accent="#2563eb",
     accent_background="#e4ecfd",
+    primary="#2563eb",
     on_accent="#ffffff",
     second="#0d9488",
     third="#7c3aed",
@@ -116,6 +119,7 @@ DARK: Final = Tokens(
     grid="#2a3038",
     accent="#5b8def",
     accent_background="#22304b",
+    primary="#3e6fd8",
     on_accent="#ffffff",
     second="#2dd4bf",
     third="#a78bfa",
@@ -221,7 +225,7 @@ def style_sheet(tokens: Tokens) -> str:
     """
     hover = mixed(tokens.text, tokens.raised, 0.05).name()
     pressed = mixed(tokens.text, tokens.raised, 0.10).name()
-    accent_hover = mixed(tokens.text if tokens.dark else "#000000", tokens.accent, 0.10).name()
+    accent_hover = mixed(tokens.text if tokens.dark else "#000000", tokens.primary, 0.10).name()
     disabled = mixed(tokens.muted, tokens.panel, 0.65).name()
     colours = {name: value for name, value in asdict(tokens).items() if isinstance(value, str)}
     check = (resources_dir() / "icons" / "checked.svg").as_posix()
@@ -298,7 +302,7 @@ QPushButton:checked, QToolButton:checked { background: $accent_background; borde
 QPushButton:focus, QToolButton:focus { border-color: $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $disabled; }
 QPushButton:default, QPushButton[class="primary"] {
-  background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+  background: $primary; color: $on_accent; border-color: $primary; font-weight: 600; }
 QPushButton:default:hover, QPushButton[class="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[class="primary"]:disabled { background: $line; border-color: $line; color: $muted; }
 QPushButton[class="small"], QToolButton[class="small"] {
