@@ -162,6 +162,9 @@ def mono_font(pixels: int = SECONDARY_PX) -> QFont:
     font = _font(_MONO_FAMILIES, QFontDatabase.SystemFont.FixedFont, pixels)
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
+    # In a filter, == must not look like one sign.
+    for ligatures in ("calt", "liga"):
+        font.setFeature(QFont.Tag(ligatures), 0)
     return font
 
 

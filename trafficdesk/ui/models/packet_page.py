@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.detect.families import UNUSUAL
 from trafficdesk.packets.address import address_texts, mac_texts
 from trafficdesk.packets.fields import NO_MAC
 from trafficdesk.packets.info import info_texts
@@ -103,7 +104,7 @@ def marks(
     columns = (log.column(name, ids).tolist() for name in ("score", "verdict", "family", "incident"))
     return [
         Mark(
-            _word(verdict, family or family_of(incident), words),
+            _word(verdict, family if family not in {0, UNUSUAL} else family_of(incident), words),
             score,
             score_text(score),
             _LOOKS[verdict],
