@@ -14,6 +14,7 @@ from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk import __version__
+from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX
 
 if TYPE_CHECKING:
     from trafficdesk.detect.finding import Incident, Reason
@@ -49,7 +50,7 @@ def message_for(
     evidence : CSV rows to attach, cut at a line when they are too many.
     now : when the mail is written, with time zone.
     """
-    message = _envelope(settings, f"{clean(incident.sentence)}", now)
+    message = _envelope(settings, clean(f"{_title(incident)}: {incident.sentence}"), now)
     message.set_content(_plain(incident, held_back))
     message.add_alternative(_html(incident, held_back), subtype="html")
     if evidence:
@@ -70,9 +71,18 @@ def trial_message(settings: MailSettings, *, now: datetime | None = None) -> Ema
     return message
 
 
+def _title(incident: Incident) -> str:
+    """What the family is called; its name where a later version knows it and this one does not."""
+    index = FAMILY_INDEX.get(incident.family)
+    return FAMILIES[index].title if index else incident.family
+
+
 def _envelope(settings: MailSettings, subject: str, now: datetime | None) -> EmailMessage:
     message = EmailMessage()
-    message["Subject"] = f"[TrafficDesk] {subject}"[:_SUBJECT_LENGTH]
+    subject = f"[TrafficDesk] {subject}"
+    message["Subject"] = (
+        subject if len(subject) <= _SUBJECT_LENGTH else f"{subject[: _SUBJECT_LENGTH - 1].rstrip()}…"
+    )
     message["From"] = clean(settings.sender)
     message["To"] = ", ".join(clean(recipient) for recipient in settings.recipients)
     message["Date"] = format_datetime(now or datetime.now(UTC))

@@ -62,7 +62,9 @@ def test_outage_delays_and_loses_nothing() -> None:
     for _ in range(3):
         assert server.took.acquire(timeout=10)
     assert mails.close(10) == 0
-    assert server.subjects == [f"[TrafficDesk] sentence {n}" for n in (1, 2, 3)]
+    assert [subject.rpartition(": ")[2] for subject in server.subjects] == [
+        f"sentence {n}" for n in (1, 2, 3)
+    ]
     assert [error.title for error in told] == ["out of reach"]
 
 

@@ -1,0 +1,52 @@
+"""The whole path in the real program: a capture is opened, incidents are found, and a real server gets the mails."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.helpers.mail_server import PASSWORD, USER, mail_server, make_authority
+from trafficdesk.paths import sample_capture
+from trafficdesk.settings import MailSettings, Settings
+from trafficdesk.settings import file as settings_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_incidents_in_the_window_are_mailed_once_each(tmp_path: Path) -> None:
+    """The sample's incidents arrive over STARTTLS with a login, and each only as often as it is announced."""
+    files = make_authority(tmp_path)
+    with mail_server(files) as (port, received):
+        mail = MailSettings(
+            enabled=True,
+            server="localhost",
+            port=port,
+            user=USER,
+            sender="watch@example.com",
+            recipients=("owner@example.com",),
+        )
+        settings_file.save(Settings(mail=mail))
+        done = subprocess.run(
+            [sys.executable, "-m", "trafficdesk", str(sample_capture()), "--quit-after", "25"],
+            env=os.environ
+            | {
+                "QT_QPA_PLATFORM": "offscreen",
+                "SSL_CERT_FILE": str(files.authority),
+                "TRAFFICDESK_SMTP_PASSWORD": PASSWORD,
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    mails = [email.message_from_bytes(raw, policy=email.policy.default) for raw in received.messages]
+    subjects = [str(mail["subject"]) for mail in mails]
+    assert any("port scan" in subject.lower() for subject in subjects), subjects
+    assert 3 <= len(mails) <= 10, subjects
+    assert set(received.logins) == {(USER, PASSWORD)}
