@@ -45,7 +45,7 @@ _SAMPLES: Final = {
     Column.DESTINATION: "192.168.100.10",
     Column.PROTOCOL: "ICMPv6",
     Column.LENGTH: "65,535",
-    Column.FINDING: "ARP conflict",
+    Column.FINDING: "Upload burst",
 }
 """Texts that set the columns' first widths."""
 _ROUNDING: Final = 4
