@@ -52,8 +52,9 @@ def _icon(name: str, color: str) -> QIcon:
     renderer = _renderer(name, color)
     result = QIcon()
     for size in _SIZES:
+        drawn = _render(renderer, size, opacity=1.0)
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else Qt tints the selected one
-            result.addPixmap(_render(renderer, size, opacity=1.0), mode)
+            result.addPixmap(drawn, mode)
         result.addPixmap(_render(renderer, size, opacity=_DISABLED_OPACITY), QIcon.Mode.Disabled)
     return result
 
