@@ -176,8 +176,12 @@ def test_a_file_is_read_from_its_beginning(
     qtbot.wait(200)
     assert not table.following
     assert table.verticalScrollBar().value() == 0
+    told: list[object] = []
+    table.packet_selected.connect(told.append)
     table.choose_first()
+    assert told[-1] == 0
     assert table.current_id() == 0
+    assert table.selected_ids().tolist() == [0]
     table.go_to_row(5)
     table.choose_first()
     assert table.current_id() == 5

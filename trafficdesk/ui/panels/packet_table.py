@@ -107,9 +107,13 @@ class PacketTable(QTableView):
         self._follow_timer.stop()
 
     def choose_first(self) -> None:
-        """Select the first row, unless somebody chose one already."""
-        if self._model.rowCount() and not self.selectionModel().hasSelection():
-            self.selectRow(0)
+        """Select the first row, unless somebody chose one or went elsewhere already."""
+        untouched = not self.selectionModel().hasSelection() and self.verticalScrollBar().value() == 0
+        if self._model.rowCount() and untouched:
+            # Not selectRow: that one makes the row current before it is selected, and nobody is told; nor is anyone
+            # where the row is current already, as Qt makes it with the focus.
+            self.selectionModel().clearCurrentIndex()
+            self.setCurrentIndex(self._model.index(0, 0))
 
     def restore_columns(self, state: QByteArray) -> None:
         """Order and widths as they were saved; what must hold of the columns holds again."""
