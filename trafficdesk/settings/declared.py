@@ -46,7 +46,9 @@ def setting(
 class CaptureSettings:
     """Where frames come from."""
 
-    interface: str = setting("", "Interface", tip="Empty: the one with the default route")
+    interface: str = setting(
+        "", "Interface", tip="Empty: the one with the default route; several separated by commas"
+    )
     capture_filter: str = setting("", "Capture filter", tip="BPF, as tcpdump takes it, e.g. not port 22")
     promiscuous: bool = setting(True, "Promiscuous mode", tip="Also frames not addressed to this computer")
     snap_length: int = setting(262_144, "Snap length", unit="bytes", low=64, high=262_144)
@@ -54,6 +56,16 @@ class CaptureSettings:
     kept_rows: int = setting(2_000_000, "Packets kept", unit="rows", low=131_072, high=20_000_000)
     kept_bytes_mib: int = setting(
         256, "Raw frames kept", unit="MiB", low=16, high=8192, tip="For details and bytes of live packets"
+    )
+    stop_packets: int = setting(0, "Stop after", unit="packets", low=0, high=2_000_000_000, tip="0: never")
+    stop_seconds: int = setting(0, "Stop after", unit="s", low=0, high=31_536_000, tip="0: never")
+    stop_megabytes: int = setting(
+        0,
+        "Stop after",
+        unit="MB",
+        low=0,
+        high=100_000_000,
+        tip="0: never; bytes on the wire, 1 MB = 10^6 bytes",
     )
 
 
@@ -101,7 +113,8 @@ class ViewSettings:
 
     theme: Theme = setting(Theme.SYSTEM, "Colours")
     recent_files: tuple[str, ...] = setting((), "Recent files")
-    last_interface: str = setting("", "Last interface")
+    last_interface: str = setting("", "Last interface", tip="Several separated by commas")
+    recent_capture_filters: tuple[str, ...] = setting((), "Recent capture filters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,10 @@ class CapturePage(SettingsPage):
         self.filter.judged.connect(self._say_verdict)
         self.editors["capture_filter"] = self.filter
         self._verdict = self.add_row("Capture filter", self.filter, _TIP)
-        for name in ("promiscuous", "snap_length", "ring_mib", "kept_rows", "kept_bytes_mib"):
+        for name in (
+            *("promiscuous", "snap_length", "ring_mib", "kept_rows", "kept_bytes_mib"),
+            *("stop_packets", "stop_seconds", "stop_megabytes"),
+        ):
             self.add_field(name)
 
     @Slot(str)

@@ -30,4 +30,4 @@ class AppearancePage(SettingsPage):
 
     title: ClassVar[str] = "Appearance"
     icon: ClassVar[str] = "appearance"
-    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface")
+    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface", "recent_capture_filters")
