@@ -53,6 +53,7 @@ class RecentFrames:
             int(block.timestamps_ns[row]),
             int(block.wire_lengths[row]),
             int(block.link_types[row]),
+            int(block.interfaces[row]),
         )
 
     def clear(self) -> None:

@@ -87,6 +87,11 @@ class LibpcapSource:
         self._header = ctypes.POINTER(library.pcap_pkthdr)()
         self._data = ctypes.POINTER(ctypes.c_ubyte)()
 
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """The one interface's name."""
+        return (self.name,)
+
     def read(self, timeout_s: float) -> FrameBlock | None:
         """Wait up to `timeout_s` for frames.
 

@@ -84,6 +84,11 @@ class PacketRing:
             self.close()
             raise
 
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """The one interface's name."""
+        return (self.name,)
+
     def read(self, timeout_s: float) -> FrameBlock | None:
         """Wait up to `timeout_s` for frames and take what is ready, up to some 8 MiB.
 

@@ -138,7 +138,11 @@ class CaptureFile:
             self._recent = recent
         block = recent[1].frames.block(data, slice(row, row + 1), packet_id)
         return Frame(
-            block.frame(0), int(block.timestamps_ns[0]), int(block.wire_lengths[0]), int(block.link_types[0])
+            block.frame(0),
+            int(block.timestamps_ns[0]),
+            int(block.wire_lengths[0]),
+            int(block.link_types[0]),
+            int(block.interfaces[0]),
         )
 
     def close(self) -> None:

@@ -84,6 +84,7 @@ class PcapReader:
             np.maximum(wire - self.skipped, 0),
             timestamps,
             np.full(len(records), self.link_type, np.int64),
+            np.zeros(len(records), np.int64),
         )
 
     def _fault(self, data: NDArray[np.uint8], position: int) -> Fault:

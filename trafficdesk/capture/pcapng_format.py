@@ -50,6 +50,8 @@ class Section:
 
     big_endian: bool
     interfaces: list[Interface] = field(default_factory=list)
+    first_interface: int = 0
+    """How many interfaces the sections before it described."""
 
     @property
     def order(self) -> str:
@@ -129,7 +131,10 @@ def _open_section(data: NDArray[np.uint8], cursor: Cursor, *, complete: bool) ->
     elif big_endian is None:
         fault = Fault(position, "a section header without a byte order mark follows")
     else:
-        section = Section(big_endian)
+        before = cursor.section
+        section = Section(
+            big_endian, first_interface=before.first_interface + cursor.interfaces if before else 0
+        )
         length, major, minor = struct.unpack_from(section.order + "4xI4xHH", head)
         size = (length + 3) & ~3
         if not _SECTION_HEADER_BYTES <= size <= _LONGEST_BLOCK:
@@ -176,7 +181,7 @@ def _read_blocks(
         _interface(data, int(at), int(size), section)
         for at, size in zip(blocks[described], sizes[described], strict=True)
     ]
-    found_blocks = Blocks(data, section.big_endian, blocks, sizes, types, counts)
+    found_blocks = Blocks(data, section.big_endian, blocks, sizes, types, counts, section.first_interface)
     frames, found = frames_of(found_blocks, known, cursor.timestamp_ns)
     if found:
         end, fault = found.position, found

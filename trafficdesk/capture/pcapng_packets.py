@@ -24,6 +24,8 @@ ENHANCED_PACKET: Final = 6
 _AROUND_PACKET, _AROUND_SIMPLE_PACKET = 32, 16
 """Bytes of a block that are not the packet, its padding, or options."""
 _UNLIMITED: Final = 0xFFFFFFFF
+_MOST_INTERFACES: Final = 0xFFFF
+"""Numbers of interfaces that a column holds; a file that describes more has the rest under the last one."""
 _INT64_SECONDS: Final = 9_223_372_035
 """Seconds whose nanoseconds still fit into int64."""
 
@@ -53,6 +55,8 @@ class Blocks:
     types: NDArray[np.int64]
     interfaces_known: NDArray[np.int64]
     """How many interfaces the section had described by then."""
+    first_interface: int = 0
+    """Number within the file of the section's first interface."""
 
 
 def frames_of(
@@ -80,7 +84,12 @@ def frames_of(
     end = int(wrong[0]) if len(wrong) else len(rows)
     timestamps = _timestamps(packets, used, table, timestamp_ns)
     frames = Frames(
-        packets.offsets[:end], captured[:end], packets.wire[:end], timestamps[:end], link_types[:end]
+        packets.offsets[:end],
+        captured[:end],
+        packets.wire[:end],
+        timestamps[:end],
+        link_types[:end],
+        np.minimum(blocks.first_interface + used[:end], _MOST_INTERFACES),
     )
     if not len(wrong):
         return frames, None

@@ -67,6 +67,8 @@ class Frames:
     wire_lengths: NDArray[np.int64]
     timestamps_ns: NDArray[np.int64]
     link_types: NDArray[np.int64]
+    interfaces: NDArray[np.int64]
+    """Numbers within the file, over all sections."""
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -81,6 +83,7 @@ class Frames:
             self.timestamps_ns[rows],
             self.link_types[rows].astype(np.uint16),
             first_id,
+            self.interfaces[rows].astype(np.uint16),
         )
 
 
@@ -95,6 +98,7 @@ def join(pieces: list[Frames]) -> Frames:
         np.concatenate([piece.wire_lengths for piece in pieces] or empty),
         np.concatenate([piece.timestamps_ns for piece in pieces] or empty),
         np.concatenate([piece.link_types for piece in pieces] or empty),
+        np.concatenate([piece.interfaces for piece in pieces] or empty),
     )
 
 

@@ -35,6 +35,11 @@ class ScapySource:
         self._socket: Any = self._open(settings)
         self._link_type = _LINK_TYPES.get(getattr(self._socket.LL, "__name__", ""), _ETHERNET)
 
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """The one interface's name."""
+        return (self.name,)
+
     def read(self, timeout_s: float) -> FrameBlock | None:
         """Wait up to `timeout_s` for frames.
 

@@ -19,6 +19,22 @@ class CaptureStatistics:
     """Frames the kernel could not put into the ring."""
     dropped_queue: int = 0
     """Frames we had but could not pass on in time."""
+    dropped_disk: int = 0
+    """Frames that were passed on but could not be kept on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span of time in which an interface could not be captured on."""
+
+    interface: str
+    """Its name."""
+    start_ns: int
+    """Nanoseconds since the Unix epoch."""
+    end_ns: int | None
+    """None = it lasts."""
+    reason: str
+    """One sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +45,8 @@ class Frame:
     timestamp_ns: int
     wire_length: int
     link_type: int
+    interface: int = 0
+    """Its number within the capture."""
 
 
 class LiveSource(Protocol):
@@ -37,6 +55,11 @@ class LiveSource(Protocol):
     @property
     def name(self) -> str:
         """The interface's name."""
+        ...
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Names of the interfaces by their number in the blocks; may grow while capturing."""
         ...
 
     def read(self, timeout_s: float) -> FrameBlock | None:

@@ -44,6 +44,7 @@ class Workspace:
         self.columns["length"][:] = block.wire_lengths
         self.columns["captured_length"][:] = block.captured_lengths
         self.columns["link_type"][:] = block.link_types
+        self.columns["interface"][:] = block.interfaces
         self.text: list[NDArray[np.uint8]] = []
         """Pieces of the text arena; see `add_text`."""
         self.text_bytes = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,10 +40,20 @@ class FrameBlock:
     """(frames,) LINKTYPE_ value of each frame's interface."""
     first_id: int = 0
     """packet_id of the first frame; the others follow by one."""
+    interfaces: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, np.uint16))
+    """(frames,) number of each frame's interface within its capture; left out, all are of the first."""
 
     def __post_init__(self) -> None:
         frames = len(self.offsets)
-        arrays = (self.captured_lengths, self.wire_lengths, self.timestamps_ns, self.link_types)
+        if not len(self.interfaces):
+            object.__setattr__(self, "interfaces", np.zeros(frames, np.uint16))
+        arrays = (
+            self.captured_lengths,
+            self.wire_lengths,
+            self.timestamps_ns,
+            self.link_types,
+            self.interfaces,
+        )
         if any(len(array) != frames for array in arrays):
             raise ValueError("the arrays of a FrameBlock must have one entry per frame")
         if frames and (
@@ -76,6 +86,7 @@ class FrameBlock:
             self.timestamps_ns[rows],
             self.link_types[rows],
             self.first_id + start,
+            self.interfaces[rows],
         )
 
     @classmethod
@@ -92,4 +103,5 @@ class FrameBlock:
             np.concatenate([block.timestamps_ns for block in blocks]),
             np.concatenate([block.link_types for block in blocks]),
             blocks[0].first_id,
+            np.concatenate([block.interfaces for block in blocks]),
         )

@@ -32,6 +32,7 @@ FIELDS: Final = (
     Field("length", "u4", "bytes on the wire"),
     Field("captured_length", "u4", "bytes captured"),
     Field("link_type", "u2", "LINKTYPE_ value (https://www.tcpdump.org/linktypes.html)"),
+    Field("interface", "u2", "number of the interface within its capture, from 0; the source has the names"),
     Field("vlan", "i2", "outermost VLAN identifier (IEEE 802.1Q), -1 = untagged"),
     Field("source_mac", "u8", "48-bit address as a number, NO_MAC = none"),
     Field("destination_mac", "u8", "48-bit address as a number, NO_MAC = none"),

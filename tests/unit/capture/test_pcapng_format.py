@@ -68,6 +68,7 @@ def test_sections_with_their_own_byte_order_and_interfaces(tmp_path: Path) -> No
     assert fault is None
     assert frames_of(blocks) == [TCP_SYN, UDP_6[14:], b"cooked"]
     assert column(blocks, "link_types") == [1, 101, 113]
+    assert column(blocks, "interfaces") == [0, 1, 2]
 
 
 def test_a_section_without_interfaces_has_no_packets(tmp_path: Path) -> None:
@@ -88,6 +89,7 @@ def test_interfaces_may_come_between_packets(tmp_path: Path) -> None:
     blocks, fault = read(tmp_path / "x", head)
     assert fault is None
     assert column(blocks, "link_types") == [1, 101, 1]
+    assert column(blocks, "interfaces") == [0, 1, 0]
     early = section() + interface(1) + enhanced(b"a")
     blocks, fault = read(tmp_path / "y", early + enhanced(b"b", number=1) + interface(101))
     assert frames_of(blocks) == [b"a"]

@@ -11,7 +11,14 @@ from trafficdesk.capture.records import Frames, join, longest_packet
 def frames(*lengths: int, start: int = 0) -> Frames:
     captured = np.array(lengths, np.int64)
     offsets = start + np.cumsum(captured) - captured
-    return Frames(offsets, captured, captured + 4, offsets * 10, np.ones(len(captured), np.int64))
+    return Frames(
+        offsets,
+        captured,
+        captured + 4,
+        offsets * 10,
+        np.ones(len(captured), np.int64),
+        np.zeros(len(captured), np.int64),
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def test_refuses_frames_outside_its_buffer(offsets, lengths):
         block(offsets, lengths)
 
 
-@pytest.mark.parametrize("name", ["captured_lengths", "wire_lengths", "timestamps_ns", "link_types"])
+@pytest.mark.parametrize(
+    "name", ["captured_lengths", "wire_lengths", "timestamps_ns", "link_types", "interfaces"]
+)
 def test_refuses_arrays_of_different_lengths(name):
     """Every array has one entry per frame."""
     with pytest.raises(ValueError, match="one entry per frame"):
@@ -66,3 +68,10 @@ def test_numbers_parts_and_joins_frames():
         second.frame(1),
     ]
     assert FrameBlock.joined([second]) is second
+
+
+def test_frames_are_of_the_first_interface_unless_said_otherwise():
+    """Interfaces stay with their frames in parts and joined blocks."""
+    plain, two = block([0, 1], [1, 1]), block([0, 1], [1, 1], interfaces=np.array([0, 1], np.uint16))
+    assert plain.interfaces.tolist() == [0, 0]
+    assert FrameBlock.joined([plain, two.part(1, 2)]).interfaces.tolist() == [0, 0, 1]
