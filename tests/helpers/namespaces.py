@@ -24,6 +24,10 @@ WITHOUT_CAPABILITIES = (
     "assert ctypes.CDLL(None).capset(struct.pack('=Ii', 0x20080522, 0), bytes(24)) == 0\n"
 )
 """Lines of Python that give up what root may (capset(2), linux/capability.h version 3) but not its files."""
+WITHOUT_DUMPCAP = (
+    "from trafficdesk.capture import dumpcap_program\ndumpcap_program.permitted_program = lambda: None\n"
+)
+"""Lines of Python after which no dumpcap is found: root without capabilities gets them back by running a program."""
 _numbers = iter(range(1_000_000))
 
 Value = TypeVar("Value")

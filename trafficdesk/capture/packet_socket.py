@@ -14,6 +14,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.permission import denied
+from trafficdesk.capture.socket_pool import POOL
 from trafficdesk.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _RX_RING: Final = 5
 def raw_socket(kind: int) -> socket.socket:
     """Open a packet socket that receives nothing before it is bound.
 
+    Without the right to open one, it is one that the helper has opened; closing it gives it back.
+
     Raises
     ------
     PermissionDenied, CaptureError
@@ -52,7 +55,10 @@ def raw_socket(kind: int) -> socket.socket:
         # Protocol 0: with any other, frames would come in before the filter is attached.
         return socket.socket(socket.AF_PACKET, kind, 0)
     except PermissionError as error:
-        raise denied() from error
+        lent = POOL.take(kind)
+        if lent is None:
+            raise denied() from error
+        return lent
     except OSError as error:
         raise CaptureError(f"This system offers no packet sockets: {error.strerror}.") from error
 
@@ -65,9 +71,9 @@ def ask(packets: socket.socket, request: int, interface: str, answer: str) -> in
     return int(struct.unpack_from(answer, reply, 16)[0])
 
 
-def bind(packets: socket.socket, index: int) -> None:
+def bind(packets: socket.socket, index: int, protocol: int = _EVERY_PROTOCOL) -> None:
     """Bind to the interface of that index, 0 = all: Python's own `bind` knows names only, which may change."""
-    address = struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(_EVERY_PROTOCOL), index, 0, 0, 0, b"")
+    address = struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(protocol), index, 0, 0, 0, b"")
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.bind(packets.fileno(), address, len(address)) != 0:
         number = ctypes.get_errno()

@@ -1,87 +1,32 @@
-"""Permission: told from the kernel's own words, with a command that fits this program."""
+"""Permission: on every system why not, and what exactly helps; Linux is in `test_permission_linux`."""
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import Self
 
 import pytest
 
 from trafficdesk.capture import permission
-from trafficdesk.capture.permission import denied, explain, has_raw_capability, program_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from trafficdesk.capture.permission import PermissionCase, PermissionGuide, denied, explain, program_file
 
 
-@pytest.fixture
-def status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Pretend that the kernel gives this process these capabilities."""
-
-    def pretend(capabilities: int) -> None:
-        (tmp_path / "status").write_text(f"Name:\tx\nCapPrm:\t{0:016x}\nCapEff:\t{capabilities:016x}\n")
-        monkeypatch.setattr(permission, "_STATUS_FILE", tmp_path / "status")
-
-    return pretend
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "permitted"), [(1 << 13, True), (1 << 12, False), ((1 << 41) - 1, True), (0, False)]
-)
-def test_the_effective_capability_decides(
-    status: Callable[[int], None], capabilities: int, permitted: bool
-) -> None:
-    """CAP_NET_RAW is bit 13; being root without it is not enough."""
-    status(capabilities)
-    assert explain("linux").permitted is permitted
-
-
-def test_other_lines_do_not_count() -> None:
-    """Only the effective set does."""
-    assert not has_raw_capability(f"CapPrm:\t{1 << 13:016x}\nCapEff:\t{0:016x}\n")
-    assert not has_raw_capability("")
-
-
-def test_a_packaged_program_is_named_itself(
-    status: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The command gives the capability to the file that runs, quoted for the shell."""
-    status(0)
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", "/opt/My Programs/trafficdesk")
-    guide = explain("linux")
-    assert shlex.split(guide.command) == ["sudo", "setcap", "cap_net_raw=ep", "/opt/My Programs/trafficdesk"]
-    assert not any("sudo" in note and "Do not" not in note for note in guide.notes)
-
-
-def test_the_systems_python_is_left_alone(
-    status: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """From a virtual environment, a copy in it gets the capability, not the Python all scripts share."""
-    status(0)
-    system = tmp_path / "usr" / "python3.11"
-    own = tmp_path / "venv" / "bin"
-    own.mkdir(parents=True)
-    system.parent.mkdir()
-    system.touch()
-    (own / "python3").symlink_to(system)
-    monkeypatch.setattr(sys, "executable", str(own / "python3"))
-    monkeypatch.setattr(sys, "prefix", str(own.parent))
-    command = explain("linux").command
-    assert f"setcap cap_net_raw=ep {own / 'python-capture'}" in command
-    assert f"cp {system} {own / 'python-capture'}" in command
-    assert f"setcap cap_net_raw=ep {system}" not in command
-    assert program_file() == system
-
-
-def test_the_error_carries_the_guide(status: Callable[[int], None]) -> None:
+def test_the_error_carries_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cause as title, command in the hint."""
-    status(0)
-    guide, error = explain("linux"), denied()
-    assert error.title == guide.why
-    assert guide.command in error.hint
+    guide = PermissionGuide(
+        permitted=False, why="Not so.", command="sudo this", notes=("Then that.", "More.")
+    )
+    monkeypatch.setattr(permission, "explain", lambda: guide)
+    error = denied()
+    assert (error.title, error.hint) == ("Not so.", "Run: sudo this Then that.")
+
+
+def test_a_refusal_in_spite_of_the_right_is_a_sandboxs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then no command is named that would not help."""
+    monkeypatch.setattr(permission, "explain", lambda: PermissionGuide(True, "May.", "", ()))
+    assert "sandbox" in denied().title
 
 
 def test_every_system_has_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -89,20 +34,67 @@ def test_every_system_has_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(permission.os, "access", lambda *_: False)
     monkeypatch.setenv("WINDIR", str(tmp_path))
     mac, windows = explain("darwin"), explain("win32")
-    assert not mac.permitted
-    assert "/dev/bpf" in mac.command
-    assert not windows.permitted
-    assert any("npcap.com" in note for note in windows.notes)
+    assert (mac.permitted, mac.case) == (False, PermissionCase.BPF_DEVICES)
+    assert mac.command == 'sudo chown "$USER" /dev/bpf*'
+    assert (windows.permitted, windows.case, windows.command) == (False, PermissionCase.NPCAP, "")
+    assert any("npcap.com" in note and "Retry" in note for note in windows.notes)
     assert all(any("Capture files" in note for note in guide.notes) for guide in (mac, windows))
 
 
-def test_npcap_is_found_in_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its default place is not on the path."""
+def test_chmodbpf_wants_its_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where Wireshark's ChmodBPF is installed, joining its group lasts and chown would not."""
+    monkeypatch.setattr(permission.os, "access", lambda *_: False)
+    monkeypatch.setattr(permission, "_CHMOD_BPF", tmp_path)
+    guide = explain("darwin")
+    assert "access_bpf" in guide.command
+    assert "chown" not in guide.command
+
+
+def test_readable_bpf_devices_are_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opened them, chown or ChmodBPF."""
+    monkeypatch.setattr(permission.os, "access", lambda path, _mode: path == "/dev/bpf0")
+    assert explain("darwin").permitted
+
+
+def test_npcap_is_found_again_without_a_restart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its default folder is not on the path; installed after the first look, the next look finds it."""
+    monkeypatch.setenv("WINDIR", str(tmp_path))
+    assert not explain("win32").permitted
+    library = tmp_path / "System32" / "Npcap" / "wpcap.dll"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    guide = explain("win32")
+    assert guide.permitted
+    assert guide.notes == ()
+
+
+@pytest.mark.parametrize(("admin_only", "said"), [(1, True), (0, False), (None, False)])
+def test_npcap_for_administrators_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, admin_only: int | None, said: bool
+) -> None:
+    """As Npcap's entry in the registry has it."""
+
+    class Key:
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    def value(_key: Key, name: str) -> tuple[int, int]:
+        if admin_only is None:
+            raise FileNotFoundError(name)
+        assert name == "AdminOnly"
+        return admin_only, 4
+
+    registry = SimpleNamespace(HKEY_LOCAL_MACHINE=0, OpenKey=lambda *_: Key(), QueryValueEx=value)
+    monkeypatch.setitem(sys.modules, "winreg", registry)
     monkeypatch.setenv("WINDIR", str(tmp_path))
     library = tmp_path / "System32" / "Npcap" / "wpcap.dll"
     library.parent.mkdir(parents=True)
     library.touch()
-    assert explain("win32").permitted
+    guide = explain("win32")
+    assert guide.permitted
+    assert any("administrators" in note for note in guide.notes) is said
 
 
 def test_other_systems_need_root(monkeypatch: pytest.MonkeyPatch) -> None:
