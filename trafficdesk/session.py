@@ -16,6 +16,7 @@ from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
 if TYPE_CHECKING:
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Detection, Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
 
@@ -51,6 +52,8 @@ class AnalysisSession:
         self.log = PacketLog(capacity)
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.gaps: tuple[Gap, ...] = ()
+        """Spans in which an interface could not be captured on, by beginning."""
         self.capture_id = 0
         self.scored = 0
         self.unscored = 0
@@ -77,6 +80,7 @@ class AnalysisSession:
         self.log.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.gaps = ()
         self.scored = self.unscored = self.flagged = 0
         self._next_analysis_id = 0
         self.capture_id += 1
@@ -87,6 +91,13 @@ class AnalysisSession:
         evicted = self.log.append(batch)
         self.metrics.add(batch)
         return AnalysisUpdate(self.capture_id, batch=batch, evicted=evicted)
+
+    def note_gaps(self, gaps: tuple[Gap, ...]) -> bool:
+        """Take the capture's gaps, before the rows that follow them; whether something is new."""
+        changed = gaps is not self.gaps and gaps != self.gaps
+        if changed:
+            self.gaps = gaps
+        return changed
 
     def next_for_analysis(self, rows: int = ANALYSIS_ROWS) -> PacketBatch | None:
         """The next rows the detector has not seen, or None.

@@ -99,15 +99,24 @@ def test_capture_filter_is_obeyed(tmp_path: Path) -> None:
     assert seen(path) == 0
 
 
-def test_vanished_interface_is_a_sentence(tmp_path: Path) -> None:
-    """Unplugged: what came is summed up, the reason is said, exit code 3."""
+def test_a_removed_interface_is_waited_for(tmp_path: Path) -> None:
+    """It says so, goes on when the interface is back, and nothing from before or after is missing."""
     path = tmp_path / "summary.json"
-    with cable() as wire, monitoring(wire, "--json", path) as process:
+    with cable() as wire, monitoring(wire, "--count", 2 * FRAMES, "--json", path) as process:
+        assert process.stdout
         wire.send(*[UDP_TICK] * FRAMES)
         time.sleep(1)
         wire.ip("link", "del", "v0")
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert err.startswith("trafficdesk: ")
-    assert "Traceback" not in err
-    assert seen(path) == FRAMES
+        assert "v0 was removed" in process.stdout.readline()
+        wire.ip("link", "add", "v0", "type", "veth", "peer", "name", "v0", "netns", wire.far)
+        wire.ip("link", "set", "v0", "up")
+        wire.ip("link", "set", "v0", "up", far=True)
+        assert "capturing on v0 again" in process.stdout.readline()
+        wire.send(*[UDP_TICK] * FRAMES)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert f"Ended: {2 * FRAMES:,} packets were captured." in out
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert summary["packets"] == 2 * FRAMES
+    assert [(gap["interface"], gap["reason"]) for gap in summary["gaps"]] == [("v0", "v0 was removed")]
+    assert summary["incidents"] == []

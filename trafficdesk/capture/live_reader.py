@@ -14,14 +14,16 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.capture.limits import Countdown, StopLimits
+from trafficdesk.capture.source import CaptureStatistics, Enduring
 from trafficdesk.errors import CaptureError
 
 if TYPE_CHECKING:
     from trafficdesk.capture.frame_store import RecentFrames
-    from trafficdesk.capture.source import LiveSource
+    from trafficdesk.capture.source import Gap, LiveSource
     from trafficdesk.packets.block import FrameBlock
 
 _log = logging.getLogger(__name__)
@@ -40,10 +42,19 @@ class LiveReader:
     ----------
     source : read in the reader's thread only, until `join`.
     frames : where raw frames are kept by number.
+    limits : when to end by itself; None = never.
     """
 
-    def __init__(self, source: LiveSource, frames: RecentFrames) -> None:
+    def __init__(self, source: LiveSource, frames: RecentFrames, limits: StopLimits | None = None) -> None:
         self._source = source
+        self._enduring = source if isinstance(source, Enduring) else None
+        self._countdown = Countdown(limits or StopLimits())
+        self.gaps: tuple[Gap, ...] = ()
+        """Spans in which an interface could not be captured on; those before a block are here before it."""
+        self.waiting_for = ""
+        """Which interfaces are waited for, and why."""
+        self.interfaces = source.interfaces
+        """Names by number."""
         self._frames = frames
         self._stop = threading.Event()
         self._news = threading.Condition()
@@ -61,7 +72,12 @@ class LiveReader:
     def statistics(self) -> CaptureStatistics:
         """What was received and lost so far."""
         counted = self._counted
-        return CaptureStatistics(counted.received, counted.dropped_kernel, self._dropped)
+        return replace(counted, dropped_queue=self._dropped)
+
+    @property
+    def stop_reason(self) -> str:
+        """The limit that ended reading, as a sentence; empty = none."""
+        return self._countdown.reason
 
     @property
     def ended(self) -> bool:
@@ -123,11 +139,12 @@ class LiveReader:
         _go_first()
         try:
             last = False
-            while not last:
+            while not last and not self._countdown.over:
                 last = self._stop.is_set()  # what has arrived until then still counts
                 started = time.thread_time()
                 block = self._source.read(0.0 if last else _POLL_S)
-                if block is not None:
+                self._note_life()
+                if block is not None and len(block := self._countdown.within(block)):
                     self._accept(block)
                 self._counted = self._source.statistics()
                 self.read_s += time.thread_time() - started
@@ -138,6 +155,13 @@ class LiveReader:
             with self._news:
                 self._news.notify_all()
         return None
+
+    def _note_life(self) -> None:
+        """Before a block is handed on: whoever takes it finds what came before it."""
+        self.interfaces = self._source.interfaces
+        if self._enduring is not None:
+            self.gaps = self._enduring.gaps
+            self.waiting_for = self._enduring.waiting
 
     def _accept(self, block: FrameBlock) -> None:
         with self._news:

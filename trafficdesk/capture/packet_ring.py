@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.capture.bpf import compile_filter
+from trafficdesk.capture.interface_numbers import InterfaceNumbers
 from trafficdesk.capture.packet_socket import (
     BLOCK_BYTES,
     GET_HARDWARE_ADDRESS,
     GET_INDEX,
+    GET_NAME,
     RETIRE_MS,
     SOL_PACKET,
     ask,
@@ -68,6 +70,8 @@ class PacketRing:
         self._next = 0
         self._received = self._dropped = 0
         self._error: CaptureError | None = None
+        self._promiscuous = settings.promiscuous
+        self._numbers = InterfaceNumbers(self._name_of)
         self._index = _index_of(interface)
         self._socket = raw_socket(socket.SOCK_RAW)
         self._ring: mmap.mmap | None = None
@@ -86,8 +90,8 @@ class PacketRing:
 
     @property
     def interfaces(self) -> tuple[str, ...]:
-        """The one interface's name."""
-        return (self.name,)
+        """The one interface's name, or of all those that were heard."""
+        return (self.name,) if self._index else self._numbers.names
 
     def read(self, timeout_s: float) -> FrameBlock | None:
         """Wait up to `timeout_s` for frames and take what is ready, up to some 8 MiB.
@@ -106,6 +110,31 @@ class PacketRing:
         if self._error is not None:
             raise self._error
         return None
+
+    def resume(self, interface: str) -> None:
+        """Go on with the interface that has this name now; ring, filter and what has arrived stay.
+
+        Raises
+        ------
+        CaptureError
+            If it is not there, switched off, or gives other frames than before.
+        """
+        if self._ring is None:
+            raise CaptureError(f"The capture on {self.name} has been closed.")
+        self.name = interface
+        try:
+            if self._index:
+                self._index = ask(self._socket, GET_INDEX, interface, "=i")
+            if self._link_type != self._find_link_type():
+                raise CaptureError(f"The interface {interface} is of another kind now.")
+            bind(self._socket, self._index)
+            self._raise_pending()
+            # A removed interface took its promiscuous mode with it; asking twice does no harm.
+            if self._promiscuous and self._index:
+                self._go_promiscuous()
+        except OSError as error:
+            raise self._open_error(error) from error
+        self._error = None
 
     def statistics(self) -> CaptureStatistics:
         """Counters since the capture began."""
@@ -151,11 +180,15 @@ class PacketRing:
         self._poll = select.poll()
         self._poll.register(packets, select.POLLIN | select.POLLERR)
         bind(packets, self._index)
-        pending = packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if pending:
-            raise OSError(pending, os.strerror(pending))
+        self._raise_pending()
         if settings.promiscuous and self._index:
             self._go_promiscuous()
+
+    def _raise_pending(self) -> None:
+        """The kernel binds to an interface that is switched off, and says so afterwards."""
+        pending = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if pending:
+            raise OSError(pending, os.strerror(pending))
 
     def _go_promiscuous(self) -> None:
         request = struct.pack("=iHH8s", self._index, _MEMBERSHIP_PROMISCUOUS, 0, b"")
@@ -189,9 +222,20 @@ class PacketRing:
             _walk(data.data, start + first, packets, headers)
             start += length
         self._next = (self._next + len(ready)) % self._blocks
-        block = RingFrames(data, np.array(headers, np.int64)).block(self._link_type)
+        frames = RingFrames(data, np.array(headers, np.int64))
+        block = frames.block(self._link_type, None if self._index else self._numbers)
         self._received += len(block)
         return block if len(block) else None
+
+    def _name_of(self, index: int) -> str:
+        from fcntl import ioctl
+
+        request = struct.pack("=16si20x", b"", index)
+        try:
+            answer = ioctl(self._socket, GET_NAME, request)
+        except OSError:  # it has gone already
+            return ""
+        return answer[:16].split(b"\0", 1)[0].decode(errors="replace")
 
     def _field(self, block: int, at: int) -> int:
         return int(struct.unpack_from("=I", self._view.data, block + at)[0])

@@ -30,6 +30,8 @@ GET_HARDWARE_ADDRESS: Final = 0x8927
 """SIOCGIFHWADDR: its sa_family is the ARPHRD_ type. sysfs would name the interfaces of another namespace."""
 GET_INDEX: Final = 0x8933
 """SIOCGIFINDEX."""
+GET_NAME: Final = 0x8910
+"""SIOCGIFNAME."""
 _FRAME_BYTES: Final = 2_048
 """Only its divisibility matters to version 3 of the ring."""
 RETIRE_MS: Final = 50
@@ -67,7 +69,7 @@ def ask(packets: socket.socket, request: int, interface: str, answer: str) -> in
     """Ask the socket's own namespace about an interface (struct ifreq)."""
     from fcntl import ioctl
 
-    reply = ioctl(packets, request, struct.pack("16s24x", interface.encode()))
+    reply = ioctl(packets, request, struct.pack("16s24x", interface.encode(errors="surrogateescape")))
     return int(struct.unpack_from(answer, reply, 16)[0])
 
 

@@ -17,6 +17,7 @@ from trafficdesk.errors import BadCaptureFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from trafficdesk.capture.pcapng_format import Section
     from trafficdesk.capture.records import Cursor, RecordReader
     from trafficdesk.packets.block import FrameBlock
 
@@ -74,6 +75,7 @@ class CaptureFile:
             raise
         self._stretches: list[_Stretch] = []
         self._recent: tuple[_Stretch, Reading] | None = None
+        self._section: Section | None = None
         self._position = 0
         self._shown = 0.0
 
@@ -88,6 +90,12 @@ class CaptureFile:
         """How much of the file `blocks` has been through, 0..1; of a compressed file an estimate that never falls."""
         self._shown = max(self._shown, min(1.0, self._bytes.share(self._position)))
         return self._shown
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Names of the interfaces by number, as far as `blocks` has been."""
+        section = self._section
+        return tuple(section.names) if section else ()
 
     def blocks(self, max_frames: int = DEFAULT_BLOCK_FRAMES) -> Iterator[FrameBlock]:
         """All frames in file order, at most `max_frames` at a time; numbered from 0.
@@ -104,6 +112,7 @@ class CaptureFile:
             self._bytes.ensure(stop)
             data, complete = self._bytes.data, self._bytes.complete
             reading = self._reader.read(data, cursor, stop, complete=complete)
+            self._section = reading.cursor.section
             if frames := len(reading.frames):
                 self._stretches.append(_Stretch(first_id, cursor, reading.cursor.position, frames))
             for row in range(0, frames, max_frames):

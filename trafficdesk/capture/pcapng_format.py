@@ -41,7 +41,9 @@ _BLOCK_NAMES: Final = {
 }
 _LONGEST_BLOCK: Final = (128 << 20) + 131_072 + 32
 """The longest packet (D-Bus), its options and the block around it: Wireshark's bound."""
-_OPTION_END, _OPTION_TIME_RESOLUTION, _OPTION_TIME_OFFSET = 0, 9, 14
+_OPTION_END, _OPTION_NAME, _OPTION_TIME_RESOLUTION, _OPTION_TIME_OFFSET = 0, 2, 9, 14
+_LONGEST_NAME: Final = 256
+"""Bytes of an interface's name that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Section:
     interfaces: list[Interface] = field(default_factory=list)
     first_interface: int = 0
     """How many interfaces the sections before it described."""
+    names: list[str] = field(default_factory=list)
+    """Names of the file's interfaces so far by their number in the file; all its sections share the list."""
 
     @property
     def order(self) -> str:
@@ -132,8 +136,10 @@ def _open_section(data: NDArray[np.uint8], cursor: Cursor, *, complete: bool) ->
         fault = Fault(position, "a section header without a byte order mark follows")
     else:
         before = cursor.section
-        section = Section(
-            big_endian, first_interface=before.first_interface + cursor.interfaces if before else 0
+        section = (
+            Section(big_endian, [], before.first_interface + cursor.interfaces, before.names)
+            if before
+            else Section(big_endian)
         )
         length, major, minor = struct.unpack_from(section.order + "4xI4xHH", head)
         size = (length + 3) & ~3
@@ -187,6 +193,8 @@ def _read_blocks(
         end, fault = found.position, found
         known = known[: int(counts[np.searchsorted(blocks, end)])]
     section.interfaces.extend(known[len(section.interfaces) :])
+    unnamed = len(section.names) - section.first_interface
+    section.names.extend(interface.name for interface in known[max(0, unnamed) :])
     timestamp = int(frames.timestamps_ns[-1]) if len(frames) else cursor.timestamp_ns
     return frames, Cursor(end, section, len(known), timestamp), fault
 
@@ -241,7 +249,7 @@ def _interface(data: NDArray[np.uint8], position: int, size: int, section: Secti
     body = data[position + 8 : position + size - 4].tobytes()
     order = section.order
     link_type, snap_length = struct.unpack_from(order + "HxxI", body)
-    resolution, offset = 6, 0
+    resolution, offset, name = 6, 0, ""
     at = 8
     while at + 4 <= len(body):
         code, length = struct.unpack_from(order + "HH", body, at)
@@ -252,8 +260,10 @@ def _interface(data: NDArray[np.uint8], position: int, size: int, section: Secti
             resolution = value[0]
         elif code == _OPTION_TIME_OFFSET and length == 8:
             offset = struct.unpack(order + "q", value)[0]
+        elif code == _OPTION_NAME:
+            name = value[:_LONGEST_NAME].decode("utf-8", "replace")
         at += 4 + ((length + 3) & ~3)
-    return Interface(link_type, snap_length, resolution, offset)
+    return Interface(link_type, snap_length, resolution, offset, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Interface:
     """if_tsresol: negative power of 10, or of 2 where the top bit is set."""
     offset_s: int = 0
     """if_tsoffset: seconds to add."""
+    name: str = ""
+    """if_name; hostile until escaped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.live_reader import LiveReader
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.capture.frame_store import RecentFrames
+    from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.pcap_file import CaptureFile
-    from trafficdesk.capture.source import LiveSource
+    from trafficdesk.capture.source import Gap, LiveSource
     from trafficdesk.packets.batch import PacketBatch
 
 _POLL_S: Final = 0.1
@@ -66,6 +68,7 @@ class CapturePump:
         self._stop = stop
         self._emit = emit
         self._statistics = CaptureStatistics()
+        self._reader: LiveReader | None = None
         self.read_s = 0.0
         """Seconds spent reading frames; live without the time spent waiting for them."""
         self.decode_s = 0.0
@@ -75,6 +78,21 @@ class CapturePump:
     def statistics(self) -> CaptureStatistics:
         """What was received and lost so far."""
         return self._statistics
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Spans in which an interface could not be captured on; those before a batch are here before it."""
+        return self._reader.gaps if self._reader else ()
+
+    @property
+    def waiting_for(self) -> str:
+        """Which interfaces are waited for, and why; empty = none."""
+        return self._reader.waiting_for if self._reader else ""
+
+    @property
+    def stop_reason(self) -> str:
+        """The limit that ended the capture, as a sentence; empty = none."""
+        return self._reader.stop_reason if self._reader else ""
 
     def run_file(self, file: CaptureFile) -> None:
         """Emit all of `file`; returns at its end or after `stop`.
@@ -91,22 +109,23 @@ class CapturePump:
             self.read_s += time.perf_counter() - started
             if block is None:
                 return
-            batch = self._decode(block)
+            batch = self._decode(block, file.interfaces)
             self._statistics = CaptureStatistics(received=batch.first_id + len(batch))
             while not self._gate.acquire(_POLL_S):
                 if self._stop.is_set():
                     return
             self._emit(batch)
 
-    def run_live(self, source: LiveSource, frames: RecentFrames) -> None:
-        """Emit what `source` delivers until `stop`; raw frames go into `frames`.
+    def run_live(self, source: LiveSource, frames: RecentFrames, limits: StopLimits | None = None) -> None:
+        """Emit what `source` delivers until `stop` or a limit; raw frames go into `frames`.
 
         Raises
         ------
         CaptureError
             If the interface has gone; what came before has been emitted.
         """
-        reader = LiveReader(source, frames)
+        reader = LiveReader(source, frames, limits)
+        self._reader = reader
         reader.start()
         try:
             self._pass_on(reader)
@@ -118,9 +137,9 @@ class CapturePump:
             raise fault
 
     def _pass_on(self, reader: LiveReader) -> None:
-        """Emit until `stop` or until reading has ended."""
+        """Emit until `stop`, or until reading has ended and nothing waits."""
         next_at = 0.0
-        while not self._stop.is_set() and not reader.ended:
+        while not self._stop.is_set() and not (reader.ended and not reader.waiting_frames):
             reader.wait(_POLL_S)
             self._count(reader)
             pause = next_at - time.monotonic()
@@ -137,11 +156,12 @@ class CapturePump:
         reader.drop_waiting()
 
     def _emit_one(self, reader: LiveReader) -> None:
-        self._emit(self._decode(FrameBlock.joined(reader.take(_BATCH_FRAMES))))
+        blocks = reader.take(_BATCH_FRAMES)
+        self._emit(self._decode(FrameBlock.joined(blocks), reader.interfaces))
 
-    def _decode(self, block: FrameBlock) -> PacketBatch:
+    def _decode(self, block: FrameBlock, interfaces: tuple[str, ...]) -> PacketBatch:
         started = time.perf_counter()
-        batch = decode(block)
+        batch = replace(decode(block), interfaces=interfaces)
         self.decode_s += time.perf_counter() - started
         return batch
 

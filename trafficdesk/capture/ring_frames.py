@@ -16,6 +16,8 @@ from trafficdesk.packets.protocol import EtherType, LinkType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trafficdesk.capture.interface_numbers import InterfaceNumbers
+
 ETHERNET: Final = int(LinkType.ETHERNET)
 _LINK_TYPES: Final = {
     1: ETHERNET,  # ARPHRD_ETHER
@@ -65,8 +67,14 @@ class RingFrames:
         if echo.any():
             self._headers = headers[~echo]
 
-    def block(self, link_type: int | None) -> FrameBlock:
-        """The frames as a block numbered from 0; `link_type` None = give them a cooked header (SLL2)."""
+    def block(self, link_type: int | None, numbers: InterfaceNumbers | None = None) -> FrameBlock:
+        """The frames as a block numbered from 0.
+
+        Parameters
+        ----------
+        link_type : None = give them a cooked header (SLL2).
+        numbers : numbers their interfaces; None = all came through one.
+        """
         offsets = self._headers + self._u16(_MAC)
         captured, wire = self._u32(_CAPTURED), self._u32(_WIRE)
         timestamps = self._u32(_SECONDS) * 1_000_000_000 + self._u32(_NANOSECONDS)
@@ -83,9 +91,9 @@ class RingFrames:
                     wire + _TAG * tagged,
                 )
         kind = int(LinkType.LINUX_SLL2) if link_type is None else link_type
-        return FrameBlock(
-            self._data, offsets, captured, wire, timestamps, np.full(len(offsets), kind, np.uint16)
-        )
+        interfaces = numbers.of(self._u32(_ADDRESS + 4)) if numbers else np.zeros(len(offsets), np.uint16)
+        link_types = np.full(len(offsets), kind, np.uint16)
+        return FrameBlock(self._data, offsets, captured, wire, timestamps, link_types, interfaces=interfaces)
 
     def _put_tags_back(self, tagged: NDArray[np.bool_], offsets: NDArray[np.int64]) -> None:
         """Move both addresses forward and write the tag behind them (IEEE 802.1Q section 9.4)."""

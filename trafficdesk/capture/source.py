@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from trafficdesk.packets.block import FrameBlock
@@ -21,6 +21,16 @@ class CaptureStatistics:
     """Frames we had but could not pass on in time."""
     dropped_disk: int = 0
     """Frames that were passed on but could not be kept on disk."""
+
+
+def added(first: CaptureStatistics, second: CaptureStatistics) -> CaptureStatistics:
+    """Both together."""
+    return CaptureStatistics(
+        **{
+            item.name: getattr(first, item.name) + getattr(second, item.name)
+            for item in fields(CaptureStatistics)
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,36 @@ class LiveSource(Protocol):
 
     def close(self) -> None:
         """Give the interface back; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A live source that can go on after a fault, without a new permission."""
+
+    def resume(self, interface: str) -> None:
+        """Go on with the interface that has this name now.
+
+        Raises
+        ------
+        CaptureError
+            If this source can't; another may.
+        """
+        ...
+
+
+@runtime_checkable
+class Enduring(Protocol):
+    """A live source that waits for its interface instead of failing."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Spans in which an interface could not be captured on, by beginning; a gap that has ended replaces itself."""
+        ...
+
+    @property
+    def waiting(self) -> str:
+        """Which interfaces are waited for, and why; empty = none."""
         ...
 
 

@@ -108,10 +108,17 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     monitor = _add(commands, "monitor", "watch an interface in the terminal until Ctrl-C")
     monitor.add_argument(
-        "--interface", metavar="IFACE", default="", help="default: the one with the default route"
+        "--interface",
+        metavar="IFACE",
+        action="append",
+        default=[],
+        help="default: the one with the default route; several: repeat it, or separate them by commas; any: all",
     )
     monitor.add_argument("--count", type=_positive(int), metavar="N", help="end after N packets")
     monitor.add_argument("--duration", type=_positive(float), metavar="SECONDS", help="end after this time")
+    monitor.add_argument(
+        "--megabytes", type=_positive(int), metavar="N", help="end after N MB on the wire (10^6 bytes)"
+    )
     monitor.add_argument("--capture-filter", metavar="BPF", default=None, help="e.g. not port 22")
     monitor.add_argument("--json", metavar="PATH", help="write the summary at the end (- = standard output)")
     monitor.add_argument(

@@ -11,6 +11,7 @@ from trafficdesk.cli.terminal import size, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.metrics import MetricsSnapshot
     from trafficdesk.session import AnalysisSession
@@ -47,6 +48,25 @@ class LiveView:
                 f"! {_clock(incident.start_ns)} [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"
             )
             self._out.flush()
+
+    def gaps(self, changed: Iterable[Gap]) -> None:
+        """Tell when an interface was lost, and when it is back."""
+        for gap in changed:
+            self._erase()
+            if gap.end_ns is None:
+                self._say(f"~ {_clock(gap.start_ns)} {visible(gap.reason)}; waiting for it")
+            else:
+                lasted = (gap.end_ns - gap.start_ns) / 1e9
+                self._say(
+                    f"~ {_clock(gap.end_ns)} capturing on {visible(gap.interface)} again after {lasted:,.1f} s: "
+                    f"{visible(gap.reason)}"
+                )
+            self._out.flush()
+
+    def ended(self, reason: str) -> None:
+        """Tell which limit ended the capture."""
+        self._say(f"Ended: {reason}.")
+        self._out.flush()
 
     def redraw(self, session: AnalysisSession, dropped: int, now: float) -> None:
         """Draw the state, when it is time."""

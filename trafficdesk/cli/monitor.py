@@ -96,6 +96,8 @@ class Monitor:
         self.stop.set()
         self._drain(_HURRY_S if hurry else _DRAIN_S)
         self._view.close()
+        if self.pump.stop_reason:
+            self._view.ended(self.pump.stop_reason)
         self._analyst.close()
 
     def on_signal(self, number: int, _frame: object) -> None:
@@ -121,6 +123,7 @@ class Monitor:
             event = self._events.get(timeout=timeout)
         except queue.Empty:
             event = None
+        self._note_gaps()
         if event is not None:
             self._take(event)
         if self._is_idle and (rows := self.session.next_for_analysis()) is not None:
@@ -150,6 +153,11 @@ class Monitor:
             self.stop.set()
         else:
             self._is_idle = event is READY
+
+    def _note_gaps(self) -> None:
+        known = set(self.session.gaps)
+        if self.session.note_gaps(self.pump.gaps):
+            self._view.gaps(gap for gap in self.session.gaps if gap not in known)
 
     def _drain(self, seconds: float) -> None:
         """Take what is on its way and let analysis finish, for so long at most."""
@@ -209,9 +217,10 @@ def _source(
         return "the bundled sample", lambda pump: pump.run_file(file)
     from trafficdesk.capture.frame_store import RecentFrames
     from trafficdesk.capture.interfaces import default_interface
-    from trafficdesk.capture.live import open_live
+    from trafficdesk.capture.limits import StopLimits
+    from trafficdesk.capture.several import open_interfaces
 
-    name = arguments.interface or settings.capture.interface or default_interface()
+    name = ",".join(arguments.interface) or settings.capture.interface or default_interface()
     if not name:
         raise InterfaceNotFound(
             "There is no interface to capture on.", "Name one with --interface; see: trafficdesk interfaces"
@@ -219,10 +228,19 @@ def _source(
     wanted = settings.capture
     if arguments.capture_filter is not None:
         wanted = replace(wanted, capture_filter=arguments.capture_filter)
-    source = open_live(name, wanted)
+    if arguments.count or arguments.duration or arguments.megabytes:
+        # Said on the command line, the settings' limits are out of force; count and duration are kept by `Monitor`.
+        wanted = replace(
+            wanted,
+            stop_packets=arguments.count or 0,
+            stop_seconds=0,
+            stop_megabytes=arguments.megabytes or 0,
+        )
+    source = open_interfaces(name, wanted)
     stack.callback(source.close)
+    limits = StopLimits.of(wanted)
     # Nobody asks for the bytes of a packet in a terminal.
-    return name, lambda pump: pump.run_live(source, RecentFrames(0))
+    return name, lambda pump: pump.run_live(source, RecentFrames(0), limits)
 
 
 def _alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
@@ -267,4 +285,5 @@ def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:
             "total": total_s,
         },
         seed=settings.detection.seed,
+        gaps=session.gaps,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trafficdesk import __version__
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import IO
 
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
 
@@ -31,6 +32,8 @@ class Summary:
     seconds: dict[str, float] = field(default_factory=dict)
     """Keys read, decode, features, detect, total; NaN = not known."""
     seed: int = 0
+    gaps: tuple[Gap, ...] = ()
+    """Spans in which an interface could not be captured on."""
 
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
@@ -67,6 +70,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "scored": summary.scored,
         "unscored": summary.unscored,
         "dropped": {"kernel": summary.dropped_kernel, "queue": summary.dropped_queue},
+        "gaps": [asdict(gap) for gap in summary.gaps],
         "seconds": {name: _number(value, 3) for name, value in summary.seconds.items()},
     }
 

@@ -34,6 +34,8 @@ class PacketBatch:
     """One array per field of `PACKET_DTYPE`."""
     text: NDArray[np.uint8]
     """(bytes,) the text arena: raw bytes from the network, hostile until escaped."""
+    interfaces: tuple[str, ...] = ()
+    """Names of the column `interface`'s numbers, as far as they are known."""
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):
@@ -74,6 +76,7 @@ class PacketBatch:
             self.first_id + start,
             {name: column[start:stop] for name, column in self.columns.items()},
             self.text,
+            interfaces=self.interfaces,
         )
 
     def to_dataframe(self) -> pd.DataFrame:

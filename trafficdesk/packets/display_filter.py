@@ -101,7 +101,7 @@ def filter_for_value(field: str, value: object) -> str:
     kind = BY_NAME[name].kind
     if kind is Kind.PROTOCOL:
         return name
-    if kind in {Kind.TEXT, Kind.NAMED, Kind.TIME}:
+    if kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.TIME}:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'{name} == "{escaped}"'
     return f"{name} == {text}"

@@ -125,13 +125,15 @@ class Compiler:
         text, quoted = literal_of(right)
         if operand.field.kind is Kind.NAMED:
             return self._named(operand, operation, text, right)
+        if operand.field.kind is Kind.LISTED:
+            return self._listed(operand, operation, text, right)
         if operand.kind is Kind.TEXT:
             return self._text(operand, operation, text, right)
         constant = self._constant(operand, right, text, quoted=quoted)
         return over(operand, lambda occurrence: compare(operand.kind, operation, occurrence, constant), asked)
 
     def _check(self, operand: Operand, operation: str, relation: Token) -> None:
-        texts = operand.kind in {Kind.TEXT, Kind.NAMED}
+        texts = operand.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED}
         fits = operation in {"==", "!="} or (
             texts if operation in {"contains", "matches"} else operand.kind in ORDERED
         )
@@ -168,7 +170,7 @@ class Compiler:
     def _between(self, left: Operand, operation: str, asked: str, right: Operand) -> Predicate:
         if (
             left.kind is not right.kind
-            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.PROTOCOL}
+            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.PROTOCOL}
             or right.function
         ):
             raise BadDisplayFilter(
@@ -206,6 +208,19 @@ class Compiler:
             [test((name.casefold() if fold else name).encode()) for name in names] + [False], np.bool_
         )
         return over(operand, lambda numbers: table[np.minimum(numbers, len(names)).astype(np.intp)], "any")
+
+    @staticmethod
+    def _listed(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
+        """A name that the rows bring themselves: which names there are is known when they are looked at."""
+        test = _text_test(operation, text, node)
+
+        def mask(rows: Rows) -> Mask:
+            values = values_of(operand, rows)
+            names = rows.batch.interfaces
+            passed = np.array([*(test(name.encode(errors="replace")) for name in names), False], np.bool_)
+            return values.present & passed[np.minimum(values.occurrences[0], len(names)).astype(np.intp)]
+
+        return mask
 
     @staticmethod
     def _text(operand: Operand, operation: str, text: str, node: Token) -> Predicate:

@@ -122,6 +122,11 @@ def _typed(rows: Rows) -> Mask:
     return _ETHERNET(rows) & (_eth_type(rows) > 0)
 
 
+def _interface_is_named(rows: Rows) -> Mask:
+    named = np.array([*map(bool, rows.batch.interfaces), False])
+    return np.asarray(named[np.minimum(rows.column("interface"), len(named) - 1)])
+
+
 def _number(rows: Rows) -> Column:
     return rows.batch.ids + 1
 
@@ -182,6 +187,8 @@ FIELDS: Final = (
     FilterField("frame.number", Kind.NUMBER, "number of the frame, from 1", _derived(_every, _number)),
     FilterField("frame.len", Kind.NUMBER, "bytes on the wire", _of(_every, "length"), 0xFFFF_FFFF),
     FilterField("frame.cap_len", Kind.NUMBER, "bytes captured", _of(_every, "captured_length"), 0xFFFF_FFFF),
+    FilterField("frame.interface_id", Kind.NUMBER, "number of the interface, from 0", _of(_every, "interface"), 0xFFFF),
+    FilterField("frame.interface_name", Kind.LISTED, "name of the interface", _of(_interface_is_named, "interface")),
     FilterField("frame.time_epoch", Kind.TIME_EPOCH, "time of capture, seconds since 1970", _of(_every, "timestamp_ns")),
     FilterField("frame.time", Kind.TIME, "time of capture", _of(_every, "timestamp_ns")),
     FilterField("eth.addr", Kind.MAC, "Ethernet address, either side", _addressed("source_mac", "destination_mac")),

@@ -32,6 +32,7 @@ class Kind(Enum):
     IPV6 = "an IPv6 address or network, such as fe80::/10"
     TEXT = 'text in quotes, such as "example.com"'
     NAMED = "one of a few names, in quotes"
+    LISTED = 'a name in quotes, such as "eth0"'
     PROTOCOL = "nothing: a protocol is there or not"
 
 

@@ -95,6 +95,8 @@ class PacketLog:
         self._chunks: list[_Chunk] = []
         self._first_id = 0
         self._end_id = 0
+        self.interfaces: tuple[str, ...] = ()
+        """Names of the column `interface`'s numbers, as the newest batch has them."""
 
     def __len__(self) -> int:
         return self._end_id - self._first_id
@@ -118,6 +120,7 @@ class PacketLog:
         """Forget everything; numbering starts again at 0."""
         self._chunks = []
         self._first_id = self._end_id = 0
+        self.interfaces = ()
 
     def rows_evicted_by(self, incoming: int) -> int:
         """How many of the oldest rows will leave when `incoming` more are appended."""
@@ -135,6 +138,7 @@ class PacketLog:
         """
         if batch.first_id != self._end_id:
             raise ValueError(f"batch starts at {batch.first_id}, the log ends at {self._end_id}")
+        self.interfaces = batch.interfaces or self.interfaces
         evicted = 0
         done = 0
         while done < len(batch):
@@ -165,7 +169,7 @@ class PacketLog:
             source = np.repeat(columns["text_start"][rows], lengths[rows]) + within
             text[np.repeat(starts[rows], lengths[rows]) + within] = chunk.text()[source]
         columns["text_start"] = starts
-        return PacketBatch(0, columns, text)
+        return PacketBatch(0, columns, text, interfaces=self.interfaces)
 
     def slice(self, start_id: int, stop_id: int) -> PacketBatch:
         """Consecutive rows with their packet_ids, for analysis and export; inside one chunk nothing is copied.
@@ -179,17 +183,17 @@ class PacketLog:
         rows = stop_id - start_id
         if not (self._first_id <= start_id and stop_id <= self._end_id and 0 < rows <= CHUNK_ROWS - row):
             batch = self.take(np.arange(start_id, stop_id, dtype=np.int64))
-            return PacketBatch(start_id, batch.columns, batch.text)
+            return PacketBatch(start_id, batch.columns, batch.text, interfaces=self.interfaces)
         chunk = self._chunks[number]
         columns = {name: column[row : row + rows] for name, column in chunk.columns.items()}
-        return PacketBatch(start_id, columns, chunk.text().view())
+        return PacketBatch(start_id, columns, chunk.text().view(), interfaces=self.interfaces)
 
     def batches(self) -> Iterator[PacketBatch]:
         """The whole log a chunk at a time, oldest first, without copying the columns."""
         first = self._first_id
         for chunk in list(self._chunks):
             columns = {name: column[: chunk.rows].view() for name, column in chunk.columns.items()}
-            yield PacketBatch(first, columns, chunk.text().view())
+            yield PacketBatch(first, columns, chunk.text().view(), interfaces=self.interfaces)
             first += chunk.rows
 
     def set_analysis(
@@ -246,7 +250,7 @@ class PacketLog:
             rows = slice(row, row + min(stop - start, chunk.rows - row))
             columns = {name: column[rows] for name, column in chunk.columns.items()}
             analysis = {name: column[rows] for name, column in chunk.analysis.items()}
-            batch = PacketBatch(start, columns, chunk.text().view())
+            batch = PacketBatch(start, columns, chunk.text().view(), interfaces=self.interfaces)
             found.append(start + np.flatnonzero(mask_of(batch, analysis)))
             start += len(batch)
         return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
@@ -259,6 +263,7 @@ class PacketLog:
         copy = PacketLog(self.capacity)
         copy._chunks = [chunk.frozen() for chunk in self._chunks]
         copy._first_id, copy._end_id = self._first_id, self._end_id
+        copy.interfaces = self.interfaces
         return copy
 
     def to_dataframe(self) -> pd.DataFrame:

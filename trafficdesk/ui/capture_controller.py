@@ -31,6 +31,8 @@ class CaptureController(QObject):
     """`AnalysisUpdate` of rows just appended."""
     waiting = Signal()
     """The log is full of rows that were not analysed yet; `resume` when some were."""
+    interrupted = Signal()
+    """The session's gaps have changed."""
     ended = Signal()
     """Everything that was read is in the log."""
     failed = Signal(object)
@@ -50,6 +52,8 @@ class CaptureController(QObject):
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._take_some)
         self.waits_for_analysis = True
+        self.stop_reason = ""
+        """The limit that ended the last capture, as a sentence; empty = none."""
         self.job: CaptureJob | None = None
         self.frames: FrameStore | None = None
 
@@ -72,6 +76,11 @@ class CaptureController(QObject):
     def statistics(self) -> CaptureStatistics:
         """What was received and lost since the capture began."""
         return self._worker.statistics() if self._worker else self._statistics
+
+    @property
+    def waiting_for(self) -> str:
+        """Which interfaces are waited for, and why; empty = none."""
+        return self._worker.waiting_for() if self._worker else ""
 
     def start(self, job: CaptureJob) -> None:
         """Begin `job` with an empty log, after the present capture has ended."""
@@ -108,6 +117,7 @@ class CaptureController(QObject):
         self._waiting.clear()
         self._taken = 0
         self._source_ended = False
+        self.stop_reason = ""
         self.job = job
         worker = CaptureWorker(job, self._session.begin(), self)
         worker.opened.connect(self._on_opened)
@@ -162,7 +172,14 @@ class CaptureController(QObject):
             if self._worker is not None:
                 self._worker.release()
 
+    @Slot()
+    def note_gaps(self) -> None:
+        """Take what the capture thread knows of interruptions."""
+        if self._worker is not None and self._session.note_gaps(self._worker.gaps()):
+            self.interrupted.emit()
+
     def _take(self, part: PacketBatch) -> None:
+        self.note_gaps()
         log = self._session.log
         leaving = log.rows_evicted_by(len(part))
         if leaving:
@@ -183,7 +200,9 @@ class CaptureController(QObject):
         worker = self._worker
         if worker is None or not self._source_ended or self._waiting:
             return
+        self.note_gaps()
         self._statistics = worker.statistics()
+        self.stop_reason = worker.stop_reason()
         self._worker = None
         worker.deleteLater()
         self.ended.emit()

@@ -85,10 +85,12 @@ class Dashboard(QObject):
         self._changed = False
         snapshot = self._session.metrics.snapshot()
         page = self._window.page
+        self._capture.note_gaps()
         incidents = self._session.incidents
         if page.volume is not None and page.protocols is not None:
             page.volume.set_live(self._capture.live)
             page.volume.set_data(snapshot)
+            page.volume.set_gaps(self._session.gaps)
             if incidents is not self._incidents:
                 page.volume.set_marks(list(incidents))
             page.protocols.set_data(snapshot)
@@ -107,6 +109,7 @@ class Dashboard(QObject):
         progress, words = self._progress()
         return StatusReport(
             state=self._state(),
+            waiting_for=self._capture.waiting_for,
             source=self._capture.job.title if self._capture.job else "",
             packets=self._session.log.end_id,
             shown=self._model.rowCount(),

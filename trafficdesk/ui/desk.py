@@ -145,6 +145,7 @@ class Desk(QObject):
         capture.evicting.connect(self.model.evict_before)
         capture.ingested.connect(self._on_ingested)
         capture.waiting.connect(analysis.let_go)
+        capture.interrupted.connect(self.dashboard.touch)
         capture.ended.connect(self._on_ended)
         capture.failed.connect(banner.show_error)
         analysis.updated.connect(self._on_analysed)
@@ -189,6 +190,11 @@ class Desk(QObject):
     def _on_ended(self) -> None:
         self.window.show_capturing(False)
         self.dashboard.refresh()
+        if self.capture.stop_reason:
+            self.window.banner.show_message(
+                f"The capture has stopped: {self.capture.stop_reason}, as set.",
+                "The limits are in the capture options.",
+            )
         if self.capture.job is not None and not self.capture.job.live:
             self.window.page.table.choose_first()
             self.loaded.emit()

@@ -30,6 +30,7 @@ class Scripted:
     """A live source that delivers given blocks, then `then` happens."""
 
     name = "script0"
+    interfaces = ("script0",)
 
     def __init__(self, *blocks: FrameBlock, then: Callable[[], None]) -> None:
         self._blocks = list(blocks)

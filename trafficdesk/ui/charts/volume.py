@@ -13,11 +13,12 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from trafficdesk.metrics.snapshot import MetricsSnapshot
 from trafficdesk.ui.charts.axes import LabelAxis, bare_plot
 from trafficdesk.ui.charts.card import ChartCard
+from trafficdesk.ui.charts.gap_layer import GapLayer, reason_at
 from trafficdesk.ui.charts.plot_view import RangeView
 from trafficdesk.ui.charts.series import file_columns, live_columns, rate_ticks, time_ticks
 from trafficdesk.ui.charts.volume_layers import Cursor, Curves, MarkLayer
 from trafficdesk.ui.labels import ElidedLabel
-from trafficdesk.ui.wording import byte_rate, clock_time, thousands
+from trafficdesk.ui.wording import byte_rate, clock_time, thousands, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
     from PySide6.QtWidgets import QWidget
 
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.ui.theme import Tokens
 
@@ -62,6 +64,7 @@ class VolumeChart(ChartCard):
         self._clock = clock
         self._snapshot = MetricsSnapshot()
         self._incidents: list[Incident] = []
+        self._gaps: tuple[Gap, ...] = ()
         self._columns = file_columns(self._snapshot)
         self._live = False
         self._stale = self._look_changed = True
@@ -92,6 +95,12 @@ class VolumeChart(ChartCard):
             self._incidents = list(incidents)
             self._make_stale(look=True)
 
+    def set_gaps(self, gaps: tuple[Gap, ...]) -> None:
+        """Take the spans in which nothing could be captured; those in view are hatched by the next tick."""
+        if gaps is not self._gaps and gaps != self._gaps:
+            self._gaps = gaps
+            self._make_stale(look=True)
+
     def set_live(self, live: bool) -> None:
         """Show the last three minutes up to now (True), or the whole capture."""
         if live != self._live:
@@ -106,7 +115,7 @@ class VolumeChart(ChartCard):
             axis.set_color(tokens.muted)
         for swatch, color in zip(self._swatches, tokens.series, strict=False):
             swatch.set_color(color)
-        for layer in (self._curves, self._marks, self._cursor):
+        for layer in (self._hatched, self._curves, self._marks, self._cursor):
             layer.apply_theme(tokens, self.devicePixelRatioF())
         self._make_stale(look=True)
 
@@ -116,6 +125,7 @@ class VolumeChart(ChartCard):
         self._bottom = LabelAxis("bottom", 20)
         self._plot = bare_plot(self._view, {"left": self._left, "right": self._right, "bottom": self._bottom})
         self._view.setYRange(0, _HEADROOM, padding=0)
+        self._hatched = GapLayer(self._plot, top=1.0)
         self._curves = Curves(self._plot, _DIVISIONS)
         self._marks = MarkLayer(self._plot, top=_HEADROOM)
         self._cursor = Cursor(self._plot)
@@ -156,6 +166,7 @@ class VolumeChart(ChartCard):
         self._left.set_labels((index / _DIVISIONS, text) for index, text in enumerate(byte_labels))
         self._right.set_labels((index / _DIVISIONS, text) for index, text in enumerate(packet_labels))
         self._label_time()
+        self._hatched.draw(self._gaps, columns)
         self._curves.draw(columns, top_bytes, top_packets)
         self._marks.draw(self._incidents, columns, self._curves.bytes)
         self._read(self._cursor.index)
@@ -187,12 +198,15 @@ class VolumeChart(ChartCard):
         else:
             self._cursor.show_at(index, self._curves)
             when = clock_time(int(columns.left_s[index]) * 1_000_000_000)
+        left = int(columns.left_s[index])
+        why = reason_at(self._gaps, left, left + columns.step_s) if self._cursor.index is not None else ""
+        self._plot.setToolTip(visible(why))
         words = (
             when,
             byte_rate(float(columns.bytes_per_s[index])),
             f"{thousands(float(columns.packets_per_s[index]))} packets/s",
         )
-        reading = " · ".join(words)
+        reading = " · ".join((when, visible(why)) if why else words)
         self._reading.set_whole(reading if self.width() >= _READING_FROM_PX else "")
         self.setAccessibleDescription(reading)
 

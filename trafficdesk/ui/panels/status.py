@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWi
 
 from trafficdesk.ui import theme
 from trafficdesk.ui.labels import plain_label
-from trafficdesk.ui.wording import byte_rate, duration, thousands
+from trafficdesk.ui.wording import byte_rate, duration, thousands, visible
 
 if TYPE_CHECKING:
     from trafficdesk.ui.theme import Tokens
@@ -27,6 +27,8 @@ class StatusReport:
     """One or two words: Ready, Capturing, Opening, …"""
     healthy: bool = True
     source: str = ""
+    waiting_for: str = ""
+    """Interfaces that can't be captured on now, and why; empty = none."""
     packets: int = 0
     shown: int = 0
     flagged: int = 0
@@ -79,7 +81,8 @@ class StatusBar(QStatusBar):
 
     def show_report(self, report: StatusReport) -> None:
         """Say these numbers; only what changed is drawn."""
-        self._color_lamp(healthy=report.healthy and not report.dropped_kernel and not report.dropped_queue)
+        lossless = not report.dropped_kernel and not report.dropped_queue
+        self._color_lamp(healthy=report.healthy and lossless and not report.waiting_for)
         for name, words in _words(report).items():
             label = self._labels[name]
             if label.text() != words:
@@ -115,7 +118,7 @@ _RIGHT: Final = ["progress_words", "lag", "model", "memory"]
 
 def _words(report: StatusReport) -> dict[str, str]:
     return {
-        "state": f"{report.state} · {report.source}" if report.source else report.state,
+        "state": _state(report),
         "packets": f"Packets {thousands(report.packets)}",
         "shown": f"Shown {thousands(report.shown)}",
         "flagged": f"Flagged {thousands(report.flagged)}",
@@ -126,6 +129,12 @@ def _words(report: StatusReport) -> dict[str, str]:
         "model": "" if report.model_age_s is None else f"Model {duration(report.model_age_s)} old",
         "memory": f"Memory {thousands(report.memory_mb)} MB" if report.memory_mb else "",
     }
+
+
+def _state(report: StatusReport) -> str:
+    if report.waiting_for:
+        return visible(f"Waiting for {report.waiting_for}")
+    return f"{report.state} · {report.source}" if report.source else report.state
 
 
 def _dropped(report: StatusReport) -> str:

@@ -92,26 +92,27 @@ class FileJob:
 
 
 class LiveJob:
-    """Listen on an interface until stopped."""
+    """Listen on an interface, or several separated by commas, until stopped."""
 
     live = True
     progress = None
 
     def __init__(self, interface: str, settings: CaptureSettings) -> None:
         self.interface = interface
-        self.title = interface
+        self.title = ", ".join(name.strip() for name in interface.split(","))
         self._settings = settings
 
     def run(self, pump: CapturePump, announce: Announce) -> None:
         """Capture; the newest frames are kept for the details pane."""
         from trafficdesk.capture.frame_store import RecentFrames
-        from trafficdesk.capture.live import open_live
+        from trafficdesk.capture.limits import StopLimits
+        from trafficdesk.capture.several import open_interfaces
 
-        source = open_live(self.interface, self._settings)
+        source = open_interfaces(self.interface, self._settings)
         try:
             frames = RecentFrames(self._settings.kept_bytes_mib * 2**20)
             announce(frames)
-            pump.run_live(source, frames)
+            pump.run_live(source, frames, StopLimits.of(self._settings))
         finally:
             source.close()
 

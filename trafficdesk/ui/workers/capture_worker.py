@@ -14,7 +14,7 @@ from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
     from trafficdesk.capture.pump import CapturePump, CreditGate
-    from trafficdesk.capture.source import FrameStore
+    from trafficdesk.capture.source import FrameStore, Gap
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.workers.capture_jobs import CaptureJob
 
@@ -63,6 +63,18 @@ class CaptureWorker(QThread):
     def statistics(self) -> CaptureStatistics:
         """What was received and lost so far."""
         return self._pump.statistics if self._pump is not None else CaptureStatistics()
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Spans in which an interface could not be captured on; those before a batch are here before it."""
+        return self._pump.gaps if self._pump is not None else ()
+
+    def waiting_for(self) -> str:
+        """Which interfaces are waited for, and why; empty = none."""
+        return self._pump.waiting_for if self._pump is not None else ""
+
+    def stop_reason(self) -> str:
+        """The limit that ended the capture, as a sentence; empty = none."""
+        return self._pump.stop_reason if self._pump is not None else ""
 
     def run(self) -> None:
         """The thread: whatever happens is reported, nothing is raised into Qt."""
