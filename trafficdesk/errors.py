@@ -59,6 +59,10 @@ class BadCaptureFile(CaptureError):  # noqa: N818
         self.packets = packets
 
 
+class SpoolError(TrafficDeskError):
+    """Raw frames can't be kept on disk; the capture goes on without."""
+
+
 class BadDisplayFilter(TrafficDeskError):  # noqa: N818
     """The display filter can't be understood.
 

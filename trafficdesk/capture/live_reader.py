@@ -22,8 +22,7 @@ from trafficdesk.capture.source import CaptureStatistics, Enduring
 from trafficdesk.errors import CaptureError
 
 if TYPE_CHECKING:
-    from trafficdesk.capture.frame_store import RecentFrames
-    from trafficdesk.capture.source import Gap, LiveSource
+    from trafficdesk.capture.source import FrameSink, Gap, LiveSource
     from trafficdesk.packets.block import FrameBlock
 
 _log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ class LiveReader:
     limits : when to end by itself; None = never.
     """
 
-    def __init__(self, source: LiveSource, frames: RecentFrames, limits: StopLimits | None = None) -> None:
+    def __init__(self, source: LiveSource, frames: FrameSink, limits: StopLimits | None = None) -> None:
         self._source = source
         self._enduring = source if isinstance(source, Enduring) else None
         self._countdown = Countdown(limits or StopLimits())
@@ -72,7 +71,7 @@ class LiveReader:
     def statistics(self) -> CaptureStatistics:
         """What was received and lost so far."""
         counted = self._counted
-        return replace(counted, dropped_queue=self._dropped)
+        return replace(counted, dropped_queue=self._dropped, dropped_disk=self._frames.dropped_disk)
 
     @property
     def stop_reason(self) -> str:

@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from trafficdesk.capture.file_bytes import FileBytes
+from trafficdesk.capture.frame_store import frame_of, within
 from trafficdesk.capture.pcap_format import is_pcap, open_pcap
 from trafficdesk.capture.pcapng_format import PcapngReader, is_pcapng
-from trafficdesk.capture.records import Fault, Reading
-from trafficdesk.capture.source import Frame
+from trafficdesk.capture.records import Fault
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trafficdesk.capture.frame_store import Kept
     from trafficdesk.capture.pcapng_format import Section
-    from trafficdesk.capture.records import Cursor, RecordReader
+    from trafficdesk.capture.records import Cursor, Frames, RecordReader
+    from trafficdesk.capture.source import Frame
     from trafficdesk.packets.block import FrameBlock
 
 DEFAULT_BLOCK_FRAMES: Final = 65_536
@@ -74,7 +79,7 @@ class CaptureFile:
             self._bytes.close()
             raise
         self._stretches: list[_Stretch] = []
-        self._recent: tuple[_Stretch, Reading] | None = None
+        self._recent: tuple[_Stretch, Frames] | None = None
         self._section: Section | None = None
         self._position = 0
         self._shown = 0.0
@@ -96,6 +101,11 @@ class CaptureFile:
         """Names of the interfaces by number, as far as `blocks` has been."""
         section = self._section
         return tuple(section.names) if section else ()
+
+    @property
+    def first_id(self) -> int:
+        """Every frame that was read can be had again."""
+        return 0
 
     def blocks(self, max_frames: int = DEFAULT_BLOCK_FRAMES) -> Iterator[FrameBlock]:
         """All frames in file order, at most `max_frames` at a time; numbered from 0.
@@ -140,24 +150,31 @@ class CaptureFile:
         row = packet_id - stretch.first_id
         if row >= stretch.frames or len(data) < stretch.stop:
             return None
-        self._bytes.ensure(stretch.stop)
-        recent = self._recent
-        if recent is None or recent[0] is not stretch:
-            recent = stretch, self._reader.read(data, stretch.cursor, stretch.stop, complete=False)
-            self._recent = recent
-        block = recent[1].frames.block(data, slice(row, row + 1), packet_id)
-        return Frame(
-            block.frame(0),
-            int(block.timestamps_ns[0]),
-            int(block.wire_lengths[0]),
-            int(block.link_types[0]),
-            int(block.interfaces[0]),
-        )
+        return frame_of(self._read_again(stretch).block(data, slice(row, row + 1), packet_id), 0)
+
+    def kept(self, ids: NDArray[np.int64]) -> Iterator[Kept]:
+        """Those of ascending `ids` that `blocks` has yielded, a stretch of the file at a time."""
+        for stretch in list(self._stretches):
+            here = within(ids, stretch.first_id, stretch.frames)
+            data = self._bytes.data
+            if len(here) and len(data) >= stretch.stop:
+                frames = self._read_again(stretch)
+                yield here, frames.block(data, slice(None), stretch.first_id).rows(here - stretch.first_id)
+                self._bytes.forget(stretch.cursor.position, stretch.stop)
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         self._bytes.close()
         self._recent = None
+
+    def _read_again(self, stretch: _Stretch) -> Frames:
+        """The frames of a stretch, which was read before; the last one is remembered."""
+        self._bytes.ensure(stretch.stop)
+        recent = self._recent
+        if recent is None or recent[0] is not stretch:
+            reading = self._reader.read(self._bytes.data, stretch.cursor, stretch.stop, complete=False)
+            recent = self._recent = stretch, reading.frames
+        return recent[1]
 
     def _recognise(self) -> RecordReader:
         data = self._bytes.data

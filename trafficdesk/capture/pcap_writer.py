@@ -1,7 +1,7 @@
-"""Writes capture files: pcapng with nanoseconds, one interface per link type, frames cut to a snap length.
+"""Writes capture files frame by frame: nanoseconds, one interface per link type, frames cut to a snap length.
 
-Format: IETF draft-ietf-opsawg-pcapng, little-endian. Nothing else is written than what a reader needs, so the same
-frames give the same bytes.
+For what is made up frame by frame, like the sample; whole blocks go through `pcapng_blocks`. Nothing else is written
+than what a reader needs, so the same frames give the same bytes.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from trafficdesk.capture.pcapng_blocks import (
+    ENHANCED_PACKET,
+    framed,
+    interface_description,
+    padded_to_words,
+    section_header,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trafficdesk.capture.source import Frame
 
-_SECTION: Final = 0x0A0D0D0A
-_INTERFACE: Final = 1
-_ENHANCED_PACKET: Final = 6
-_BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
-_OPTION_COMMENT: Final = 1
-_OPTION_APPLICATION: Final = 4
-_OPTION_TIMESTAMP_RESOLUTION: Final = 9
 _LINK_TYPE_LIMIT: Final = 0xFFFF
 
 
@@ -40,12 +41,7 @@ class PcapngWriter:
         self._stream = stream
         self._snap_length = snap_length
         self._interfaces: dict[int, int] = {}
-        options = _option(_OPTION_COMMENT, comment.encode()) + _option(
-            _OPTION_APPLICATION, application.encode()
-        )
-        # Section length -1: not known beforehand.
-        body = struct.pack("<IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1)
-        stream.write(_block(_SECTION, body + _options(options)))
+        stream.write(section_header(application=application, comment=comment))
 
     def write(self, frame: Frame) -> None:
         """Append one frame.
@@ -67,15 +63,12 @@ class PcapngWriter:
             len(data),
             max(frame.wire_length, len(data)),
         )
-        self._stream.write(_block(_ENHANCED_PACKET, head + _padded(data)))
+        self._stream.write(framed(ENHANCED_PACKET, head + padded_to_words(data)))
 
     def _interface(self, link_type: int) -> int:
         if link_type not in self._interfaces:
             self._interfaces[link_type] = len(self._interfaces)
-            body = struct.pack("<HHI", link_type, 0, self._snap_length)
-            self._stream.write(
-                _block(_INTERFACE, body + _options(_option(_OPTION_TIMESTAMP_RESOLUTION, b"\x09")))
-            )
+            self._stream.write(interface_description(link_type, snap_length=self._snap_length))
         return self._interfaces[link_type]
 
 
@@ -87,20 +80,3 @@ def write_pcapng(stream: BinaryIO, frames: Iterable[Frame], *, snap_length: int 
         writer.write(frame)
         written += 1
     return written
-
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % 4)
-
-
-def _option(code: int, value: bytes) -> bytes:
-    return struct.pack("<HH", code, len(value)) + _padded(value) if value else b""
-
-
-def _options(options: bytes) -> bytes:
-    return options + bytes(4) if options else b""
-
-
-def _block(kind: int, body: bytes) -> bytes:
-    length = len(body) + 12
-    return struct.pack("<II", kind, length) + body + struct.pack("<I", length)

@@ -20,10 +20,10 @@ from trafficdesk.packets.block import FrameBlock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trafficdesk.capture.frame_store import RecentFrames
     from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.pcap_file import CaptureFile
-    from trafficdesk.capture.source import Gap, LiveSource
+    from trafficdesk.capture.source import FrameSink, Gap, LiveSource
+    from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch
 
 _POLL_S: Final = 0.1
@@ -59,14 +59,21 @@ class CapturePump:
     gate : the receiver's credits; it releases one for each batch it has taken in.
     stop : set from any thread to end the run.
     emit : receives the batches, in the pump's thread.
+    warn : told what goes wrong without ending the capture, from any thread; None = nobody is.
     """
 
     def __init__(
-        self, *, gate: CreditGate, stop: threading.Event, emit: Callable[[PacketBatch], None]
+        self,
+        *,
+        gate: CreditGate,
+        stop: threading.Event,
+        emit: Callable[[PacketBatch], None],
+        warn: Callable[[TrafficDeskError], None] | None = None,
     ) -> None:
         self._gate = gate
         self._stop = stop
         self._emit = emit
+        self._warn = warn
         self._statistics = CaptureStatistics()
         self._reader: LiveReader | None = None
         self.read_s = 0.0
@@ -94,6 +101,11 @@ class CapturePump:
         """The limit that ended the capture, as a sentence; empty = none."""
         return self._reader.stop_reason if self._reader else ""
 
+    def warn(self, error: TrafficDeskError) -> None:
+        """Tell the person of something that does not end the capture."""
+        if self._warn is not None:
+            self._warn(error)
+
     def run_file(self, file: CaptureFile) -> None:
         """Emit all of `file`; returns at its end or after `stop`.
 
@@ -116,7 +128,7 @@ class CapturePump:
                     return
             self._emit(batch)
 
-    def run_live(self, source: LiveSource, frames: RecentFrames, limits: StopLimits | None = None) -> None:
+    def run_live(self, source: LiveSource, frames: FrameSink, limits: StopLimits | None = None) -> None:
         """Emit what `source` delivers until `stop` or a limit; raw frames go into `frames`.
 
         Raises

@@ -6,6 +6,11 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from trafficdesk.packets.block import FrameBlock
 
 
@@ -122,8 +127,35 @@ class Enduring(Protocol):
 
 
 class FrameStore(Protocol):
-    """Where a packet's raw bytes can be had again."""
+    """Where packets' raw bytes can be had again; may be asked from several threads."""
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Names of the interfaces by their number in the frames; empty where unknown."""
+        ...
+
+    @property
+    def first_id(self) -> int:
+        """packet_id before which no frame is kept."""
+        ...
 
     def frame(self, packet_id: int) -> Frame | None:
         """The frame, or None when its bytes are no longer kept."""
+        ...
+
+    def kept(self, ids: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], FrameBlock]]:
+        """The frames of ascending packet_ids as far as they are kept: (frames,) ids and as many frames, in order."""
+        ...
+
+
+class FrameSink(Protocol):
+    """Where a live capture puts its raw frames; never blocks."""
+
+    @property
+    def dropped_disk(self) -> int:
+        """Frames that could not be kept on disk."""
+        ...
+
+    def add(self, block: FrameBlock) -> None:
+        """Keep `block`, whose numbers are beyond those before."""
         ...

@@ -21,7 +21,7 @@ from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.terminal import say
 from trafficdesk.detect.finding import Detection
-from trafficdesk.errors import CaptureError, InterfaceNotFound, SettingsError, TrafficDeskError
+from trafficdesk.errors import CaptureError, InterfaceNotFound, SettingsError, SpoolError, TrafficDeskError
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.session import AnalysisSession
 
@@ -74,7 +74,7 @@ class Monitor:
         self.answered = 0
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._gate = CreditGate(CREDITS)
-        self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put)
+        self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put, warn=self._events.put)
         self._capture = capture
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._analyst = Analyst(process, self._events.put)
@@ -148,6 +148,9 @@ class Monitor:
             self._view.incidents(changed)
             if self._alerts is not None:
                 self._alerts.handle(changed, self.session)
+        elif isinstance(event, SpoolError):
+            self._view.close()
+            complain(event)
         elif isinstance(event, TrafficDeskError):
             self.failures.append(event)
             self.stop.set()
@@ -215,7 +218,7 @@ def _source(
 
         file = stack.enter_context(CaptureFile(sample_capture()))
         return "the bundled sample", lambda pump: pump.run_file(file)
-    from trafficdesk.capture.frame_store import RecentFrames
+    from trafficdesk.capture.frame_store import open_frames
     from trafficdesk.capture.interfaces import default_interface
     from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.several import open_interfaces
@@ -239,8 +242,16 @@ def _source(
     source = open_interfaces(name, wanted)
     stack.callback(source.close)
     limits = StopLimits.of(wanted)
-    # Nobody asks for the bytes of a packet in a terminal.
-    return name, lambda pump: pump.run_live(source, RecentFrames(0), limits)
+
+    def capture(pump: CapturePump) -> None:
+        # Nobody asks for the bytes of a packet in a terminal.
+        frames = open_frames(wanted, name, lambda: source.interfaces, pump.warn, in_memory=False)
+        try:
+            pump.run_live(source, frames, limits)
+        finally:
+            frames.close()
+
+    return name, capture
 
 
 def _alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:

@@ -89,6 +89,19 @@ class FrameBlock:
             self.interfaces[rows],
         )
 
+    def rows(self, rows: NDArray[np.int64]) -> FrameBlock:
+        """Chosen frames over the same buffer; `first_id` is that of the first, the others need not follow by one."""
+        return FrameBlock(
+            self.data,
+            self.offsets[rows],
+            self.captured_lengths[rows],
+            self.wire_lengths[rows],
+            self.timestamps_ns[rows],
+            self.link_types[rows],
+            self.first_id + (int(rows[0]) if len(rows) else 0),
+            self.interfaces[rows],
+        )
+
     @classmethod
     def joined(cls, blocks: Sequence[FrameBlock]) -> FrameBlock:
         """Consecutive blocks, at least one, as one; the buffers are copied end to end unless there is only one."""

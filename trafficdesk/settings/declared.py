@@ -55,7 +55,27 @@ class CaptureSettings:
     ring_mib: int = setting(64, "Kernel ring", unit="MiB", low=4, high=1024)
     kept_rows: int = setting(2_000_000, "Packets kept", unit="rows", low=131_072, high=20_000_000)
     kept_bytes_mib: int = setting(
-        256, "Raw frames kept", unit="MiB", low=16, high=8192, tip="For details and bytes of live packets"
+        64,
+        "Raw frames in memory",
+        unit="MiB",
+        low=16,
+        high=8192,
+        tip="The newest ones, for details and bytes",
+    )
+    spool: bool = setting(
+        True, "Keep raw frames on disk", tip="For details of older packets, saving, and after a crash"
+    )
+    spool_mib: int = setting(
+        2_048,
+        "On disk at most",
+        unit="MiB",
+        low=64,
+        high=16_777_216,
+        tip="Of all captures; the oldest leave first",
+    )
+    spool_hours: int = setting(24, "On disk for", unit="hours", low=1, high=87_600)
+    spool_reserve_mib: int = setting(
+        200, "Leave free on disk", unit="MiB", low=0, high=16_777_216, tip="With less, frames are not kept"
     )
     stop_packets: int = setting(0, "Stop after", unit="packets", low=0, high=2_000_000_000, tip="0: never")
     stop_seconds: int = setting(0, "Stop after", unit="s", low=0, high=31_536_000, tip="0: never")

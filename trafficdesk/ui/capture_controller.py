@@ -35,6 +35,8 @@ class CaptureController(QObject):
     """The session's gaps have changed."""
     ended = Signal()
     """Everything that was read is in the log."""
+    warned = Signal(object)
+    """`TrafficDeskError` that does not end the capture."""
     failed = Signal(object)
     """`TrafficDeskError`; rows read before are in the log or still on their way there."""
 
@@ -123,6 +125,7 @@ class CaptureController(QObject):
         worker.opened.connect(self._on_opened)
         worker.batch_ready.connect(self._on_batch)
         worker.failed.connect(self._on_failed)
+        worker.warned.connect(self._on_warned)
         worker.finished.connect(self._on_finished)
         self._worker = worker
         self.began.emit()
@@ -143,6 +146,11 @@ class CaptureController(QObject):
     def _on_failed(self, failure: FromCapture) -> None:
         if failure.capture_id == self._session.capture_id:
             self.failed.emit(failure.value)
+
+    @Slot(object)
+    def _on_warned(self, warning: FromCapture) -> None:
+        if warning.capture_id == self._session.capture_id:
+            self.warned.emit(warning.value)
 
     @Slot()
     def _on_finished(self) -> None:

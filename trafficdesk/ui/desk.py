@@ -148,6 +148,7 @@ class Desk(QObject):
         capture.interrupted.connect(self.dashboard.touch)
         capture.ended.connect(self._on_ended)
         capture.failed.connect(banner.show_error)
+        capture.warned.connect(banner.show_warning)
         analysis.updated.connect(self._on_analysed)
         analysis.refitted.connect(self.dashboard.touch)
         analysis.failed.connect(self._on_analysis_failed)

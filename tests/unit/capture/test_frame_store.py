@@ -31,6 +31,6 @@ def test_the_oldest_blocks_leave_first() -> None:
     assert [number for number in range(10) if recent.frame(number)] == [7, 8, 9]
     recent.add(block_of(bytes(90_000), first_id=20))
     assert [number for number in range(30) if recent.frame(number)] == [20]
-    recent.clear()
+    recent.close()
     assert recent.frame(20) is None
     assert recent.kept_bytes == 0

@@ -69,6 +69,10 @@ class Banner(QFrame):
         """What went wrong outside our code, and the remedy."""
         self.show_message(error.title, error.hint, "error")
 
+    def show_warning(self, error: TrafficDeskError) -> None:
+        """What went wrong without ending what is under way, and the remedy."""
+        self.show_message(error.title, error.hint, "warning")
+
     def show_message(self, title: str, hint: str = "", kind: str = "notice") -> None:
         """Anything else worth a person's attention; `kind` is error, warning or notice."""
         self.apply_theme(self._tokens)

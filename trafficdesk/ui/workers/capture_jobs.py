@@ -10,6 +10,7 @@ from trafficdesk.errors import BadCaptureFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trafficdesk.capture.frame_store import LiveFrames
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.capture.source import FrameStore
@@ -101,20 +102,26 @@ class LiveJob:
         self.interface = interface
         self.title = ", ".join(name.strip() for name in interface.split(","))
         self._settings = settings
+        self._frames: LiveFrames | None = None
 
     def run(self, pump: CapturePump, announce: Announce) -> None:
-        """Capture; the newest frames are kept for the details pane."""
-        from trafficdesk.capture.frame_store import RecentFrames
+        """Capture; frames are kept for the details pane and for saving."""
+        from trafficdesk.capture.frame_store import open_frames
         from trafficdesk.capture.limits import StopLimits
         from trafficdesk.capture.several import open_interfaces
 
         source = open_interfaces(self.interface, self._settings)
         try:
-            frames = RecentFrames(self._settings.kept_bytes_mib * 2**20)
-            announce(frames)
-            pump.run_live(source, frames, StopLimits.of(self._settings))
+            self._frames = open_frames(self._settings, self.title, lambda: source.interfaces, pump.warn)
+            announce(self._frames)
+            pump.run_live(source, self._frames, StopLimits.of(self._settings))
         finally:
             source.close()
+            if self._frames is not None:
+                self._frames.finish()
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Leave what was spooled to the caps."""
+        if self._frames is not None:
+            self._frames.close()
+            self._frames = None

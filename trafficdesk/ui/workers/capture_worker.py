@@ -43,6 +43,9 @@ class CaptureWorker(QThread):
     failed = Signal(object)
     """`FromCapture` with the error that ended the capture; what came before has been delivered."""
 
+    warned = Signal(object)
+    """`FromCapture` with what went wrong without ending the capture."""
+
     def __init__(self, job: CaptureJob, capture_id: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.job = job
@@ -94,13 +97,16 @@ class CaptureWorker(QThread):
         from trafficdesk.capture.pump import CapturePump, CreditGate
 
         self._gate = CreditGate(CREDITS)
-        self._pump = CapturePump(gate=self._gate, stop=self._stop, emit=self._emit)
+        self._pump = CapturePump(gate=self._gate, stop=self._stop, emit=self._emit, warn=self._warn)
         return self._pump
 
     def _emit(self, batch: PacketBatch) -> None:
         if batch.first_id == 0:
             _warm_up(batch)
         self.batch_ready.emit(FromCapture(self._id, batch))
+
+    def _warn(self, error: TrafficDeskError) -> None:
+        self.warned.emit(FromCapture(self._id, error))
 
     def _announce(self, frames: FrameStore) -> None:
         self.opened.emit(FromCapture(self._id, frames))

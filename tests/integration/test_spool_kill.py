@@ -1,0 +1,69 @@
+"""A program that spools at full speed is killed at any moment: what is on disk is whole, and at most a second is missing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trafficdesk.capture.pcap_file import CaptureFile
+from trafficdesk.capture.spool_folder import abandoned_captures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROUNDS = 20
+RATE = 50_000
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX's kill")
+
+
+def spool_and_kill(root: Path, after_s: float) -> tuple[int, int]:
+    """Frames given to the spool a second before the kill, and in all."""
+    command = [sys.executable, "-m", "tests.helpers.spooler", str(root), str(RATE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline()]
+            time.sleep(after_s)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            killed_at = time.monotonic()
+            rest, said = process.communicate(timeout=30)
+    assert said == ""
+    lines += [line for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+    given = [(int(total), float(at)) for total, at, dropped in map(str.split, lines) if dropped == "0"]
+    assert len(given) == len(lines), "the disk kept up"
+    return max([0, *(total for total, at in given if at <= killed_at - 1)]), given[-1][0]
+
+
+def tshark_count(path: Path) -> int:
+    command = ["tshark", "-r", path, "-T", "fields", "-e", "frame.number"]
+    return len(subprocess.run(command, check=True, capture_output=True).stdout.splitlines())
+
+
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    """Twenty times: every file is valid to us and to Wireshark, and only the last second may be missing."""
+    moments = random.Random(7)
+    for number in range(ROUNDS):
+        root = tmp_path / f"spool{number}"
+        a_second_ago, given = spool_and_kill(root, moments.uniform(0.2, 2.0))
+        visible = [path for path in root.rglob("*.pcapng") if not path.name.startswith(".")]
+        for path in visible:
+            with CaptureFile(path) as file:
+                assert sum(map(len, file.blocks())) == int(path.stem.rsplit("-", 1)[1])
+        if shutil.which("capinfos") and visible:
+            subprocess.run(["capinfos", "-c", *visible], check=True, stdout=subprocess.DEVNULL)
+        abandoned = abandoned_captures(root)
+        frames = sum(capture.frames for capture in abandoned)
+        assert a_second_ago <= frames <= given + RATE // 100
+        assert [capture.title for capture in abandoned] == (["test0"] if frames else [])
+        if number % 5 == 0 and shutil.which("tshark"):
+            pieces = [piece for capture in abandoned for piece in capture.pieces]
+            assert sum(tshark_count(piece.path) for piece in pieces) == frames
+        shutil.rmtree(root, ignore_errors=True)
