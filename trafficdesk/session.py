@@ -6,12 +6,14 @@ Pure: no thread, no Qt, no clock of its own. Detection may run in this process (
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from trafficdesk.detect.findings import FindingLog
+from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
@@ -20,8 +22,31 @@ if TYPE_CHECKING:
     from trafficdesk.detect.finding import Detection, Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
 
-ANALYSIS_ROWS = 8_192
-"""Rows handed to the detector at once: some 100 ms of its work, 1.3 MB through the pipe."""
+ANALYSIS_ROWS: Final = STEP_ROWS
+RECENT_S: Final = 60
+"""What is said of the recent past spans this much capture time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Share of the rows that analysis looked at, of those it has passed; 1 = all."""
+
+    overall: float = 1.0
+    recent: float = 1.0
+    """Within the last `RECENT_S` of what it has passed."""
+
+    @property
+    def words(self) -> str:
+        """`scored 62 %, 31 % in the last minute`; empty where nothing was left out."""
+        if self.overall >= 1:
+            return ""
+        overall, recent = _percent(self.overall), _percent(self.recent)
+        return self.overall_words + (f", {recent} in the last minute" if recent != overall else "")
+
+    @property
+    def overall_words(self) -> str:
+        """`scored 62 %`."""
+        return f"scored {_percent(self.overall)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +80,16 @@ class AnalysisSession:
         self.gaps: tuple[Gap, ...] = ()
         """Spans in which an interface could not be captured on, by beginning."""
         self.capture_id = 0
+        self._forget_analysis()
+
+    def _forget_analysis(self) -> None:
+        self.pace = AnalysisPace()
         self.scored = 0
         self.unscored = 0
         self.flagged = 0
         self._next_analysis_id = 0
+        self._under_way = range(0)
+        self._passed: deque[tuple[int, int, int]] = deque()
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -72,8 +103,23 @@ class AnalysisSession:
 
     @property
     def pending(self) -> int:
+        """Rows neither scored nor given up: `scored` + `unscored` + `pending` are all rows ever."""
+        return self.log.end_id - self.scored - self.unscored
+
+    @property
+    def waiting(self) -> int:
         """Rows in the log that were not handed to the detector yet."""
         return self.log.end_id - max(self._next_analysis_id, self.log.first_id)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the traffic analysis has looked at."""
+        passed = self.scored + self.unscored
+        if not self.unscored:
+            return Coverage()
+        scored = sum(item[1] for item in self._passed)
+        every = scored + sum(item[2] for item in self._passed)
+        return Coverage(self.scored / passed, scored / every if every else 1.0)
 
     def begin(self) -> int:
         """Start a new capture: forget the old one's rows and findings. Returns its capture_id."""
@@ -81,8 +127,7 @@ class AnalysisSession:
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
         self.gaps = ()
-        self.scored = self.unscored = self.flagged = 0
-        self._next_analysis_id = 0
+        self._forget_analysis()
         self.capture_id += 1
         return self.capture_id
 
@@ -100,26 +145,83 @@ class AnalysisSession:
         return changed
 
     def next_for_analysis(self, rows: int = ANALYSIS_ROWS) -> PacketBatch | None:
-        """The next rows the detector has not seen, or None.
+        """The next rows the detector has not seen, or None; none is left out.
 
         Rows that left the log before their turn are counted as unscored, never silently passed over.
         """
-        start = self._next_analysis_id
-        if start < self.log.first_id:
-            self.unscored += self.log.first_id - start
-            start = self.log.first_id
-        stop = min(start + rows, self.log.end_id)
-        self._next_analysis_id = stop
-        return self.log.slice(start, stop) if stop > start else None
+        stretch = self._next(rows, rows)
+        return stretch.batch() if stretch is not None else None
 
-    def apply(self, detection: Detection) -> AnalysisUpdate:
-        """Store what the detector said."""
+    def next_stretch(self, *, live: bool) -> Stretch | None:
+        """As `next_for_analysis`, for a detector in another process; live, rows may be left out to keep up."""
+        spanned, kept = self.pace.next_step(self.waiting) if live else (ANALYSIS_ROWS, ANALYSIS_ROWS)
+        return self._next(spanned, kept)
+
+    def give_up(self) -> None:
+        """The detector has gone with the rows it had: they are counted as unscored."""
+        rows = len(self._under_way)
+        if not rows:
+            return
+        self.log.set_analysis(
+            self._under_way.start,
+            np.full(rows, np.nan, np.float32),
+            np.full(rows, Verdict.SKIPPED, np.uint8),
+            np.zeros(rows, np.uint8),
+            np.zeros(rows, np.int32),
+        )
+        self._pass(self._under_way, 0)
+
+    def apply(self, said: Detection | Answer) -> AnalysisUpdate:
+        """Store what the detector said of the rows it was handed last; those left out of them are unscored.
+
+        An `Answer` also says how long it took, which the next stretch is chosen by.
+        """
+        if isinstance(said, Answer):
+            self.pace.measured(len(said.detection), said.seconds)
+        detection = said.detection if isinstance(said, Answer) else said
+        if detection.ids is not None:
+            detection = detection.spread(self._under_way.start, self._under_way.stop)
         self.log.set_analysis(
             detection.first_id, detection.score, detection.verdict, detection.family, detection.incident
         )
         if len(detection.joined_ids):
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
         self.findings.add(detection)
-        self.scored += int(np.count_nonzero(detection.verdict & Verdict.SCORED))
         self.flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
+        rows = range(detection.first_id, detection.first_id + len(detection))
+        self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
         return AnalysisUpdate(self.capture_id, detection=detection, incidents=detection.incidents)
+
+    def _next(self, spanned: int, kept: int) -> Stretch | None:
+        start = self._next_analysis_id
+        if start < self.log.first_id:
+            lost = self.log.first_id - start
+            self.unscored += lost
+            start = self.log.first_id
+            self._passed.append((self._time_of(range(start, start + 1)), 0, lost))
+        stop = min(start + spanned, self.log.end_id)
+        self._next_analysis_id = stop
+        self._under_way = range(start, stop)
+        return Stretch(tuple(self.log.views(start, stop)), kept) if stop > start else None
+
+    def _pass(self, rows: range, scored: int) -> None:
+        """Of `rows`, which analysis has passed, so many were scored."""
+        self.scored += scored
+        self.unscored += len(rows) - scored
+        self._under_way = range(0)
+        now = self._time_of(rows)
+        self._passed.append((now, scored, len(rows) - scored))
+        while self._passed[0][0] < now - RECENT_S * 1_000_000_000:
+            self._passed.popleft()
+
+    def _time_of(self, rows: range) -> int:
+        """When the last of `rows` happened, ns; of the oldest row kept where it has left already."""
+        last = max(rows.stop - 1, self.log.first_id)
+        if not self.log.first_id <= last < self.log.end_id:
+            return 0
+        return int(self.log.column("timestamp_ns", np.array([last]))[0])
+
+
+def _percent(share: float) -> str:
+    """Rounded down: 100 % is all."""
+    return "<1 %" if 0 < share < 0.01 else f"{int(share * 100 + 1e-9)} %"

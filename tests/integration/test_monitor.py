@@ -73,7 +73,7 @@ def test_signals_end_it_with_a_summary(tmp_path: Path, number: signal.Signals, c
     summary = json.loads(path.read_text(encoding="utf-8"))
     assert summary["packets"] == FRAMES
     assert summary["scored"] + summary["unscored"] == FRAMES
-    assert summary["dropped"] == {"kernel": 0, "queue": 0}
+    assert summary["dropped"] == {"kernel": 0, "queue": 0, "disk": 0}
 
 
 def test_count_ends_it(tmp_path: Path) -> None:

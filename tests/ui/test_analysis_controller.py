@@ -35,7 +35,10 @@ class Process:
         self.stopped = False
         Process.made.append(self)
 
-    def start(self) -> None:
+    def start(self, opened: int = 0) -> None:
+        self.opened = opened
+
+    def wait_until_ready(self) -> None:
         pass
 
     def analyse(self, batch: PacketBatch) -> Detection:
@@ -112,7 +115,7 @@ def test_an_answer_for_a_stopped_capture_is_discarded(qtbot: QtBot) -> None:
     controller.begin(hold=False)
     controller.feed()
     qtbot.waitUntil(lambda: bool(Process.made))
-    qtbot.waitUntil(lambda: session.pending == 0)
+    qtbot.waitUntil(lambda: session.waiting == 0)
     session.begin()
     session.ingest(decoded(50))
     controller.begin(hold=True)
@@ -127,20 +130,40 @@ def test_an_answer_for_a_stopped_capture_is_discarded(qtbot: QtBot) -> None:
     controller.shut_down()
 
 
-def test_a_failure_is_told_once_and_ends_the_analysis(qtbot: QtBot) -> None:
-    """Packets still come; the next capture analyses again."""
+def test_a_failure_is_told_once_and_ends_the_analysis_of_a_file(qtbot: QtBot) -> None:
+    """Packets are still shown; what was not analysed is known; the next capture analyses again."""
     controller = controller_of(qtbot, 20_000)
+    session = controller._session
     Process.fail_at = 8_192
-    controller.begin(hold=False)
+    controller.begin(hold=True)
     with qtbot.waitSignal(controller.failed, timeout=20_000) as told:
-        controller.feed()
+        controller.let_go()
     assert told.args[0].hint
     controller.feed()
     assert not controller.busy
     assert len(Process.made) == 1
+    assert (session.scored, session.unscored, session.pending) == (8_192, 8_192, 20_000 - 2 * 8_192)
     controller.begin(hold=False)
     controller.feed()
     qtbot.waitUntil(lambda: len(Process.made) == 2)
+    controller.shut_down()
+
+
+def test_live_a_dead_process_is_replaced(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had counts as unscored, the new one goes on with what follows, and incidents' numbers are not used twice."""
+    monkeypatch.setattr("trafficdesk.detect.backoff.FIRST_S", 0.0)
+    controller = controller_of(qtbot, 20_000)
+    session = controller._session
+    session.findings.add(detection_of(0, 0, incident=3))
+    Process.fail_at = 8_192
+    controller.begin(hold=False)
+    with qtbot.waitSignals([controller.interrupted, controller.caught_up], timeout=20_000):
+        controller.feed()
+    assert [process.opened for process in Process.made] == [3, 3]
+    assert Process.made[0].stopped
+    assert session.unscored == session.log.end_id - session.scored
+    assert 0 < session.unscored <= 8_192
+    assert session.pending == 0
     controller.shut_down()
 
 

@@ -63,7 +63,7 @@ def test_the_report_has_the_promised_keys(qtbot: QtBot, tmp_path: Path) -> None:
         "last_refit_ms", "load_s", "platform", "versions",
     } <= report.keys()  # fmt: skip
     assert report["packets"] == report["unscored"] == 25
-    assert report["dropped"] == {"kernel": 3, "queue": 2}
+    assert report["dropped"] == {"kernel": 3, "queue": 2, "disk": 0}
     assert 0 < report["rss_mb"]["now"] <= report["rss_mb"]["max"] * 1.05
     assert report["first_window_s"] > 0
     assert report["load_s"] >= 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.session import Coverage
 from trafficdesk.ui.panels.status import StatusBar, StatusReport
 from trafficdesk.ui.theme import LIGHT
 
@@ -40,8 +42,8 @@ def test_losses_are_said_by_place_and_only_when_there_are_some(qtbot: QtBot) -> 
     bar.show_report(StatusReport("Capturing"))
     assert bar.text("dropped") == ""
     assert LIGHT.good in bar._lamp.styleSheet()
-    bar.show_report(StatusReport("Capturing", dropped_kernel=1_500, dropped_queue=2))
-    assert bar.text("dropped") == "Dropped 1,500 by the system, 2 by TrafficDesk"
+    bar.show_report(StatusReport("Capturing", lost=CaptureStatistics(0, 1_500, 2, 7)))
+    assert bar.text("dropped") == "Dropped 1,500 by the system, 2 by TrafficDesk, 7 not kept on disk"
     assert LIGHT.unusual in bar._lamp.styleSheet()
 
 
@@ -53,8 +55,8 @@ def test_progress_and_lag(qtbot: QtBot) -> None:
     assert not bar._progress.isHidden()
     assert bar._progress.value() == 420
     assert bar.text("lag") == ""
-    bar.show_report(StatusReport("Capturing", pending=50_000, unscored=7))
+    bar.show_report(StatusReport("Capturing", pending=50_000, unscored=7, coverage=Coverage(0.999, 0.999)))
     assert bar._progress.isHidden()
-    assert bar.text("lag") == "Analysis 50,000 packets behind, 7 not analysed"
+    assert bar.text("lag") == "Analysis 50,000 packets behind, scored 99 %"
     bar.show_report(StatusReport("Capturing", pending=100))
     assert bar.text("lag") == ""

@@ -1,37 +1,60 @@
-"""The thread between `monitor` and the analysis process: rows in, detections out, one slice in flight."""
+"""Between `monitor` and the analysis process: rows in, answers out, one stretch in flight.
+
+`Analyst` is the thread that talks to the process; `LiveAnalysis` keeps it fed from the session and starts it anew when it
+ends while an interface is being watched.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from trafficdesk.detect.backoff import Backoff
+from trafficdesk.detect.stretch import Answer, analysed
 from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.detect.process import AnalysisProcess
-    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.detect.stretch import Stretch
+    from trafficdesk.session import AnalysisSession, AnalysisUpdate
 
 READY: Final = object()
 """Told once, when the process has started."""
 _PATIENCE_S: Final = 2.0
 
 
-class Analyst:
-    """The analysis process and the thread that talks to it; one slice in flight."""
+@dataclass(frozen=True, slots=True)
+class AnalystGone:
+    """Told last: the process can't be had any more."""
 
-    def __init__(self, process: AnalysisProcess, tell: Callable[[object], None]) -> None:
+    error: TrafficDeskError
+
+
+class Analyst:
+    """The analysis process and the thread that talks to it; one stretch in flight.
+
+    Parameters
+    ----------
+    tell : takes `READY`, `Answer` and `AnalystGone`, in the thread.
+    opened : as for `Detector`.
+    """
+
+    def __init__(self, process: AnalysisProcess, tell: Callable[[object], None], opened: int = 0) -> None:
         self._process = process
         self._tell = tell
-        self._inbox: queue.SimpleQueue[PacketBatch | None] = queue.SimpleQueue()
+        self._opened = opened
+        self._inbox: queue.SimpleQueue[Stretch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._thread.start()
 
-    def analyse(self, rows: PacketBatch) -> None:
-        """Hand over rows; the answer comes through `tell`."""
-        self._inbox.put(rows)
+    def analyse(self, stretch: Stretch) -> None:
+        """Hand over rows; their `Answer` comes through `tell`."""
+        self._inbox.put(stretch)
 
     def close(self) -> None:
         """End the process; an answer still on its way is not waited for."""
@@ -41,9 +64,67 @@ class Analyst:
 
     def _run(self) -> None:
         try:
-            self._process.start()
+            self._process.start(self._opened)
+            self._process.wait_until_ready()
             self._tell(READY)
-            while (rows := self._inbox.get()) is not None:
-                self._tell(self._process.analyse(rows))
+            while (stretch := self._inbox.get()) is not None:
+                self._tell(analysed(stretch, self._process.analyse))
         except TrafficDeskError as error:
-            self._tell(error)
+            self._tell(AnalystGone(error))
+
+
+class LiveAnalysis:
+    """The analysis of one session; called from the session's thread only.
+
+    Parameters
+    ----------
+    tell : takes `READY`, `Answer` and `AnalystGone` in a thread, to be given back to `take`.
+    live : rows may be left out to keep up, and a process that ended is replaced.
+    """
+
+    def __init__(
+        self,
+        session: AnalysisSession,
+        process: AnalysisProcess,
+        tell: Callable[[object], None],
+        *,
+        live: bool,
+    ) -> None:
+        self._session = session
+        self._process = process
+        self._tell = tell
+        self._live = live
+        self._idle = False
+        self._backoff = Backoff()
+        self._again_at: float | None = None
+        self._analyst = Analyst(process, tell)
+
+    def feed(self) -> None:
+        """Hand over the next rows if the process is free; start it when its time has come."""
+        if self._again_at is not None and time.monotonic() >= self._again_at:
+            self._again_at = None
+            self._analyst = Analyst(self._process, self._tell, self._session.findings.last_number)
+        if self._idle and (stretch := self._session.next_stretch(live=self._live)) is not None:
+            self._idle = False
+            self._analyst.analyse(stretch)
+
+    def take(self, event: object) -> AnalysisUpdate | None:
+        """What was told: an answer is stored and its update returned."""
+        self._idle = event is READY or isinstance(event, Answer)
+        if not isinstance(event, Answer):
+            return None
+        self._backoff.went_well()
+        return self._session.apply(event)
+
+    def recovers(self) -> bool:
+        """After `AnalystGone`: what it had is given up; whether it will begin anew."""
+        self._idle = False
+        self._session.give_up()
+        if self._live:
+            self._analyst.close()
+            self._again_at = time.monotonic() + self._backoff.next_s()
+        return self._live
+
+    def close(self) -> None:
+        """End the process."""
+        self._analyst.close()

@@ -10,11 +10,12 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
 from trafficdesk.packets.batch import PacketBatch
-from trafficdesk.session import AnalysisSession
+from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:
     import argparse
@@ -201,9 +202,10 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     shares = ", ".join(f"{name} {packets:,}" for name, packets, _ in metrics.protocols[:8])
     yield f"protocols: {shares or 'none'}"
     if summary.unscored:
-        yield f"not analysed: {summary.unscored:,} packets that came faster than they could be"
-    if summary.dropped_kernel or summary.dropped_queue:
-        yield f"dropped: {summary.dropped_kernel:,} by the kernel, {summary.dropped_queue:,} by us"
+        share = Coverage(summary.scored / max(1, summary.scored + summary.unscored)).overall_words
+        yield f"{share}: {summary.unscored:,} packets were not analysed, they came faster than they could be"
+    if lost := lost_by_place(summary.lost):
+        yield f"dropped: {lost}"
     yield f"incidents: {len(summary.incidents)}"
     gravest = sorted(summary.incidents, key=lambda incident: -incident.severity)[:_SHOWN]
     for incident in sorted(gravest, key=lambda incident: incident.id):

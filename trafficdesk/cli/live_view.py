@@ -6,12 +6,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Final, TextIO
 
+from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.terminal import size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trafficdesk.capture.source import Gap
+    from trafficdesk.capture.source import CaptureStatistics, Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.metrics import MetricsSnapshot
     from trafficdesk.session import AnalysisSession
@@ -68,13 +69,19 @@ class LiveView:
         self._say(f"Ended: {reason}.")
         self._out.flush()
 
-    def redraw(self, session: AnalysisSession, dropped: int, now: float) -> None:
+    def say(self, line: str) -> None:
+        """Tell something that stays."""
+        self._erase()
+        self._say(f"! {visible(line)}")
+        self._out.flush()
+
+    def redraw(self, session: AnalysisSession, lost: CaptureStatistics, now: float) -> None:
         """Draw the state, when it is time."""
         if now < self._next:
             return
         self._next = now + (_REDRAW_S if self._is_terminal else _REPORT_S)
         self._erase()
-        lines = list(self._lines(session, session.metrics.snapshot(), dropped))
+        lines = list(self._lines(session, session.metrics.snapshot(), lost))
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
             for line in lines:
@@ -88,15 +95,18 @@ class LiveView:
         """Clear the live lines; what is said next stays."""
         self._erase()
 
-    def _lines(self, session: AnalysisSession, metrics: MetricsSnapshot, dropped: int) -> Iterable[str]:
+    def _lines(
+        self, session: AnalysisSession, metrics: MetricsSnapshot, lost: CaptureStatistics
+    ) -> Iterable[str]:
         recent = metrics.bytes_per_s[-_SPARK:]
         rate = float(recent[-2] if len(recent) > 1 else recent.sum())  # the newest second is not over yet
         spark = "".join(self._blocks[min(8, round(8 * value / max(1, recent.max())))] for value in recent)
         packets = int(metrics.packets_per_s[-2]) if len(metrics.packets_per_s) > 1 else metrics.packets
-        lost = f", {dropped:,} dropped" if dropped else ""
+        places = lost_by_place(lost)
+        dropped = f", dropped {places}" if places else ""
         if self._is_terminal:
             yield f"{spark:>{_SPARK}} {size(rate)}/s"
-        yield f"{metrics.packets:,} packets, {packets:,}/s, {size(rate)}/s{lost}"
+        yield f"{metrics.packets:,} packets, {packets:,}/s, {size(rate)}/s{dropped}"
         yield "  ".join(
             f"{name} {100 * octets / max(1, metrics.bytes):.0f} %"
             for name, _, octets in metrics.protocols[:6]
@@ -107,7 +117,8 @@ class LiveView:
             if not model.model_id
             else f"model {model.model_id}"
         )
-        yield f"{learning}, {session.scored:,} scored, {session.flagged:,} flagged, {len(session.incidents)} incidents"
+        scored = session.coverage.words or f"{session.scored:,} scored"
+        yield f"{learning}, {scored}, {session.flagged:,} flagged, {len(session.incidents)} incidents"
 
     def _say(self, line: str) -> None:
         self._out.write(f"{line}\n")

@@ -16,12 +16,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from trafficdesk.capture.pump import CapturePump, CreditGate
-from trafficdesk.cli.analyst import READY, Analyst
+from trafficdesk.cli.analyst import AnalystGone, LiveAnalysis
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.terminal import say
-from trafficdesk.detect.finding import Detection
-from trafficdesk.errors import CaptureError, InterfaceNotFound, SettingsError, SpoolError, TrafficDeskError
+from trafficdesk.errors import InterfaceNotFound, SettingsError, SpoolError, TrafficDeskError
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.session import AnalysisSession
 
@@ -56,6 +55,7 @@ class Monitor:
     process : the analysis process, not started.
     alerts : takes opened and changed incidents; None = nobody is told.
     out : where the view is drawn.
+    live : packets do not wait; False for the bundled sample.
     """
 
     def __init__(
@@ -65,20 +65,21 @@ class Monitor:
         process: AnalysisProcess,
         alerts: AlertDispatcher | None,
         out: TextIO,
+        *,
+        live: bool = True,
     ) -> None:
         self.session = AnalysisSession()
         self.session.begin()
         self.stop = threading.Event()
         self.interrupted = False
         self.failures: list[TrafficDeskError] = []
-        self.answered = 0
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._gate = CreditGate(CREDITS)
         self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put, warn=self._events.put)
         self._capture = capture
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
-        self._analyst = Analyst(process, self._events.put)
-        self._is_idle = False
+        self._analysis = LiveAnalysis(self.session, process, self._events.put, live=live)
+        self._analysis_over = False
         self._alerts = alerts
         self._count: int | None = None
         self._view = LiveView(interface, out, time.monotonic())
@@ -98,7 +99,7 @@ class Monitor:
         self._view.close()
         if self.pump.stop_reason:
             self._view.ended(self.pump.stop_reason)
-        self._analyst.close()
+        self._analysis.close()
 
     def on_signal(self, number: int, _frame: object) -> None:
         """Ctrl-C or SIGTERM: end cleanly; the second Ctrl-C ends at once."""
@@ -126,11 +127,9 @@ class Monitor:
         self._note_gaps()
         if event is not None:
             self._take(event)
-        if self._is_idle and (rows := self.session.next_for_analysis()) is not None:
-            self._is_idle = False
-            self._analyst.analyse(rows)
+        self._analysis.feed()
         lost = self.pump.statistics
-        self._view.redraw(self.session, lost.dropped_kernel + lost.dropped_queue, time.monotonic())
+        self._view.redraw(self.session, lost, time.monotonic())
         return event is not None
 
     def _take(self, event: object) -> None:
@@ -141,21 +140,27 @@ class Monitor:
                 self.session.ingest(event.slice(0, min(left, len(event))))
             if self._is_full:
                 self.stop.set()
-        elif isinstance(event, Detection):
-            self._is_idle = True
-            self.answered += len(event)
-            changed = self.session.apply(event).incidents
-            self._view.incidents(changed)
-            if self._alerts is not None:
-                self._alerts.handle(changed, self.session)
         elif isinstance(event, SpoolError):
             self._view.close()
             complain(event)
         elif isinstance(event, TrafficDeskError):
             self.failures.append(event)
             self.stop.set()
+        elif isinstance(event, AnalystGone):
+            self._take_loss_of(event.error)
+        elif (update := self._analysis.take(event)) is not None:
+            self._view.incidents(update.incidents)
+            if self._alerts is not None:
+                self._alerts.handle(update.incidents, self.session)
+
+    def _take_loss_of(self, error: TrafficDeskError) -> None:
+        """The analysis has ended: it begins anew, unless all is ending."""
+        if self.stop.is_set() or not self._analysis.recovers():
+            self.failures.append(error)
+            self._analysis_over = True
+            self.stop.set()
         else:
-            self._is_idle = event is READY
+            self._view.say(f"{error.title} It begins anew and learns again; packets go on being captured.")
 
     def _note_gaps(self) -> None:
         known = set(self.session.gaps)
@@ -167,13 +172,9 @@ class Monitor:
         patience = time.monotonic() + seconds
         while time.monotonic() < patience:
             quiet = not self._step(0.05)
-            done = self.answered >= self.session.log.end_id or any(map(_ends_analysis, self.failures))
+            done = self._analysis_over or not self.session.pending
             if quiet and done and not self._capturing.is_alive():
                 return
-
-
-def _ends_analysis(failure: TrafficDeskError) -> bool:
-    return not isinstance(failure, CaptureError)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -188,7 +189,8 @@ def run(arguments: argparse.Namespace) -> int:
         name, capture = _source(arguments, settings, stack)
         from trafficdesk.detect.process import AnalysisProcess
 
-        monitor = Monitor(name, capture, AnalysisProcess(settings.detection), alerts, out)
+        process = AnalysisProcess(settings.detection)
+        monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample)
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
         monitor.run(arguments.count, arguments.duration)
@@ -285,9 +287,8 @@ def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:
         incidents=session.incidents,
         flagged=session.flagged,
         scored=session.scored,
-        unscored=session.log.end_id - monitor.answered,
-        dropped_kernel=lost.dropped_kernel,
-        dropped_queue=lost.dropped_queue,
+        unscored=session.unscored + session.pending,
+        lost=lost,
         seconds={
             "read": monitor.pump.read_s,
             "decode": monitor.pump.decode_s,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.explanation import Reasons
     from trafficdesk.detect.finding import Incident, ModelState
     from trafficdesk.detect.incidents import Claim
+    from trafficdesk.packets.batch import PacketBatch
 
 
 class Verdicts:
@@ -24,12 +25,13 @@ class Verdicts:
 
     Parameters
     ----------
-    first_id : packet_id of the first row.
-    rows : how many.
+    batch : the rows.
     """
 
-    def __init__(self, first_id: int, rows: int) -> None:
-        self.first_id = first_id
+    def __init__(self, batch: PacketBatch) -> None:
+        rows = len(batch)
+        self.first_id = batch.first_id
+        self._ids = batch.sample.ids if batch.sample is not None else None
         self.score = np.full(rows, np.nan, np.float32)
         self.outside = np.zeros(rows, np.int64)
         """Features out of range."""
@@ -52,7 +54,9 @@ class Verdicts:
         """Rows belong to incidents: this step's are written, earlier ones noted."""
         for claim in claims:
             here = claim.ids >= self.first_id
-            self.incident[claim.ids[here] - self.first_id] = claim.incident
+            at = claim.ids[here]
+            rows = at - self.first_id if self._ids is None else np.searchsorted(self._ids, at)
+            self.incident[rows] = claim.incident
             earlier = claim.ids[~here]
             if len(earlier):
                 self._joined_ids.append(earlier)
@@ -69,7 +73,7 @@ class Verdicts:
             verdict=self.verdict,
             family=self.family,
             incident=self.incident,
-            flagged_ids=self.first_id + at[order].astype(np.int64),
+            flagged_ids=self.first_id + at[order] if self._ids is None else self._ids[at[order]],
             reason_features=_joined([one.features for one in self._reasons], empty.astype(np.int16))[order],
             reason_values=_joined([one.values for one in self._reasons], empty.astype(np.float32))[order],
             reason_usual=_joined([one.usual for one in self._reasons], empty.astype(np.float32))[order],
@@ -77,6 +81,7 @@ class Verdicts:
             joined_ids=_joined(self._joined_ids, np.empty(0, np.int64)),
             joined_incident=_joined(self._joined_incident, np.empty(0, np.int32)),
             model=model,
+            ids=self._ids,
         )
 
 
@@ -90,9 +95,12 @@ def concatenated(parts: Sequence[Detection]) -> Detection:
     whole: dict[str, NDArray[Any]] = {name: end_to_end(name) for name in _PER_ROW}
     joined_ids, joined_incident = end_to_end("joined_ids"), end_to_end("joined_incident")
     first_id = parts[0].first_id
+    sampled = parts[0].ids is not None
+    ids = np.concatenate([part.row_ids for part in parts]) if sampled else None
     # What a later part claimed of an earlier one lies within the whole.
     within = joined_ids >= first_id
-    whole["incident"][joined_ids[within] - first_id] = joined_incident[within]
+    rows = joined_ids[within] - first_id if ids is None else np.searchsorted(ids, joined_ids[within])
+    whole["incident"][rows] = joined_incident[within]
     return Detection(
         first_id=first_id,
         **whole,
@@ -100,6 +108,7 @@ def concatenated(parts: Sequence[Detection]) -> Detection:
         joined_ids=joined_ids[~within],
         joined_incident=joined_incident[~within],
         model=parts[-1].model,
+        ids=ids,
     )
 
 

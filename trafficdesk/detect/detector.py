@@ -59,10 +59,12 @@ class Detector:
     Parameters
     ----------
     settings : how it learns and speaks; the same settings on the same batches give the same results.
+    opened : incidents that an earlier detector of the same capture has opened: their numbers are taken.
     """
 
-    def __init__(self, settings: DetectionSettings) -> None:
+    def __init__(self, settings: DetectionSettings, *, opened: int = 0) -> None:
         self._settings = settings
+        self._opened = opened
         self.features_s = 0.0
         """Seconds spent on features."""
         self.detect_s = 0.0
@@ -74,7 +76,8 @@ class Detector:
         self._extractor = FeatureExtractor()
         self._admission = Admission(np.random.default_rng(self._settings.seed))
         self._reservoir = Reservoir(self._settings.window_rows, len(FEATURES))
-        self._incidents = Incidents(self._settings.sensitivity)
+        self._incidents = Incidents(self._settings.sensitivity, opened=self._opened)
+        self._opened = 0
         self._model: Model | None = None
         self._next_id = 0
         self._seen = 0
@@ -120,11 +123,12 @@ class Detector:
     def process(self, batch: PacketBatch) -> Detection:
         """Judge packets that follow those of the former call, then learn from them.
 
+        Packets may have been left out (`packets.batch.Sample`): those given are weighted then.
         A batch that starts before the former one's end begins a new capture.
         """
         if batch.first_id < self._next_id:
             self.reset()
-        self._next_id = batch.first_id + len(batch)
+        self._next_id = int(batch.ids[-1]) + 1 if len(batch) else batch.first_id
         if len(batch) <= BLOCK:
             return self._process(batch)
         return concatenated(
@@ -139,7 +143,7 @@ class Detector:
         observation = self._extractor.observe(batch)
         features_done = perf_counter()
         self.features_s += features_done - began
-        out = Verdicts(batch.first_id, len(batch))
+        out = Verdicts(batch)
         if len(batch):
             self._judge(batch, observation, out)
         detection = out.detection(self._incidents.changes(), self.model)

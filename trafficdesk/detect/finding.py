@@ -5,10 +5,12 @@ Values only; they cross the process border by pickle between our own processes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from trafficdesk.packets.log import Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +80,7 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
-    """What one step of the detector said of consecutive rows.
+    """What one step of the detector said of the rows it was given.
 
     Arrays over all rows of the step have shape (rows,); those over flagged rows have shape (flagged, 3), most telling
     first, feature -1 = fewer reasons than three.
@@ -108,6 +110,39 @@ class Detection:
     joined_incident: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     """Incident id of each of `joined_ids`."""
     model: ModelState = ModelState()
+    ids: NDArray[np.int64] | None = None
+    """(rows,) packet_ids, ascending; None = consecutive from `first_id`."""
 
     def __len__(self) -> int:
         return len(self.score)
+
+    @property
+    def row_ids(self) -> NDArray[np.int64]:
+        """(rows,) packet_id of every row."""
+        if self.ids is not None:
+            return self.ids
+        return np.arange(self.first_id, self.first_id + len(self), dtype=np.int64)
+
+    def rows_of(self, packet_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Row of each of `packet_ids`, all of which must be here."""
+        return packet_ids - self.first_id if self.ids is None else np.searchsorted(self.ids, packet_ids)
+
+    def spread(self, start_id: int, stop_id: int) -> Detection:
+        """The same of every packet from `start_id` to before `stop_id`: those left out are skipped ones."""
+        at = self.row_ids - start_id
+        rows = stop_id - start_id
+
+        def scattered(values: NDArray[Any], filler: float) -> NDArray[Any]:
+            out = np.full(rows, filler, values.dtype)
+            out[at] = values
+            return out
+
+        return replace(
+            self,
+            first_id=start_id,
+            ids=None,
+            score=scattered(self.score, np.nan),
+            verdict=scattered(self.verdict, Verdict.SKIPPED),
+            family=scattered(self.family, 0),
+            incident=scattered(self.incident, 0),
+        )

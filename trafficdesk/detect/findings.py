@@ -41,7 +41,7 @@ class _Flagged:
         ids = detection.flagged_ids
         return cls(
             ids,
-            detection.family[ids - detection.first_id],
+            detection.family[detection.rows_of(ids)],
             detection.reason_features,
             detection.reason_values,
             detection.reason_usual,
@@ -81,6 +81,11 @@ class FindingLog:
         if self._in_order is None:
             self._in_order = tuple(self._incidents.values())
         return self._in_order
+
+    @property
+    def last_number(self) -> int:
+        """Id of the incident opened last; 0 = none yet."""
+        return max(self._incidents, default=0)
 
     def add(self, detection: Detection) -> None:
         """Take the result of one step, which follows the former."""

@@ -116,7 +116,7 @@ def flagged_rows(  # one row of each kind of end
     mac = {"source": batch["source_mac"][at], "destination": batch["destination_mac"][at]}
     swap = at_destination
     return FlaggedRows(
-        ids=batch.first_id + at.astype(np.int64),
+        ids=batch.ids[at],
         timestamps_ns=batch["timestamp_ns"][at],
         seconds=rows.seconds[at],
         first=np.where(swap, host["destination"], host["source"]),

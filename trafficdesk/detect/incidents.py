@@ -49,14 +49,15 @@ class Incidents:
     Parameters
     ----------
     sensitivity : 1 to 3, see `ROWS_NEEDED`.
+    opened : numbers that are taken.
     """
 
-    def __init__(self, sensitivity: int) -> None:
+    def __init__(self, sensitivity: int, *, opened: int = 0) -> None:
         self.sensitivity = sensitivity
         self._active: dict[int, list[Tracker]] = {}
         self._pending: dict[int, FlaggedRows] = {}
         self._changed: dict[int, Tracker] = {}
-        self._opened = 0
+        self._opened = opened
 
     def add(self, family: int, rows: FlaggedRows, model_id: int) -> list[Claim]:
         """Take flagged rows of one family; returns which rows, these or earlier ones, belong to which incident."""

@@ -13,20 +13,20 @@ import pickle
 import signal
 import threading
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from trafficdesk.errors import TrafficDeskError
-from trafficdesk.packets.batch import PacketBatch
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
     from trafficdesk.detect.finding import Detection, ModelState
+    from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class _Request(Enum):
     REFIT = auto()
     SETTINGS = auto()
     RESET = auto()
+    READY = auto()
     STOP = auto()
 
 
@@ -76,8 +77,12 @@ class AnalysisProcess:
         """Whether the child lives."""
         return self._process is not None and self._process.is_alive()
 
-    def start(self) -> None:
+    def start(self, opened: int = 0) -> None:
         """Start the child; it loads scikit-learn only when it first fits.
+
+        Parameters
+        ----------
+        opened : as for `Detector`.
 
         Raises
         ------
@@ -88,7 +93,7 @@ class AnalysisProcess:
         self._stopping.clear()
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self._settings), name="trafficdesk-analysis", daemon=True
+            target=_serve, args=(theirs, self._settings, opened), name="trafficdesk-analysis", daemon=True
         )
         try:
             self._process.start()
@@ -112,6 +117,10 @@ class AnalysisProcess:
         """Fit on what the window holds; see `Detector.refit_now`."""
         state: ModelState = self._ask(_Request.REFIT, None)
         return state
+
+    def wait_until_ready(self) -> None:
+        """Return when the child has loaded what it needs: the time of the first step is then the step's own."""
+        self._ask(_Request.READY, None)
 
     def set_settings(self, settings: DetectionSettings) -> None:
         """Go on with other settings, also after a restart."""
@@ -173,16 +182,16 @@ def _packed(message: object) -> bytes:
 
 
 def _without_text(batch: PacketBatch) -> PacketBatch:
-    return PacketBatch(batch.first_id, batch.columns, np.empty(0, np.uint8))
+    return replace(batch, text=np.empty(0, np.uint8))
 
 
-def _serve(pipe: Connection, settings: DetectionSettings) -> None:
+def _serve(pipe: Connection, settings: DetectionSettings, opened: int) -> None:
     """The child: answer requests until the pipe closes or it is told to stop."""
     from trafficdesk.detect.detector import Detector
 
     # Ctrl-C in a terminal reaches the whole group; the parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    detector = Detector(settings)
+    detector = Detector(settings, opened=opened)
     while True:
         try:
             # Only our own parent writes here.
@@ -203,6 +212,8 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
                 return detector.refit_now()
             case _Request.SETTINGS:
                 return detector.set_settings(argument)
+            case _Request.READY:
+                return None
             case _:
                 return detector.reset()
     except Exception as error:  # noqa: BLE001  # the worker's shell: a bug here must reach the parent's log

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trafficdesk import __version__
+from trafficdesk.capture.loss import PLACES
+from trafficdesk.capture.source import CaptureStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +29,7 @@ class Summary:
     flagged: int = 0
     scored: int = 0
     unscored: int = 0
-    dropped_kernel: int = 0
-    dropped_queue: int = 0
+    lost: CaptureStatistics = field(default_factory=CaptureStatistics)
     seconds: dict[str, float] = field(default_factory=dict)
     """Keys read, decode, features, detect, total; NaN = not known."""
     seed: int = 0
@@ -69,7 +70,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "flagged": summary.flagged,
         "scored": summary.scored,
         "unscored": summary.unscored,
-        "dropped": {"kernel": summary.dropped_kernel, "queue": summary.dropped_queue},
+        "dropped": {place.name: place.count(summary.lost) for place in PLACES},
         "gaps": [asdict(gap) for gap in summary.gaps],
         "seconds": {name: _number(value, 3) for name, value in summary.seconds.items()},
     }

@@ -77,11 +77,14 @@ class AfterImage:
             rows.source_port,
             np.where(rows.arp, _PORTLESS["arp"], np.where(rows.icmp, _PORTLESS["icmp"], _PORTLESS["other"])),
         )
+        packets, of_pair = rows.packets, rows.packets / rows.pairs
+        # The pause before a row that stands for many is shared by them.
+        pause = np.where(np.isfinite(age), age, 0.0) / of_pair
         streams = (
-            self._device.update(mix(rows.source_mac, rows.source), now, rows.length),
-            self._source.update(rows.source, now, rows.length),
-            self._channel.update(channel, now, np.where(np.isfinite(age), age, 0.0)),
-            self._socket.update(mix(rows.source, port), now, rows.length),
+            self._device.update(mix(rows.source_mac, rows.source), now, rows.length, packets),
+            self._source.update(rows.source, now, rows.length, packets),
+            self._channel.update(channel, now, pause, of_pair),
+            self._socket.update(mix(rows.source, port), now, rows.length, packets),
         )
         return [
             np.log1p(statistic[:, window])

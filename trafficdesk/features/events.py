@@ -99,7 +99,8 @@ class EventFinder:
             & ~np.isin(rows.destination_port, INFRASTRUCTURE_PORTS)
         )
         counted_key = np.where(rows.ported, conversation, mix(pair, _PAIR_SALT))
-        packets = self._packets.update(counted_key, now, np.ones((len(rows), 1)))[:, 0, 0]
+        stands_for = rows.packets / rows.conversations  # of this very conversation
+        packets = self._packets.update(counted_key, now, stands_for[:, None])[:, 0, 0]
         freshness = np.where(rows.ported, 8.0 / np.maximum(packets, 8.0), 1.0)
         return Events(
             opener=opener & rows.ported,

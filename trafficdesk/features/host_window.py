@@ -172,31 +172,33 @@ class HostWindow:
         """Counters of source and destination as of each row, each (rows, windows, counters)."""
         count = len(rows)
         values = np.zeros((2 * count, len(_COLUMNS)))
+        packets = rows.packets
         sent: dict[str, NDArray[np.generic]] = {
-            "packets_out": np.ones(count),
-            "bytes_out": rows.length,
-            "small_packets_out": rows.length < SMALL_PACKET,
-            "new_hosts": events.new_host,
-            "new_ports": events.new_port,
-            "opened": events.fanning,
-            "tcp_opened": events.fanning & rows.tcp,
-            "arp_targets": events.arp_target,
+            "packets_out": packets,
+            "bytes_out": rows.length * packets,
+            "small_packets_out": (rows.length < SMALL_PACKET) * packets,
+            "new_hosts": events.new_host * rows.pairs,
+            "new_ports": events.new_port * rows.services,
+            "opened": events.fanning * rows.conversations,
+            "tcp_opened": (events.fanning & rows.tcp) * rows.conversations,
+            "arp_targets": events.arp_target * rows.services,
+            # What nobody asked for may have been asked for by a packet left out: counted once.
             "arp_unsolicited": events.arp_unsolicited,
             "arp_conflicts": events.arp_conflict,
-            "icmp_out": rows.icmp,
-            "dns_queries": rows.dns_query,
-            "dns_names": events.new_name,
-            "query_length": np.where(rows.dns_query, rows.name_length, 0),
-            "query_entropy": np.where(rows.dns_query, rows.name_entropy, 0),
+            "icmp_out": rows.icmp * packets,
+            "dns_queries": rows.dns_query * packets,
+            "dns_names": events.new_name * rows.services,
+            "query_length": np.where(rows.dns_query, rows.name_length * packets, 0),
+            "query_entropy": np.where(rows.dns_query, rows.name_entropy * packets, 0),
         }
         unreachable = rows.icmp & (rows.message_type == np.where(rows.ip_protocol == 1, 3, 1))
         received: dict[str, NDArray[np.generic]] = {
-            "bytes_in": rows.length,
-            "answered": events.answered,
-            "resets_in": rows.rst,
-            "unreachable_in": unreachable,
-            "new_senders": events.new_sender,
-            "dns_missing": rows.dns_missing,
+            "bytes_in": rows.length * packets,
+            "answered": events.answered * rows.conversations,
+            "resets_in": rows.rst * packets,
+            "unreachable_in": unreachable * packets,
+            "new_senders": events.new_sender * rows.pairs,
+            "dns_missing": rows.dns_missing * packets,
         }
         for name, value in sent.items():
             values[0::2, _COLUMNS[name]] = value
@@ -213,8 +215,9 @@ class HostWindow:
         to_service = rows.destination_port <= rows.source_port
         client = np.where(to_service, rows.source, rows.destination)
         server = np.where(to_service, rows.destination, rows.source)
-        values = np.ones((len(rows), 2))
-        values[:, 0] = events.opener & rows.tcp
+        values = np.empty((len(rows), 2))
+        values[:, 0] = (events.opener & rows.tcp) * (rows.conversations / rows.services)
+        values[:, 1] = rows.packets / rows.services
         return self._services.update(mix(mix(client, server), rows.low_port), rows.seconds, values)
 
 

@@ -86,6 +86,14 @@ class Rows:
     """Hash of the DNS query name."""
     sender_is_any: NDArray[np.bool_]
     """The sender address is 0.0.0.0: an ARP probe (RFC 5227), which claims nothing."""
+    packets: NDArray[np.float64]
+    """Packets the row stands for: 1 unless the batch was thinned (`packets.batch.Sample`)."""
+    conversations: NDArray[np.float64]
+    """Conversations its conversation stands for."""
+    services: NDArray[np.float64]
+    """Services its service stands for."""
+    pairs: NDArray[np.float64]
+    """Pairs of hosts its pair stands for."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -120,6 +128,8 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64]) -> Rows:
     dns = (batch["protocol"] == Protocol.DNS) & (batch["text_length"] > 0)
     code = batch["application_code"]
     answer = (code & 0x8000) != 0
+    itself = np.ones(len(batch))
+    sample = batch.sample
     return Rows(
         seconds=seconds,
         length=batch["length"].astype(np.float64),
@@ -151,6 +161,10 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64]) -> Rows:
         name_entropy=np.where(dns, batch["name_entropy"], 0).astype(np.float64),
         name=batch["name_hash"].view(np.int64),
         sender_is_any=(from_halves[:, 1] & np.uint64(0xFFFF_FFFF)) == 0,
+        packets=itself if sample is None else sample.packets.astype(np.float64),
+        conversations=itself if sample is None else sample.conversations.astype(np.float64),
+        services=itself if sample is None else sample.services.astype(np.float64),
+        pairs=itself if sample is None else sample.pairs.astype(np.float64),
     )
 
 

@@ -50,9 +50,9 @@ class ScanShape:
 
     def update(self, rows: Rows, events: Events) -> list[NDArray[np.float64]]:
         """Columns of `FEATURES`."""
-        new_port = events.new_port.astype(np.float64)
+        new_port = events.new_port * rows.services
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
-        ports = self._pairs.update(pair, rows.seconds, new_port[:, None])[:, 0, 0]
+        ports = self._pairs.update(pair, rows.seconds, (new_port / rows.pairs)[:, None])[:, 0, 0]
         # As the scanner's own (host, remote port), and for its answers as the destination's.
         keys = np.empty(2 * len(rows), np.int64)
         keys[0::2] = mix(rows.source, rows.destination_port + 3)

@@ -161,10 +161,20 @@ class Damped:
         return len(self._state)
 
     def update(
-        self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
+        self,
+        keys: NDArray[np.int64],
+        seconds: NDArray[np.float64],
+        values: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Weight, mean and variance as of each row, itself included; each (rows, windows)."""
-        sums = self._state.update(keys, seconds, np.stack([np.ones(len(keys)), values, values * values], 1))
+        """Weight, mean and variance as of each row, itself included; each (rows, windows).
+
+        A row counts `weights` times, once where they are None.
+        """
+        if weights is None:
+            weights = np.ones(len(keys))
+        weighted = weights * values
+        sums = self._state.update(keys, seconds, np.stack([weights, weighted, weighted * values], 1))
         weight = sums[..., 0]
         mean = sums[..., 1] / weight
         return weight, mean, np.abs(sums[..., 2] / weight - mean * mean)

@@ -45,7 +45,8 @@ class Upload:
         """Columns of `FEATURES`: one-sided bytes from the row's source to its destination."""
         forwards = rows.source < rows.destination
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
-        values = np.stack([np.where(forwards, rows.length, 0), np.where(forwards, 0, rows.length)], 1)
+        octets = rows.length * (rows.packets / rows.pairs)
+        values = np.stack([np.where(forwards, octets, 0), np.where(forwards, 0, octets)], 1)
         both = self._bytes.update(pair, rows.seconds, values)[:, 0]
         out = np.where(forwards, both[:, 0], both[:, 1])
         back = np.where(forwards, both[:, 1], both[:, 0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,31 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Which packets the rows of a thinned batch are, and for how many each stands; arrays over (rows,).
+
+    The weights are Horvitz and Thompson's (JASA 1952): one over the chance of being kept, so that a weighted sum over
+    the kept rows is right on average. A packet is rarer than its conversation, which is rarer than its service, so
+    each counts for itself: a row may stand for twenty packets of one conversation.
+    """
+
+    ids: NDArray[np.int64]
+    """packet_ids, ascending."""
+    packets: NDArray[np.float32]
+    """Packets the row stands for, at least 1."""
+    conversations: NDArray[np.float32]
+    """Conversations its conversation stands for."""
+    services: NDArray[np.float32]
+    """Services (two hosts and a port, or a name asked for) its service stands for."""
+    pairs: NDArray[np.float32]
+    """Pairs of hosts its pair stands for."""
+
+    def slice(self, start: int, stop: int) -> Sample:
+        """Rows `start:stop` as views."""
+        return Sample(*(getattr(self, item.name)[start:stop] for item in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,13 +54,15 @@ class PacketBatch:
     """
 
     first_id: int
-    """packet_id of the first row; 0-based over the whole capture; the others follow by one."""
+    """packet_id of the first row; 0-based over the whole capture; the others follow by one, but in a `sample`."""
     columns: Mapping[str, NDArray[np.generic]]
     """One array per field of `PACKET_DTYPE`."""
     text: NDArray[np.uint8]
     """(bytes,) the text arena: raw bytes from the network, hostile until escaped."""
     interfaces: tuple[str, ...] = ()
     """Names of the column `interface`'s numbers, as far as they are known."""
+    sample: Sample | None = None
+    """Where rows in between were left out; None = the packets are consecutive and stand for themselves."""
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):
@@ -63,6 +90,8 @@ class PacketBatch:
     @property
     def ids(self) -> NDArray[np.int64]:
         """(rows,) packet_id of every row."""
+        if self.sample is not None:
+            return self.sample.ids
         return np.arange(self.first_id, self.first_id + len(self), dtype=np.int64)
 
     def text_of(self, row: int) -> bytes:
@@ -72,11 +101,13 @@ class PacketBatch:
 
     def slice(self, start: int, stop: int) -> PacketBatch:
         """Rows `start:stop` as views; the text arena is shared."""
+        sample = self.sample.slice(start, stop) if self.sample is not None else None
         return PacketBatch(
-            self.first_id + start,
+            self.first_id + start if sample is None or not len(sample.ids) else int(sample.ids[0]),
             {name: column[start:stop] for name, column in self.columns.items()},
             self.text,
             interfaces=self.interfaces,
+            sample=sample,
         )
 
     def to_dataframe(self) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class Verdict(IntFlag):
     COLLATERAL = 8
     """The victim's ordinary row inside an incident: dimmed, not red."""
     SKIPPED = 16
-    """Never analysed: it left the log before its turn."""
+    """Never analysed: packets came faster than they could be."""
 
     @property
     def flagged(self) -> bool:
@@ -187,6 +187,14 @@ class PacketLog:
         chunk = self._chunks[number]
         columns = {name: column[row : row + rows] for name, column in chunk.columns.items()}
         return PacketBatch(start_id, columns, chunk.text().view(), interfaces=self.interfaces)
+
+    def views(self, start_id: int, stop_id: int) -> Iterator[PacketBatch]:
+        """Consecutive rows, all of which must be here, in as many batches as chunks hold them; nothing is copied."""
+        while start_id < stop_id:
+            room = CHUNK_ROWS - (start_id - self._first_id) % CHUNK_ROWS
+            stop = min(start_id + room, stop_id)
+            yield self.slice(start_id, stop)
+            start_id = stop
 
     def batches(self) -> Iterator[PacketBatch]:
         """The whole log a chunk at a time, oldest first, without copying the columns."""

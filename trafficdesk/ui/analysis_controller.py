@@ -1,11 +1,16 @@
-"""Keeps the analysis process fed: one batch under way, begun when there is something to analyse."""
+"""Keeps the analysis process fed: one stretch under way, begun when there is something to analyse.
+
+A file waits for its analysis. An interface does not: there rows may be left out to keep up, and a process that ends is
+replaced by a new one, which learns anew.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from trafficdesk.detect.backoff import Backoff
 from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ class AnalysisController(QObject):
     """Nothing waits for analysis any more."""
     failed = Signal(object)
     """`TrafficDeskError`; analysis rests until the next capture."""
+    interrupted = Signal(object)
+    """`TrafficDeskError`; analysis begins anew by itself, with what comes from now on."""
 
     def __init__(
         self, session: AnalysisSession, settings: DetectionSettings, parent: QObject | None = None
@@ -39,14 +46,18 @@ class AnalysisController(QObject):
         self._retiring: list[AnalysisWorker] = []
         self._idle = False
         self._held = False
+        self._live = False
         self._broken = False
         self._analysed_to = 0
+        self._backoff = Backoff()
+        self._again = QTimer(self, singleShot=True)
+        self._again.timeout.connect(self.feed)
 
     @property
     def busy(self) -> bool:
         """Whether rows wait for analysis or are under way."""
         return not self._broken and (
-            self._session.pending > 0 or (self._worker is not None and not self._idle)
+            self._session.waiting > 0 or (self._worker is not None and not self._idle)
         )
 
     @property
@@ -58,9 +69,15 @@ class AnalysisController(QObject):
         return min(self._analysed_to / total, 1.0)
 
     def begin(self, *, hold: bool) -> None:
-        """A new capture began; `hold` waits for `let_go` so that a file's rows appear at full speed."""
+        """A new capture began; `hold` waits for `let_go` so that a file's rows appear at full speed.
+
+        What need not be held is live.
+        """
         self._retire()
+        self._again.stop()
+        self._backoff = Backoff()
         self._held = hold
+        self._live = not hold
         self._broken = False
         self._analysed_to = 0
 
@@ -73,15 +90,15 @@ class AnalysisController(QObject):
     @Slot()
     def feed(self) -> None:
         """Hand over the next rows if the detector is free."""
-        if self._held or self._broken or not self._session.pending:
+        if self._held or self._broken or self._again.isActive() or not self._session.waiting:
             return
         if self._worker is None:
             self._start()
         elif self._idle:
-            batch = self._session.next_for_analysis()
-            if batch is not None:
+            stretch = self._session.next_stretch(live=self._live)
+            if stretch is not None:
                 self._idle = False
-                self._worker.submit(batch)
+                self._worker.submit(stretch)
 
     @Slot()
     def refit(self) -> None:
@@ -98,13 +115,16 @@ class AnalysisController(QObject):
 
     def shut_down(self) -> None:
         """End the process and wait for its threads."""
+        self._again.stop()
         self._retire()
         for worker in self._retiring:
             worker.wait(_STOP_WAIT_MS)
         self._retiring = []
 
     def _start(self) -> None:
-        worker = AnalysisWorker(self._settings, self._session.capture_id, self)
+        session = self._session
+        opened = session.findings.last_number
+        worker = AnalysisWorker(self._settings, session.capture_id, self, opened=opened)
         worker.ready.connect(self._on_ready)
         worker.analysed.connect(self._on_analysed)
         worker.refitted.connect(self._on_refitted)
@@ -132,8 +152,10 @@ class AnalysisController(QObject):
         if analysed.capture_id != self._session.capture_id:
             return
         self._idle = True
-        update = self._session.apply(analysed.detection)
-        self._analysed_to = analysed.detection.first_id + len(analysed.detection)
+        self._backoff.went_well()
+        update = self._session.apply(analysed.answer)
+        assert update.detection is not None
+        self._analysed_to = update.detection.first_id + len(update.detection)
         self.feed()
         self.updated.emit(update)
         if self._idle:
@@ -147,9 +169,15 @@ class AnalysisController(QObject):
 
     @Slot(object)
     def _on_failed(self, error: TrafficDeskError) -> None:
-        if self.sender() is self._worker:
+        if self.sender() is not self._worker:
+            return
+        self._retire()
+        self._session.give_up()
+        if self._live:
+            self._again.start(round(1_000 * self._backoff.next_s()))
+            self.interrupted.emit(error)
+        else:
             self._broken = True
-            self._retire()
             self.failed.emit(error)
 
     @Slot()

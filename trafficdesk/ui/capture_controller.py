@@ -202,7 +202,7 @@ class CaptureController(QObject):
         if self.job is None or self.job.live or not self.waits_for_analysis:
             return False
         log = self._session.log
-        return log.rows_evicted_by(rows) > len(log) - self._session.pending
+        return log.rows_evicted_by(rows) > len(log) - self._session.waiting
 
     def _end_if_done(self) -> None:
         worker = self._worker

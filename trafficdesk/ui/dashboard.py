@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from trafficdesk.capture.loss import LossHistory
 from trafficdesk.ui.diagnostics import rss_mb
 from trafficdesk.ui.panels.status import StatusReport
 from trafficdesk.ui.wording import share
@@ -58,6 +59,8 @@ class Dashboard(QObject):
         """Those the panel and the chart have; the session gives the same tuple until one changes."""
         self._ticks = 0
         self._export_progress: float | None = None
+        self._losses = LossHistory()
+        window.status.dropped_clicked.connect(self.explain_losses)
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
@@ -78,6 +81,13 @@ class Dashboard(QObject):
         """It does not any more."""
         self._export_progress = None
         self._changed = True
+
+    @Slot()
+    def explain_losses(self) -> None:
+        """Say where packets were lost, since when, and what helps."""
+        from trafficdesk.ui.dialogs.losses import LossDialog
+
+        LossDialog(self._losses.losses, self._window).open()
 
     @Slot()
     def refresh(self) -> None:
@@ -105,6 +115,7 @@ class Dashboard(QObject):
     def report(self) -> StatusReport:
         """The status bar's numbers."""
         statistics = self._capture.statistics
+        self._losses.note(statistics, self._clock())
         rate = self._rate()
         progress, words = self._progress()
         return StatusReport(
@@ -114,12 +125,12 @@ class Dashboard(QObject):
             packets=self._session.log.end_id,
             shown=self._model.rowCount(),
             flagged=self._session.flagged,
-            dropped_kernel=statistics.dropped_kernel,
-            dropped_queue=statistics.dropped_queue,
+            lost=statistics,
             bytes_per_s=rate[0] if rate else None,
             packets_per_s=rate[1] if rate else None,
             pending=self._session.pending,
             unscored=self._session.unscored,
+            coverage=self._session.coverage,
             model_age_s=self._model_age(),
             memory_mb=rss_mb(self._process),
             progress=progress,

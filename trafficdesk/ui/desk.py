@@ -152,6 +152,7 @@ class Desk(QObject):
         analysis.updated.connect(self._on_analysed)
         analysis.refitted.connect(self.dashboard.touch)
         analysis.failed.connect(self._on_analysis_failed)
+        analysis.interrupted.connect(self._on_analysis_interrupted)
         display.changed.connect(self.dashboard.refresh)
         display.busy_changed.connect(self.dashboard.touch)
         page.table.packet_selected.connect(self.details.show)
@@ -223,6 +224,12 @@ class Desk(QObject):
         self.window.banner.show_error(error)
         self.capture.waits_for_analysis = False
         self.capture.resume()
+        self.dashboard.touch()
+
+    @Slot(object)
+    def _on_analysis_interrupted(self, error: TrafficDeskError) -> None:
+        hint = "It begins anew and learns again; packets go on being captured."
+        self.window.banner.show_message(error.title, hint, "warning")
         self.dashboard.touch()
 
     @Slot(object, object)

@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
 
 import trafficdesk
+from trafficdesk.capture.loss import PLACES
 
 if TYPE_CHECKING:
     from trafficdesk.capture.source import CaptureStatistics
@@ -116,7 +117,7 @@ class Diagnostics(QObject):
             "packets": session.log.end_id,
             "event_loop_stall_ms": self.probe.summary(),
             "rss_mb": {"now": _rounded(rss_mb(self._process)), "max": _rounded(peak_rss_mb(self._process))},
-            "dropped": {"kernel": statistics.dropped_kernel, "queue": statistics.dropped_queue},
+            "dropped": {place.name: place.count(statistics) for place in PLACES},
             "scored": session.scored,
             "unscored": session.unscored + session.pending,
             "flagged": session.flagged,

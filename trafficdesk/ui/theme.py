@@ -314,6 +314,12 @@ QToolButton::menu-indicator { width: 0; image: none; }
 QToolButton[class="flat"], QPushButton[class="flat"] { border-color: transparent; background: transparent; }
 QToolButton[class="flat"]:hover, QPushButton[class="flat"]:hover { background: $hover; }
 
+QPushButton[class="status"] {
+  background: transparent; color: $unusual; border: 1px solid transparent; border-radius: 4px;
+  min-height: 18px; max-height: 18px; padding: 0 4px; }
+QPushButton[class="status"]:hover { background: $hover; }
+QPushButton[class="status"]:focus { border-color: $accent; }
+
 QLineEdit, QComboBox, QAbstractSpinBox {
   background: $raised; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 0 8px; min-height: 30px; max-height: 30px;

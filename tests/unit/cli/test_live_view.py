@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.crafted import a_batch
 from tests.helpers.incidents import an_incident
+from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.session import AnalysisSession
 
@@ -45,11 +46,11 @@ def test_pipe_gets_a_line_now_and_then(session: AnalysisSession) -> None:
     out = io.StringIO()
     view = LiveView("eth0", out, 0)
     for tenth in range(650):
-        view.redraw(session, 7, tenth / 10)
+        view.redraw(session, CaptureStatistics(0, 7), tenth / 10)
     lines = out.getvalue().splitlines()
     assert len(lines) == 1 + 2
     assert "3,000 packets" in lines[1]
-    assert "7 dropped" in lines[1]
+    assert "dropped 7 by the system" in lines[1]
     assert "\x1b" not in out.getvalue()
 
 
@@ -59,8 +60,8 @@ def test_terminal_is_redrawn_in_place(session: AnalysisSession, monkeypatch: pyt
     monkeypatch.setenv("WT_SESSION", "1")
     out = Terminal()
     view = LiveView("eth0", out, 0)
-    view.redraw(session, 0, 1)
-    view.redraw(session, 0, 2)
+    view.redraw(session, CaptureStatistics(), 1)
+    view.redraw(session, CaptureStatistics(), 2)
     view.close()
     parts = out.getvalue().split("\x1b[4A\x1b[J")
     assert len(parts) == 3
@@ -71,7 +72,7 @@ def test_terminal_is_redrawn_in_place(session: AnalysisSession, monkeypatch: pyt
 def test_learning_then_model(session: AnalysisSession) -> None:
     """Before the first fit the view says how far learning is, then which model scores."""
     view = LiveView("eth0", io.StringIO(), 0)
-    said = " ".join(view._lines(session, session.metrics.snapshot(), 0))
+    said = " ".join(view._lines(session, session.metrics.snapshot(), CaptureStatistics()))
     assert "learning: 0 of 3,000" in said
     session.findings.model = replace(session.model, model_id=2)
-    assert "model 2" in " ".join(view._lines(session, session.metrics.snapshot(), 0))
+    assert "model 2" in " ".join(view._lines(session, session.metrics.snapshot(), CaptureStatistics()))

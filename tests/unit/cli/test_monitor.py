@@ -47,7 +47,11 @@ class Process:
         self.analyse = analyse
         self.stopped = False
 
-    def start(self) -> None:
+    def start(self, opened: int = 0) -> None:
+        self.starts = getattr(self, "starts", 0) + 1
+        self.opened = opened
+
+    def wait_until_ready(self) -> None:
         pass
 
     def stop(self) -> None:
@@ -101,7 +105,10 @@ def test_everything_taken_is_analysed() -> None:
     """A source that ends: all rows are in the log, the metrics and the analysis."""
     monitor = run(deliver(2_000))
     assert (
-        monitor.session.log.end_id == monitor.answered == monitor.session.metrics.snapshot().packets == 2_000
+        monitor.session.log.end_id
+        == monitor.session.scored
+        == monitor.session.metrics.snapshot().packets
+        == 2_000
     )
     assert not monitor.interrupted
     assert not monitor.failures
@@ -111,13 +118,13 @@ def test_everything_taken_is_analysed() -> None:
 def test_count_is_exact(count: int) -> None:
     """`--count N` sees N packets, though batches are larger and more are on their way."""
     monitor = run(deliver(0, forever=True), count=count)
-    assert monitor.session.log.end_id == monitor.answered == count
+    assert monitor.session.log.end_id == monitor.session.scored == count
 
 
 def test_duration_ends_it() -> None:
     """`--duration` ends a source that never does."""
     monitor = run(deliver(0, forever=True), duration=0.3)
-    assert monitor.session.log.end_id == monitor.answered > 0
+    assert monitor.session.log.end_id == monitor.session.scored > 0
 
 
 @pytest.mark.parametrize(("number", "interrupted"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
@@ -145,20 +152,42 @@ def test_vanished_interface_keeps_what_came() -> None:
     gone = CaptureError("test0 has gone.", "Plug it in.")
     monitor = run(deliver(500, fault=gone))
     assert monitor.failures == [gone]
-    assert monitor.answered == 500
+    assert monitor.session.scored == 500
 
 
-def test_dead_analysis_is_reported_not_waited_for() -> None:
-    """When the analysis ends, so does monitoring; what was not analysed is known."""
+def test_dead_analysis_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the analysis ends, what it had counts as unscored, a new one learns from what follows, and this is said."""
+    monkeypatch.setattr("trafficdesk.detect.backoff.FIRST_S", 0.0)
+    died: list[int] = []
+
+    def analyse(batch: PacketBatch) -> Detection:
+        if not died:
+            died.append(len(batch))
+            raise TrafficDeskError("The analysis has gone.", "Start again.")
+        return detection_of(batch)
+
+    process, out = Process(analyse), io.StringIO()
+    monitor = Monitor("test0", deliver(0, forever=True), process, None, out)
+    monitor.run(5_000, None)
+    assert not monitor.failures
+    assert process.starts == 2
+    assert monitor.session.unscored == died[0]
+    assert monitor.session.scored == 5_000 - died[0]
+    assert "The analysis has gone. It begins anew" in out.getvalue()
+
+
+def test_analysis_that_dies_at_the_end_is_reported() -> None:
+    """A file's analysis is not begun anew: monitoring ends, and what was not analysed is known."""
     dead = TrafficDeskError("The analysis has gone.", "Start again.")
 
     def analyse(_batch: PacketBatch) -> Detection:
         raise dead
 
-    monitor = run(deliver(0, forever=True), Process(analyse))
+    monitor = Monitor("sample", deliver(0, forever=True), Process(analyse), None, io.StringIO(), live=False)
+    monitor.run(None, None)
     assert monitor.failures == [dead]
-    assert monitor.answered == 0
-    assert monitor.session.log.end_id > 0
+    assert monitor.session.scored == 0
+    assert monitor.session.unscored + monitor.session.pending == monitor.session.log.end_id > 0
 
 
 def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +206,7 @@ def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch)
     monitor.run(None, None)
     released.set()
     assert time.monotonic() - started < 15
-    assert monitor.answered < monitor.session.log.end_id
+    assert monitor.session.scored < monitor.session.log.end_id
 
 
 def test_incidents_reach_the_mails() -> None:

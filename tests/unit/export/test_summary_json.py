@@ -43,7 +43,7 @@ def test_keys_are_the_promised_ones() -> None:
         )
     )
     assert set(found) >= KEYS
-    assert set(found["dropped"]) == {"kernel", "queue"}
+    assert set(found["dropped"]) == {"kernel", "queue", "disk"}
     assert (
         set(found["latency_ms"]["tcp_handshake"]) == set(found["latency_ms"]["dns"]) == {"median", "p95", "n"}
     )

@@ -51,7 +51,7 @@ def summary(**changes: Any) -> dict[str, Any]:
             }
         ],
         "flagged": 212,
-        "dropped": {"kernel": 0, "queue": 0},
+        "dropped": {"kernel": 0, "queue": 0, "disk": 0},
         "unscored": 0,
         "version": "0",
         "seed": 1,

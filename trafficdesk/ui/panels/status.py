@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
+from trafficdesk.capture.loss import PLACES, lost_by_place, lost_in
+from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.session import Coverage
 from trafficdesk.ui import theme
-from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.labels import plain_label, tooltip
 from trafficdesk.ui.wording import byte_rate, duration, thousands, visible
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _LAG_ROWS: Final = 4_096
 """Rows waiting for analysis below which no lag is mentioned: half of what is handed over at once."""
+_LEFT_OUT: Final = "{} packets came faster than they could be analysed. Some of every conversation were, and count for those left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,14 @@ class StatusReport:
     packets: int = 0
     shown: int = 0
     flagged: int = 0
-    dropped_kernel: int = 0
-    dropped_queue: int = 0
+    lost: CaptureStatistics = field(default_factory=CaptureStatistics)
     bytes_per_s: float | None = None
     packets_per_s: float | None = None
     pending: int = 0
     """Rows waiting for analysis."""
     unscored: int = 0
-    """Rows that left before analysis came to them."""
+    """Rows that analysis left out."""
+    coverage: Coverage = field(default_factory=Coverage)
     model_age_s: float | None = None
     memory_mb: float = 0.0
     progress: float | None = None
@@ -59,10 +63,14 @@ class StatusBar(QStatusBar):
         self._tokens = tokens
         self._lamp = QLabel()
         self._lamp.setFixedSize(8, 8)
-        self._labels = {name: plain_label("", "muted") for name in _LEFT + _RIGHT}
+        self._labels: dict[str, QLabel | QPushButton] = {
+            name: _button() if name == "dropped" else plain_label("", "muted") for name in _LEFT + _RIGHT
+        }
         self._progress = QProgressBar(maximum=1000, textVisible=False)
         self._progress.setFixedWidth(120)
-        self._labels["dropped"].setProperty("class", "warning")
+        dropped = self._labels["dropped"]
+        assert isinstance(dropped, QPushButton)
+        dropped.clicked.connect(self.dropped_clicked)
         for label in self._labels.values():
             label.setFont(theme.number_font(theme.SECONDARY_PX))
         self.addWidget(self._row(["lamp", *_LEFT]), 1)
@@ -81,13 +89,15 @@ class StatusBar(QStatusBar):
 
     def show_report(self, report: StatusReport) -> None:
         """Say these numbers; only what changed is drawn."""
-        lossless = not report.dropped_kernel and not report.dropped_queue
+        lossless = not lost_in(report.lost)
         self._color_lamp(healthy=report.healthy and lossless and not report.waiting_for)
         for name, words in _words(report).items():
             label = self._labels[name]
             if label.text() != words:
                 label.setText(words)
             label.setVisible(bool(words))
+        for name, words in _tips(report).items():
+            self._labels[name].setToolTip(words)
         self._progress.setVisible(report.progress is not None)
         if report.progress is not None:
             self._progress.setValue(round(report.progress * 1000))
@@ -110,6 +120,14 @@ class StatusBar(QStatusBar):
         sheet = f"background: {color}; border-radius: 4px;"
         if self._lamp.styleSheet() != sheet:
             self._lamp.setStyleSheet(sheet)
+
+
+def _button() -> QPushButton:
+    button = QPushButton()
+    button.setProperty("class", "status")
+    button.setFlat(True)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
 
 
 _LEFT: Final = ["state", "packets", "shown", "flagged", "dropped", "rate"]
@@ -138,12 +156,17 @@ def _state(report: StatusReport) -> str:
 
 
 def _dropped(report: StatusReport) -> str:
-    parts = []
-    if report.dropped_kernel:
-        parts.append(f"{thousands(report.dropped_kernel)} by the system")
-    if report.dropped_queue:
-        parts.append(f"{thousands(report.dropped_queue)} by TrafficDesk")
-    return f"Dropped {', '.join(parts)}" if parts else ""
+    places = lost_by_place(report.lost)
+    return f"Dropped {places}" if places else ""
+
+
+def _tips(report: StatusReport) -> dict[str, str]:
+    lost = [place for place in PLACES if place.count(report.lost)]
+    said = " ".join(f"{place.title}: {thousands(place.count(report.lost))} packets." for place in lost)
+    return {
+        "dropped": tooltip(f"{said} Click for what helps.") if lost else "",
+        "lag": tooltip(_LEFT_OUT.format(thousands(report.unscored))) if report.unscored else "",
+    }
 
 
 def _rate(report: StatusReport) -> str:
@@ -156,6 +179,7 @@ def _lag(report: StatusReport) -> str:
     parts = []
     if report.pending > _LAG_ROWS and report.progress is None:
         parts.append(f"Analysis {thousands(report.pending)} packets behind")
-    if report.unscored:
-        parts.append(f"{thousands(report.unscored)} not analysed")
-    return ", ".join(parts)
+    if report.coverage.words:
+        parts.append(report.coverage.words)
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from trafficdesk.detect.stretch import analysed
 from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trafficdesk.detect.finding import Detection
     from trafficdesk.detect.process import AnalysisProcess
-    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.detect.stretch import Answer, Stretch
     from trafficdesk.settings import DetectionSettings
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Analysed:
     """What the detector said, and of which capture."""
 
     capture_id: int
-    detection: Detection
+    answer: Answer
 
 
 class AnalysisWorker(QThread):
@@ -43,18 +43,21 @@ class AnalysisWorker(QThread):
     failed = Signal(object)
     """`TrafficDeskError`: the process can't be had any more; the thread ends."""
 
-    def __init__(self, settings: DetectionSettings, capture_id: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, settings: DetectionSettings, capture_id: int, parent: QObject | None = None, *, opened: int = 0
+    ) -> None:
         super().__init__(parent)
         from trafficdesk.detect.process import AnalysisProcess
 
         self.capture_id = capture_id
         self._process = AnalysisProcess(settings)
+        self._opened = opened
         self._stopping = False
         self._inbox: queue.SimpleQueue[Callable[[AnalysisProcess], None] | None] = queue.SimpleQueue()
 
-    def submit(self, batch: PacketBatch) -> None:
-        """Analyse `batch`; `analysed` answers. One at a time: the caller waits for the answer."""
-        self._inbox.put(partial(self._analyse, batch=batch))
+    def submit(self, stretch: Stretch) -> None:
+        """Analyse `stretch`; `analysed` answers. One at a time: the caller waits for the answer."""
+        self._inbox.put(partial(self._analyse, stretch=stretch))
 
     def refit(self) -> None:
         """Fit the forest anew as soon as what is under way is done."""
@@ -72,7 +75,8 @@ class AnalysisWorker(QThread):
     def run(self) -> None:
         """The thread: whatever happens is reported, nothing is raised into Qt."""
         try:
-            self._process.start()
+            self._process.start(self._opened)
+            self._process.wait_until_ready()
             self.ready.emit()
             while not self._stopping and (task := self._inbox.get()) is not None:
                 task(self._process)
@@ -86,10 +90,10 @@ class AnalysisWorker(QThread):
         finally:
             self._process.stop()
 
-    def _analyse(self, process: AnalysisProcess, *, batch: PacketBatch) -> None:
-        detection = process.analyse(batch)
+    def _analyse(self, process: AnalysisProcess, *, stretch: Stretch) -> None:
+        answer = analysed(stretch, process.analyse)
         if not self._stopping:
-            self.analysed.emit(Analysed(self.capture_id, detection))
+            self.analysed.emit(Analysed(self.capture_id, answer))
 
     def _report(self, error: TrafficDeskError) -> None:
         if not self._stopping:
