@@ -357,7 +357,7 @@ def test_monitor_shows_the_sample_and_ends(tmp_path: Path) -> None:
     assert (summary["packets"], summary["unscored"], summary["dropped"]) == (
         ROWS,
         0,
-        {"kernel": 0, "queue": 0},
+        {"kernel": 0, "queue": 0, "disk": 0},
     )
     assert "\x1b" not in done.stdout
     assert f"{ROWS:,} packets" in done.stdout

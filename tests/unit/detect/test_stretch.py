@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,12 @@ from tests.helpers.planted import RST, SYN, ordinary
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.stretch import LAG_S, LONGEST, STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.features import FEATURES, INDEX, FeatureExtractor
-from trafficdesk.packets import PacketBatch
 from trafficdesk.packets.log import CHUNK_ROWS, FLAGGED, Verdict
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import DetectionSettings
+
+if TYPE_CHECKING:
+    from trafficdesk.packets import PacketBatch
 
 QUICK = DetectionSettings(warm_up_rows=1_000, refit_rows=500, trees=25, samples=64, seed=7)
 SCANNER, VICTIM = "10.9.9.9", "192.168.7.12"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from tests.helpers.crafted import a_batch
 from trafficdesk.detect.thinning import keys_of, thinned
-from trafficdesk.packets import PacketBatch
 from trafficdesk.packets.protocol import Protocol
+
+if TYPE_CHECKING:
+    from trafficdesk.packets import PacketBatch
 
 MOST = 2_000
 
