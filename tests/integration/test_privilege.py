@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -186,3 +188,57 @@ def test_pkexec_starts_the_helper_and_its_sockets_work(tmp_path: Path) -> None:
     asked = (tmp_path / "pkexec.asked").read_text().split()
     assert asked[1:4] == [str(Path(sys.executable).resolve()), "-I", str(HELPER)]
     assert len(asked) == 5
+
+
+@pytest.mark.skipif(
+    not (shutil.which("dumpcap") and shutil.which("setcap")), reason="needs dumpcap and setcap"
+)
+def test_nobody_captures_through_dumpcap_where_it_may_be_run() -> None:
+    """As Wireshark sets it up: the program carries the right, this process has none and gets none."""
+    folder = Path(tempfile.mkdtemp(prefix="trafficdesk-test-"))
+    try:
+        folder.chmod(0o755)
+        copy = folder / "dumpcap"
+        shutil.copy(shutil.which("dumpcap") or "", copy)
+        copy.chmod(0o755)
+        given = subprocess.run(
+            ["setcap", "cap_net_raw,cap_net_admin=ep", copy], capture_output=True, text=True, check=False
+        )
+        if given.returncode:
+            pytest.skip(f"no file capabilities here: {given.stderr.strip()}")
+        program = (
+            IMPORTS + BECOME_NOBODY + "tell(*rights(), own_socket(), explain().case, explain().permitted)\n"
+            "source = open_live('v0', CaptureSettings(ring_mib=4))\n"
+            "tell(type(source).__name__)\n"
+            "found = captured(source, 200)\n"
+            "source.close()\n"
+            "tell(len(found), source._child.poll() is not None, own_socket())\n"
+        )
+        none = "0" * 16
+        path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        with cable() as wire, Unprivileged(wire.near, program, PATH=path) as nobody:
+            assert nobody.line() == f"{none} {none} 1 dumpcap True"
+            assert nobody.line() == "DumpcapSource"
+            wire.send(*[TCP_SYN, HTTP_GET] * 100)
+            assert nobody.line() == "200 True 1"
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_the_windows_process_never_runs_with_rights() -> None:
+    """From sockets handed over to the last frame, no capability appears, and exec'd children get no packet socket."""
+    program = (
+        IMPORTS + BECOME_NOBODY + "with Reception() as reception:\n"
+        "    tell(reception.path)\n"
+        "    reception.wait(threading.Event())\n"
+        "source = open_live('v0', CaptureSettings(ring_mib=4))\n"
+        "tell(*rights())\n"
+        "tell(subprocess.run(['/bin/sh', '-c', 'ls -l /proc/self/fd | grep -c socket:'], close_fds=False,"
+        " capture_output=True, text=True).stdout)\n"
+        "source.close()\n"
+    )
+    none = "0" * 16
+    with cable() as wire, Unprivileged(wire.near, program) as nobody:
+        run_helper_as_root(wire.near, nobody.line())
+        assert nobody.line() == f"{none} {none}"
+        assert nobody.line() == "0"

@@ -5,6 +5,7 @@ A Unix socket in a folder that only we can enter. Source: unix(7), SCM_RIGHTS an
 
 from __future__ import annotations
 
+import array
 import contextlib
 import logging
 import os
@@ -102,7 +103,7 @@ class Reception:
         with wire:
             try:
                 wire.settimeout(_HAND_OVER_S)
-                _check_visitor(_visitor(wire), child)
+                check_visitor(_visitor(wire), child)
                 sockets = _hand_over(wire)
             except OSError as error:
                 raise Refused(f"the hand-over broke off: {error}") from error
@@ -144,7 +145,14 @@ def _visitor(wire: socket.socket) -> Visitor:
     return Visitor(process, user)
 
 
-def _check_visitor(visitor: Visitor, child: int | None) -> None:
+def check_visitor(visitor: Visitor, child: int | None) -> None:
+    """Let in ourselves and root, and where we started the helper only that.
+
+    Raises
+    ------
+    Refused
+        If it is somebody else.
+    """
     if visitor.user not in {0, os.geteuid()}:
         raise Refused(f"process {visitor.process} of user {visitor.user} is neither us nor root")
     if child is not None and not descends(visitor.process, child):
@@ -169,16 +177,28 @@ def descends(process: int, ancestor: int) -> bool:
 
 def _hand_over(wire: socket.socket) -> list[socket.socket]:
     """The packet sockets that were passed, exactly as many and of the kinds that the helper opens."""
-    # Room for more than there should be, so that more are noticed instead of cut off.
-    words, numbers, flags, _ = socket.recv_fds(wire, len(GREETING) + 1, 2 * _MOST, socket.MSG_CMSG_CLOEXEC)
+    words, numbers, flags = _received(wire)
     with contextlib.ExitStack() as refused:
         for number in numbers:
             refused.callback(os.close, number)
         _check_message(words, len(numbers), cut=bool(flags & socket.MSG_CTRUNC), more=wire.recv(1))
-        for number in numbers:
-            check_descriptor(number)
+        kinds = [check_descriptor(number) for number in numbers]
+        if sorted(kinds) != sorted(_KINDS * EACH):
+            raise Refused("the kinds of the sockets are not as agreed")
         refused.pop_all()
     return [socket.socket(fileno=number) for number in numbers]
+
+
+def _received(wire: socket.socket) -> tuple[bytes, list[int], int]:
+    """Words, descriptors and flags of one message; `socket.recv_fds` of Python 3.11 forgets to pass its flags on."""
+    numbers = array.array("i")
+    # Room for more than there should be, so that more are noticed instead of cut off.
+    room = socket.CMSG_LEN(2 * _MOST * numbers.itemsize)
+    words, passed, flags, _ = wire.recvmsg(len(GREETING) + 1, room, socket.MSG_CMSG_CLOEXEC)
+    for level, kind, data in passed:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+    return words, list(numbers), flags
 
 
 def _check_message(words: bytes, descriptors: int, *, cut: bool, more: bytes) -> None:
@@ -190,8 +210,8 @@ def _check_message(words: bytes, descriptors: int, *, cut: bool, more: bytes) ->
         raise Refused("more follows than the sockets")
 
 
-def check_descriptor(number: int) -> None:
-    """Whether a descriptor is a packet socket that is bound to nothing.
+def check_descriptor(number: int) -> int:
+    """The kind of packet socket that a descriptor is, which must be bound to nothing.
 
     Raises
     ------
@@ -203,7 +223,8 @@ def check_descriptor(number: int) -> None:
     found = socket.socket(fileno=number)
     try:
         protocol = found.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL)
-        packets = found.family == socket.AF_PACKET and found.type in _KINDS
+        kind = found.type
+        packets = found.family == socket.AF_PACKET and kind in _KINDS
         name = found.getsockname()
     finally:
         found.detach()
@@ -211,3 +232,4 @@ def check_descriptor(number: int) -> None:
         raise Refused("a socket is no packet socket")
     if protocol or name[0] or name[1]:
         raise Refused("a packet socket is bound already")
+    return kind
