@@ -209,7 +209,8 @@ def test_only_a_helper_of_roots_is_taken_for_installed(
 ) -> None:
     """pkexec's policy names a path; whoever can write there could be run as root."""
     planted = tmp_path / "trafficdesk-capture-helper"
-    planted.touch(0o777)
+    planted.touch()
+    planted.chmod(0o777)
     monkeypatch.setattr(permission_linux, "_INSTALLED", (planted,))
     assert str(planted) not in helper_command()
     monkeypatch.setattr(permission_linux, "_is_roots", lambda path: path == planted)
