@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.traffic import decoded, session_with
-from trafficdesk.ui.export_controller import ExportController, csv_path
+from trafficdesk.ui.export_controller import ExportController, with_suffix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,4 +50,4 @@ def test_a_place_that_cannot_be_written_is_said(qtbot: QtBot, tmp_path: Path) ->
 @pytest.mark.parametrize(("chosen", "name"), [("/x/rows", "rows.csv"), ("/x/rows.txt", "rows.txt")])
 def test_a_name_without_ending_gets_one(chosen: str, name: str) -> None:
     """What a person typed stays as it is otherwise."""
-    assert csv_path(chosen).name == name
+    assert with_suffix(chosen, ".csv").name == name

@@ -125,6 +125,12 @@ class FindingLog:
             title = f"{title}, a rare combination"
         return sentence_of(title, reasons)
 
+    def flagged_between(self, first_id: int, stop_id: int) -> NDArray[np.int64]:
+        """Ascending packet_ids, from `first_id` to before `stop_id`, whose reasons are known; from any thread."""
+        chunks = [chunk.ids for chunk in list(self._chunks)]
+        here = [ids[slice(*np.searchsorted(ids, (first_id, stop_id)))] for ids in chunks]
+        return np.concatenate(here) if here else np.empty(0, np.int64)
+
     def _append(self, flagged: _Flagged) -> None:
         self._rows += len(flagged.ids)
         if self._chunks and len(self._chunks[-1].ids) < _CHUNK_ROWS:

@@ -39,9 +39,10 @@ MENUS: Final = (
 COMMANDS: Final = (
     Command("open", "file", "&Open…", ("Ctrl+O",), "open"),
     Command("sample", "file", "Try the sa&mple", (), "sample"),
-    Command("export_selected", "file", "Export &selected packets…", (), "save", separated=True),
-    Command("export_shown", "file", "Export s&hown packets…", ("Ctrl+S",)),
-    Command("export_all", "file", "Export &all packets…", ("Ctrl+Shift+S",)),
+    Command("save", "file", "Sa&ve capture as…", ("Ctrl+S", "Ctrl+Shift+S"), "save", separated=True),
+    Command("export_selected", "file", "Export &selected packets as CSV…", (), "", separated=True),
+    Command("export_shown", "file", "Export s&hown packets as CSV…"),
+    Command("export_all", "file", "Export &all packets as CSV…"),
     Command("settings", "file", "S&ettings…", ("Ctrl+Shift+P",), "settings", separated=True),
     Command("quit", "file", "&Quit", ("Ctrl+Q",), "", separated=True),
     Command("start_stop", "capture", "&Start", ("Ctrl+E",), "start"),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from trafficdesk.packets.log import FLAGGED
-from trafficdesk.ui.export_controller import ExportController, csv_path
+from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.capture.source import FrameStore
+    from trafficdesk.export.capture_file import SavedCapture
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.desk import Desk
     from trafficdesk.ui.interface_lister import InterfaceLister
@@ -43,7 +45,7 @@ class Commands(QObject):
         actions, table, bar = self._window.actions_, self._window.page.table, self._window.filter_bar
         doings: dict[str, Callable[[], object]] = {
             "open": self.choose_file, "sample": self._desk.open_sample, "quit": self._window.close,
-            "export_selected": self.export_selected, "export_shown": self.export_shown,
+            "save": self.save, "export_selected": self.export_selected, "export_shown": self.export_shown,
             "export_all": self.export_all, "start_stop": self.start_or_stop,
             "restart": self.restart, "interfaces": self._interfaces.refresh, "focus_filter": self.focus_filter,
             "clear_filter": bar.clear_and_apply, "go_to": self.go_to, "previous": self.previous,
@@ -71,6 +73,8 @@ class Commands(QObject):
         exports.ended.connect(dashboard.export_ended)
         exports.failed.connect(window.banner.show_error)
         exports.done.connect(self._on_exported)
+        exports.saved.connect(self._on_saved)
+        window.status.cancel_clicked.connect(exports.stop)
 
     @Slot(object)
     def open_path(self, path: Path) -> None:
@@ -104,6 +108,32 @@ class Commands(QObject):
         job = self._desk.capture.job
         if job is not None and job.live:
             self._desk.listen(job.title)
+
+    @Slot()
+    def save(self) -> None:
+        """Ask which raw frames to save, and where, and save them."""
+        store, log = self._desk.capture.frames, self._desk.session.log
+        if self._is_exporting():
+            return
+        if store is None or not log.end_id:
+            self._window.banner.show_message(
+                "There is nothing to save.", "Start a capture or open a file first.", "warning"
+            )
+            return
+        from trafficdesk.ui.dialogs.save_capture import SaveCaptureDialog, Selection
+
+        ids = np.sort(self._window.page.table.selected_ids())
+        dialog = SaveCaptureDialog(log, Selection(log.end_id, self._desk.model.ids(), ids), self._window)
+        if dialog.exec():
+            self._save(store, dialog.ids, comments=dialog.comments.isChecked())
+        dialog.deleteLater()
+
+    def _save(self, store: FrameStore, ids: NDArray[np.int64] | range, *, comments: bool) -> None:
+        title = f"Save {len(ids):,} packets"
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, "capture.pcapng", "pcapng (*.pcapng)")
+        if chosen:
+            self._window.banner.dismiss()
+            self.exports.save(with_suffix(chosen, ".pcapng"), store, ids, comments=comments)
 
     @Slot()
     def export_selected(self) -> None:
@@ -189,10 +219,7 @@ class Commands(QObject):
         AboutDialog(self._window).open()
 
     def _export(self, ids: NDArray[np.int64], which: str) -> None:
-        if self.exports.running:
-            self._window.banner.show_message(
-                "An export is under way.", "Please wait until it is done.", "warning"
-            )
+        if self._is_exporting():
             return
         if not len(ids):
             self._window.banner.show_message(
@@ -203,7 +230,17 @@ class Commands(QObject):
         chosen, _ = QFileDialog.getSaveFileName(self._window, title, "packets.csv", "CSV (*.csv)")
         if chosen:
             self._window.banner.dismiss()
-            self.exports.export(csv_path(chosen), ids)
+            self.exports.export(with_suffix(chosen, ".csv"), ids)
+
+    def _is_exporting(self) -> bool:
+        """Whether another file is being written; says so."""
+        if self.exports.running:
+            self._window.banner.show_message(
+                "A file is being written.",
+                "Wait until it is done, or cancel it below on the right.",
+                "warning",
+            )
+        return self.exports.running
 
     def _move(self, step: int) -> None:
         table = self._window.page.table
@@ -239,6 +276,20 @@ class Commands(QObject):
     @Slot(int, str)
     def _on_exported(self, rows: int, path: str) -> None:
         self._window.banner.show_message(f"{rows:,} packets were exported to {path}.")
+
+    @Slot(object)
+    def _on_saved(self, saved: SavedCapture) -> None:
+        banner = self._window.banner
+        if not saved.missing:
+            banner.show_message(f"{saved.frames:,} packets were saved to {saved.path}.")
+            return
+        wanted = saved.frames + saved.missing
+        banner.show_message(
+            f"{saved.frames:,} packets were saved to {saved.path}; "
+            f"{saved.missing:,} of {wanted:,} frames are no longer kept.",
+            "How many raw frames are kept can be set under Settings, Capture.",
+            "warning",
+        )
 
 
 def _is_flagged(_batch: PacketBatch, analysis: dict[str, NDArray[np.generic]]) -> NDArray[np.bool_]:

@@ -135,6 +135,7 @@ class Dashboard(QObject):
             memory_mb=rss_mb(self._process),
             progress=progress,
             progress_words=words,
+            can_cancel=self._export_progress is not None,
         )
 
     @Slot()
@@ -154,7 +155,7 @@ class Dashboard(QObject):
 
     def _progress(self) -> tuple[float | None, str]:
         if self._export_progress is not None:
-            return self._export_progress, f"Exported {share(self._export_progress)}"
+            return self._export_progress, f"Written {share(self._export_progress)}"
         if self._display.searching:
             return None, "Filtering"
         loading = self._capture.progress

@@ -1,4 +1,4 @@
-"""CSV export of selected, shown or all rows: asks where, writes in a thread, says what became of it."""
+"""CSV export of rows and saving of raw frames: written in a thread, told what became of it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trafficdesk.capture.source import FrameStore
     from trafficdesk.errors import TrafficDeskError
+    from trafficdesk.export.capture_file import SavedCapture
     from trafficdesk.session import AnalysisSession
 
 _STOP_WAIT_MS = 5_000
+_VISIBLE_SHARE = 0.005
 
 
 class ExportController(QObject):
@@ -29,6 +32,8 @@ class ExportController(QObject):
     """Share written, 0 to 1."""
     done = Signal(int, str)
     """Rows written, and the file's path."""
+    saved = Signal(object)
+    """`SavedCapture`."""
     failed = Signal(object)
     """`TrafficDeskError`; nothing half-written was left behind."""
     ended = Signal()
@@ -62,11 +67,28 @@ class ExportController(QObject):
             except Stopped:
                 return None
 
-        self._running = Background(str(path), work, "The export")
-        self._running.signals.done.connect(self._on_done)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.signals.progressed.connect(self._on_progress)
-        self._running.start(self._pool)
+        self._start(Background(str(path), work, "The export"))
+
+    def save(
+        self, path: Path, store: FrameStore, ids: NDArray[np.int64] | range, *, comments: bool = True
+    ) -> None:
+        """Write the raw frames with these packet_ids."""
+        if self._running is not None:
+            return
+        self._stop.clear()
+        findings, stop = self._session.findings if comments else None, self._stop
+
+        def work(progress: Callable[[float], None]) -> SavedCapture | None:
+            from trafficdesk.export.capture_file import save_capture
+            from trafficdesk.export.rows_csv import Stopped
+
+            told = _Seldom(progress)
+            try:
+                return save_capture(path, store, ids, findings=findings, progress=told, stop=stop.is_set)
+            except Stopped:
+                return None
+
+        self._start(Background(str(path), work, "Saving the capture"))
 
     @Slot()
     def stop(self) -> None:
@@ -78,15 +100,24 @@ class ExportController(QObject):
         self.stop()
         self._pool.waitForDone(_STOP_WAIT_MS)
 
+    def _start(self, work: Background) -> None:
+        self._running = work
+        work.signals.done.connect(self._on_done)
+        work.signals.failed.connect(self._on_failed)
+        work.signals.progressed.connect(self._on_progress)
+        work.start(self._pool)
+
     @Slot(object, float)
     def _on_progress(self, _path: str, share: float) -> None:
         self.progressed.emit(share)
 
     @Slot(object, object)
-    def _on_done(self, path: str, rows: int | None) -> None:
+    def _on_done(self, path: str, result: int | SavedCapture | None) -> None:
         self._running = None
-        if rows is not None:
-            self.done.emit(rows, path)
+        if isinstance(result, int):
+            self.done.emit(result, path)
+        elif result is not None:
+            self.saved.emit(result)
         self.ended.emit()
 
     @Slot(object, object)
@@ -96,7 +127,20 @@ class ExportController(QObject):
         self.ended.emit()
 
 
-def csv_path(chosen: str) -> Path:
-    """The path a person chose, ending in .csv where it has no ending."""
+class _Seldom:
+    """Passes progress on when it can be seen: small blocks would flood the window with signals."""
+
+    def __init__(self, progress: Callable[[float], None]) -> None:
+        self._progress = progress
+        self._told = 0.0
+
+    def __call__(self, share: float) -> None:
+        if share - self._told >= _VISIBLE_SHARE:
+            self._told = share
+            self._progress(share)
+
+
+def with_suffix(chosen: str, suffix: str) -> Path:
+    """The path a person chose, ending in `suffix` where it has no ending."""
     path = Path(chosen)
-    return path if path.suffix else path.with_suffix(".csv")
+    return path if path.suffix else path.with_suffix(suffix)

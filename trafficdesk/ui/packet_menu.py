@@ -44,6 +44,7 @@ class PacketMenu(QObject):
         menu.addSeparator()
         self._add_filters(menu, index, text)
         menu.addSeparator()
+        menu.addAction(self._actions["save"])
         menu.addAction(self._actions["export_selected"])
         return menu
 

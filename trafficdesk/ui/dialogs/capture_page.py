@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from trafficdesk.capture.spool_folder import spool_dir
 from trafficdesk.ui.dialogs.choice_editors import prepare_choice
 from trafficdesk.ui.dialogs.field_editors import TextEditor
+from trafficdesk.ui.dialogs.folder_row import FolderRow
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.settings_page import SettingsPage, set_state
 from trafficdesk.ui.theme import mono_font
@@ -171,8 +173,12 @@ class CapturePage(SettingsPage):
         for name in (
             *("promiscuous", "snap_length", "ring_mib", "kept_rows", "kept_bytes_mib"),
             *("stop_packets", "stop_seconds", "stop_megabytes"),
+            *("spool", "spool_mib", "spool_hours", "spool_reserve_mib"),
         ):
             self.add_field(name)
+        self.add_row(
+            "Their folder", FolderRow(spool_dir()), "pcapng files that Wireshark opens; for you only."
+        )
 
     @Slot(str)
     def _say_verdict(self, reason: str) -> None:

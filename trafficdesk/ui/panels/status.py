@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStatusBar,
+    QToolButton,
+    QWidget,
+)
 
 from trafficdesk.capture.loss import PLACES, lost_by_place, lost_in
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.session import Coverage
 from trafficdesk.ui import theme
+from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label, tooltip
 from trafficdesk.ui.wording import byte_rate, duration, thousands, visible
 
@@ -49,6 +58,8 @@ class StatusReport:
     progress: float | None = None
     """0 to 1 while something long runs."""
     progress_words: str = ""
+    can_cancel: bool = False
+    """Whether a person may end what runs."""
 
 
 class StatusBar(QStatusBar):
@@ -56,6 +67,8 @@ class StatusBar(QStatusBar):
 
     dropped_clicked = Signal()
     """Someone wants to know why packets were dropped."""
+    cancel_clicked = Signal()
+    """What runs is to end."""
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,18 +81,25 @@ class StatusBar(QStatusBar):
         }
         self._progress = QProgressBar(maximum=1000, textVisible=False)
         self._progress.setFixedWidth(120)
+        self.cancel = QToolButton()
+        self.cancel.setToolTip("Cancel")
+        self.cancel.setAccessibleName("Cancel")
+        self.cancel.setProperty("class", "small")
+        self.cancel.clicked.connect(self.cancel_clicked)
         dropped = self._labels["dropped"]
         assert isinstance(dropped, QPushButton)
         dropped.clicked.connect(self.dropped_clicked)
         for label in self._labels.values():
             label.setFont(theme.number_font(theme.SECONDARY_PX))
         self.addWidget(self._row(["lamp", *_LEFT]), 1)
-        self.addPermanentWidget(self._row(["progress", *_RIGHT]))
+        self.addPermanentWidget(self._row(["progress", "cancel", *_RIGHT]))
+        self.cancel.setIcon(icon("close", tokens.text))
         self.show_report(StatusReport("Ready"))
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Use other colours."""
         self._tokens = tokens
+        self.cancel.setIcon(icon("close", tokens.text))
         self._color_lamp(healthy=True)
 
     def text(self, name: str) -> str:
@@ -99,6 +119,7 @@ class StatusBar(QStatusBar):
         for name, words in _tips(report).items():
             self._labels[name].setToolTip(words)
         self._progress.setVisible(report.progress is not None)
+        self.cancel.setVisible(report.can_cancel)
         if report.progress is not None:
             self._progress.setValue(round(report.progress * 1000))
 
@@ -107,8 +128,9 @@ class StatusBar(QStatusBar):
         row = QHBoxLayout(holder)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(20)
+        named = {"lamp": self._lamp, "progress": self._progress, "cancel": self.cancel}
         for name in names:
-            widget: QWidget = {"lamp": self._lamp, "progress": self._progress}.get(name) or self._labels[name]
+            widget: QWidget = named.get(name) or self._labels[name]
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.setSpacing(20)
         if names[0] == "lamp":

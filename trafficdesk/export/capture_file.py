@@ -1,0 +1,90 @@
+"""Raw frames saved as pcapng: those a person chose, in order, with their interfaces, and comments where analysis spoke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from trafficdesk import __version__
+from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode, section_header
+from trafficdesk.export.atomic import atomic_file
+from trafficdesk.export.rows_csv import Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from trafficdesk.capture.source import FrameStore
+    from trafficdesk.detect.findings import FindingLog
+
+_AT_ONCE: Final = 1 << 20
+"""packet_ids looked for at once; a day's capture has more than an array should hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCapture:
+    """What became of a saving."""
+
+    path: str
+    frames: int
+    missing: int
+    """Frames asked for that are not kept any more."""
+
+
+def save_capture(
+    path: str | Path,
+    store: FrameStore,
+    ids: NDArray[np.int64] | range,
+    *,
+    findings: FindingLog | None = None,
+    progress: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> SavedCapture:
+    """Write the frames with ascending packet_ids `ids`, as far as they are kept.
+
+    Parameters
+    ----------
+    findings : flagged packets get the sentence that says why as their comment; None = no comments.
+    progress : told the share done, 0 to 1.
+    stop : asked between blocks; True ends it and leaves nothing behind.
+
+    Raises
+    ------
+    ExportError
+        If the file can't be written.
+    Stopped
+        If `stop` said so.
+    """
+    table, frames = InterfaceTable(), 0
+    with atomic_file(path) as file:
+        file.write(section_header(application=f"TrafficDesk {__version__}"))
+        for done, wanted in _parts(ids):
+            for here, block in store.kept(wanted):
+                if stop is not None and stop():
+                    raise Stopped
+                numbers, descriptions = table.number(block, store.interfaces)
+                file.write(descriptions)
+                file.write(encode(block, numbers, comments=_comments(findings, here)).data.data)
+                frames += len(block)
+                if progress is not None:
+                    progress(min(1.0, (done + int(np.searchsorted(wanted, here[-1]))) / len(ids)))
+    return SavedCapture(str(path), frames, len(ids) - frames)
+
+
+def _parts(ids: NDArray[np.int64] | range) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        yield start, np.arange(part.start, part.stop, dtype=np.int64) if isinstance(part, range) else part
+
+
+def _comments(findings: FindingLog | None, ids: NDArray[np.int64]) -> dict[int, bytes]:
+    """By row: why a flagged packet was flagged."""
+    if findings is None or not len(ids):
+        return {}
+    flagged = findings.flagged_between(int(ids[0]), int(ids[-1]) + 1)
+    rows = np.flatnonzero(np.isin(ids, flagged, assume_unique=True))
+    return {int(row): findings.sentence_of(int(ids[row])).encode("utf-8", "replace") for row in rows}
