@@ -137,6 +137,11 @@ class AnalysisSession:
         self.metrics.add(batch)
         return AnalysisUpdate(self.capture_id, batch=batch, evicted=evicted)
 
+    @property
+    def gap_spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end in ns of the gaps that have ended, for the detector."""
+        return tuple((gap.start_ns, gap.end_ns) for gap in self.gaps if gap.end_ns is not None)
+
     def note_gaps(self, gaps: tuple[Gap, ...]) -> bool:
         """Take the capture's gaps, before the rows that follow them; whether something is new."""
         changed = gaps is not self.gaps and gaps != self.gaps

@@ -24,12 +24,12 @@ from trafficdesk.capture.packet_socket import (
     BLOCK_BYTES,
     GET_HARDWARE_ADDRESS,
     GET_INDEX,
-    GET_NAME,
     RETIRE_MS,
     SOL_PACKET,
     ask,
     attach,
     bind,
+    name_of,
     raw_socket,
     request_ring,
 )
@@ -71,7 +71,7 @@ class PacketRing:
         self._received = self._dropped = 0
         self._error: CaptureError | None = None
         self._promiscuous = settings.promiscuous
-        self._numbers = InterfaceNumbers(self._name_of)
+        self._numbers = InterfaceNumbers(lambda index: name_of(self._socket, index))
         self._index = _index_of(interface)
         self._socket = raw_socket(socket.SOCK_RAW)
         self._ring: mmap.mmap | None = None
@@ -226,16 +226,6 @@ class PacketRing:
         block = frames.block(self._link_type, None if self._index else self._numbers)
         self._received += len(block)
         return block if len(block) else None
-
-    def _name_of(self, index: int) -> str:
-        from fcntl import ioctl
-
-        request = struct.pack("=16si20x", b"", index)
-        try:
-            answer = ioctl(self._socket, GET_NAME, request)
-        except OSError:  # it has gone already
-            return ""
-        return answer[:16].split(b"\0", 1)[0].decode(errors="replace")
 
     def _field(self, block: int, at: int) -> int:
         return int(struct.unpack_from("=I", self._view.data, block + at)[0])

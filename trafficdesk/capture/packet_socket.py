@@ -30,7 +30,7 @@ GET_HARDWARE_ADDRESS: Final = 0x8927
 """SIOCGIFHWADDR: its sa_family is the ARPHRD_ type. sysfs would name the interfaces of another namespace."""
 GET_INDEX: Final = 0x8933
 """SIOCGIFINDEX."""
-GET_NAME: Final = 0x8910
+_GET_NAME: Final = 0x8910
 """SIOCGIFNAME."""
 _FRAME_BYTES: Final = 2_048
 """Only its divisibility matters to version 3 of the ring."""
@@ -71,6 +71,17 @@ def ask(packets: socket.socket, request: int, interface: str, answer: str) -> in
 
     reply = ioctl(packets, request, struct.pack("16s24x", interface.encode(errors="surrogateescape")))
     return int(struct.unpack_from(answer, reply, 16)[0])
+
+
+def name_of(packets: socket.socket, index: int) -> str:
+    """Name of the interface of that index in the socket's own namespace; empty = it has gone."""
+    from fcntl import ioctl
+
+    try:
+        answer = ioctl(packets, _GET_NAME, struct.pack("=16si20x", b"", index))
+    except OSError:
+        return ""
+    return answer[:16].split(b"\0", 1)[0].decode(errors="replace")
 
 
 def bind(packets: socket.socket, index: int, protocol: int = _EVERY_PROTOCOL) -> None:

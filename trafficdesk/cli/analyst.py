@@ -19,6 +19,7 @@ from trafficdesk.errors import TrafficDeskError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.detect.stretch import Stretch
     from trafficdesk.session import AnalysisSession, AnalysisUpdate
@@ -48,13 +49,17 @@ class Analyst:
         self._process = process
         self._tell = tell
         self._opened = opened
-        self._inbox: queue.SimpleQueue[Stretch | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Stretch | tuple[tuple[int, int], ...] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._thread.start()
 
     def analyse(self, stretch: Stretch) -> None:
         """Hand over rows; their `Answer` comes through `tell`."""
         self._inbox.put(stretch)
+
+    def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
+        """Before the rows that follow them: start and end in ns of spans in which nothing could be captured."""
+        self._inbox.put(spans)
 
     def close(self) -> None:
         """End the process; an answer still on its way is not waited for."""
@@ -67,8 +72,11 @@ class Analyst:
             self._process.start(self._opened)
             self._process.wait_until_ready()
             self._tell(READY)
-            while (stretch := self._inbox.get()) is not None:
-                self._tell(analysed(stretch, self._process.analyse))
+            while (task := self._inbox.get()) is not None:
+                if isinstance(task, tuple):
+                    self._process.tell_gaps(task)
+                else:
+                    self._tell(analysed(task, self._process.analyse))
         except TrafficDeskError as error:
             self._tell(AnalystGone(error))
 
@@ -97,15 +105,21 @@ class LiveAnalysis:
         self._idle = False
         self._backoff = Backoff()
         self._again_at: float | None = None
+        self._told: tuple[Gap, ...] = ()
+        """Gaps that the process knows."""
         self._analyst = Analyst(process, tell)
 
     def feed(self) -> None:
         """Hand over the next rows if the process is free; start it when its time has come."""
         if self._again_at is not None and time.monotonic() >= self._again_at:
             self._again_at = None
+            self._told = ()
             self._analyst = Analyst(self._process, self._tell, self._session.findings.last_number)
         if self._idle and (stretch := self._session.next_stretch(live=self._live)) is not None:
             self._idle = False
+            if self._session.gaps is not self._told:
+                self._told = self._session.gaps
+                self._analyst.tell_gaps(self._session.gap_spans)
             self._analyst.analyse(stretch)
 
     def take(self, event: object) -> AnalysisUpdate | None:

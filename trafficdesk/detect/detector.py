@@ -7,6 +7,7 @@ incidents goes batch by batch.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -19,13 +20,14 @@ from trafficdesk.detect.finding import Detection, ModelState
 from trafficdesk.detect.flagged import flagged_rows
 from trafficdesk.detect.forest import LEAST_ROWS, fit
 from trafficdesk.detect.incidents import Incidents
+from trafficdesk.detect.moments import moments
 from trafficdesk.detect.reservoir import FAR_BEYOND, Admission, Lesson, Reservoir, joined
 from trafficdesk.detect.rules import RULES, Scene
 from trafficdesk.features import FEATURES, FeatureExtractor
 from trafficdesk.packets.log import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -48,8 +50,6 @@ _LEAST_NEW: Final = 10
 """A refit by time needs at least `refit_rows` / this many new rows."""
 _WARM_UP_SHARE: Final = 4
 """The first fit needs at least `warm_up_rows` / this many admitted rows: of a flood few are."""
-MOMENT_S: Final = 7.5
-"""Incidents are gathered in steps of this much capture time, or of a batch if that is shorter."""
 _RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
 
 
@@ -114,6 +114,13 @@ class Detector:
         self._incidents.sensitivity = settings.sensitivity
         self._settings = settings
 
+    def tell_gaps(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Take spans (start, end) in ns in which nothing could be captured, before the rows that follow them.
+
+        Within a while after one, the model flags nothing and rules that reconnecting resembles have higher floors.
+        """
+        self._extractor.tell_gaps(spans)
+
     def refit_now(self) -> ModelState:
         """Fit on what the window holds; without effect while it holds too little (`forest.LEAST_ROWS`)."""
         if len(self._reservoir) >= LEAST_ROWS:
@@ -153,10 +160,12 @@ class Detector:
     def _judge(self, batch: PacketBatch, observation: Observation, out: Verdicts) -> None:
         reference = self._model.reference if self._model else None
         _apply_rules(Scene(batch, observation, reference.q999 if reference else None), out)
+        settling = observation.rows.settling
         stretches = self._score_and_learn(batch, observation, out)
         out.verdict |= np.uint8(Verdict.SCORED)
-        odd = (out.score > 1.0) | (out.outside >= OUT_OF_RANGE_NEEDED)
-        for start, stop, model in _moments(observation.rows.seconds, (out.family > 0) | odd, stretches):
+        # What is odd soon after an interruption is so because of what was not seen.
+        odd = ((out.score > 1.0) | (out.outside >= OUT_OF_RANGE_NEEDED)) & ~settling
+        for start, stop, model in moments(observation.rows.seconds, (out.family > 0) | odd, stretches):
             ruled = np.flatnonzero(out.family[start:stop]) + start
             unusual = np.flatnonzero(odd[start:stop] & (out.family[start:stop] == 0)) + start
             self._flag_ruled(batch, observation, out, ruled, model)
@@ -288,26 +297,12 @@ class Detector:
 
 def _apply_rules(scene: Scene, out: Verdicts) -> None:
     """Write each row's family, and which end is the culprit."""
+    settling = scene.observation.rows.settling
+    any_settling = bool(settling.any())
     for index, rule in _RULE_OF.items():
-        sighting = rule.find(scene)
+        stricter = any_settling and rule.after_gap > 1.0
+        raised = np.where(settling, rule.after_gap, 1.0) if stricter else 1.0
+        sighting = rule.find(replace(scene, raised=raised) if stricter else scene)
         new = sighting.rows & (out.family == 0)
         out.family[new] = index
         out.at_destination[new] = sighting.at_destination[new]
-
-
-def _moments(
-    seconds: NDArray[np.float64], flagged: NDArray[np.bool_], stretches: list[tuple[int, Model]]
-) -> Iterator[tuple[int, int, Model | None]]:
-    """Ranges of rows that hold flagged ones, within one `MOMENT_S` and of one model, with that model."""
-    moment = np.maximum.accumulate(np.floor(seconds / MOMENT_S))
-    cuts = np.concatenate(
-        [[0, len(seconds)], np.flatnonzero(np.diff(moment)) + 1, [start for start, _ in stretches]]
-    ).astype(np.int64)
-    bounds = np.unique(cuts)
-    starts = np.array([start for start, _ in stretches], np.int64)
-    # The number of flagged rows before each row tells which ranges hold any.
-    before = np.concatenate([[0], np.cumsum(flagged)])
-    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if before[stop] > before[start]:
-            at = int(np.searchsorted(starts, start, "right")) - 1
-            yield start, stop, stretches[at][1] if at >= 0 else None

@@ -42,6 +42,7 @@ class _Request(Enum):
     ANALYSE = auto()
     REFIT = auto()
     SETTINGS = auto()
+    GAPS = auto()
     RESET = auto()
     READY = auto()
     STOP = auto()
@@ -127,6 +128,10 @@ class AnalysisProcess:
         self._settings = settings
         self._ask(_Request.SETTINGS, settings)
 
+    def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
+        """Tell when nothing could be captured; see `Detector.tell_gaps`."""
+        self._ask(_Request.GAPS, spans)
+
     def reset(self) -> None:
         """Forget everything: a new capture begins."""
         self._ask(_Request.RESET, None)
@@ -211,10 +216,11 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
             case _Request.REFIT:
                 return detector.refit_now()
             case _Request.SETTINGS:
-                return detector.set_settings(argument)
-            case _Request.READY:
-                return None
-            case _:
-                return detector.reset()
+                detector.set_settings(argument)
+            case _Request.GAPS:
+                detector.tell_gaps(argument)
+            case _Request.RESET:
+                detector.reset()
     except Exception as error:  # noqa: BLE001  # the worker's shell: a bug here must reach the parent's log
         return _Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+    return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import Damped, LastSeen
 
@@ -71,7 +72,7 @@ class AfterImage:
         """Columns of `FEATURES`."""
         now = rows.seconds
         channel = mix(rows.source, rows.destination)
-        age = self._channel_last.update(channel, now)
+        age = unbroken(self._channel_last.update(channel, now), rows.since_gap)
         port = np.where(
             rows.ported,
             rows.source_port,

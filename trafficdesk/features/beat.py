@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import LastSeen, MultiDamped
 
@@ -57,6 +58,7 @@ class Beat:
         server = np.where(to_service, rows.destination, rows.source)
         channel = mix(mix(client, server), np.where(rows.ported, rows.low_port, rows.ip_protocol + 70_000))
         age = self._last.update(channel, rows.seconds, events.opener & to_service)
+        age = unbroken(age, rows.since_gap)
         gap = np.where(np.isfinite(age) & (age > BURST_S), age, 0.0)
         sums = self._gaps.update(
             channel, rows.seconds, np.stack([gap > 0, gap, gap * gap], 1).astype(np.float64)

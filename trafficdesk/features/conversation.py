@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import IDLE_S, LastSeen, MultiDamped
 
@@ -59,7 +60,7 @@ class Conversation:
         """Columns of `FEATURES`."""
         to_service = rows.destination_port <= rows.source_port
         channel = mix(mix(rows.source, rows.destination), np.where(to_service, rows.destination_port, 0))
-        age = self._last.update(channel, rows.seconds)
+        age = unbroken(self._last.update(channel, rows.seconds), rows.since_gap)
         gap = np.where((age > GAP_S) & np.isfinite(age), age, 0.0)
         sums = self._gaps.update(
             channel, rows.seconds, np.stack([gap > 0, gap, gap * gap], 1).astype(np.float64)

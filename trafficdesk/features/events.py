@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import INFRASTRUCTURE_PORTS, mix
 from trafficdesk.features.state import LastSeen, MultiDamped
 
@@ -84,9 +85,12 @@ class EventFinder:
         # A transport without ports is one conversation per pair of hosts: a protocol scan opens many.
         counted = rows.ported | (rows.ip & (rows.ip_protocol >= 0) & ~rows.icmp)
         age = self._conversations.update(conversation, now, counted)
-        opener = (age > NEW_S) & ~rows.syn_ack & ~(rows.rst & ~rows.syn)
+        # A connection that was open all the while opens nothing when it is seen again.
+        resumed = rows.settling & rows.tcp
+        opener = (age > NEW_S) & ~rows.syn_ack & ~(rows.rst & ~rows.syn) & ~(resumed & ~rows.syn)
         direction_age = self._directions.update(mix(near, far) + rows.ip_protocol, now, counted)
         answered = (direction_age > NEW_S) & (age <= NEW_S) & ~rows.rst & ~rows.infrastructure
+        answered &= ~(resumed & ~rows.syn_ack)
         fanning = opener & ~rows.multicast & ~rows.infrastructure & rows.ported
         new_pair = (peer_age > NEW_S) & ~rows.multicast
         new_host = new_pair & (rows.icmp | fanning)
@@ -140,6 +144,10 @@ class EventFinder:
 
     def _arp_conflict(self, rows: Rows) -> NDArray[np.bool_]:
         claims = rows.arp & ~rows.sender_is_any
-        by_this = self._claims.update(mix(rows.sender_address, rows.source_mac), rows.seconds, claims)
-        by_any = self._claimed.update(rows.sender_address, rows.seconds, claims)
+        # In a gap the computer may have changed to another network, where other devices have the same addresses.
+        by_this = unbroken(
+            self._claims.update(mix(rows.sender_address, rows.source_mac), rows.seconds, claims),
+            rows.since_gap,
+        )
+        by_any = unbroken(self._claimed.update(rows.sender_address, rows.seconds, claims), rows.since_gap)
         return claims & (by_this > CLAIM_S) & (by_any <= CLAIM_S)

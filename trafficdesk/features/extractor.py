@@ -13,13 +13,15 @@ from trafficdesk.features.beat import Beat
 from trafficdesk.features.clock import CaptureClock
 from trafficdesk.features.conversation import Conversation
 from trafficdesk.features.events import EventFinder
+from trafficdesk.features.gaps import Gaps
 from trafficdesk.features.host_window import HostWindow
 from trafficdesk.features.keys import rows_of
 from trafficdesk.features.scan_shape import ScanShape
+from trafficdesk.features.state import IDLE_S
 from trafficdesk.features.upload import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -44,6 +46,10 @@ class FeatureExtractor:
 
     def __init__(self) -> None:
         self._clock = CaptureClock()
+        self._gaps = Gaps()
+        self._begin()
+
+    def _begin(self) -> None:
         self._events = EventFinder()
         self._host_window = HostWindow()
         self._scan_shape = ScanShape()
@@ -51,14 +57,24 @@ class FeatureExtractor:
         self._beat = Beat()
         self._conversation = Conversation()
         self._afterimage = AfterImage()
+        self._now_s = 0.0
 
     def update(self, batch: PacketBatch) -> NDArray[np.float32]:
         """(rows, features) of packets that follow those of the former call."""
         return self.observe(batch).values
 
+    def tell_gaps(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Take spans (start, end) in ns in which nothing could be captured, before the rows that follow them."""
+        self._gaps.tell(spans)
+
     def observe(self, batch: PacketBatch) -> Observation:
         """As `update`, with what the rules need besides."""
-        rows = rows_of(batch, self._clock.seconds(batch["timestamp_ns"]))
+        timestamps = batch["timestamp_ns"]
+        seconds = self._clock.seconds(timestamps, self._gaps.spans)
+        if len(batch) and seconds[0] - self._now_s > IDLE_S:
+            self._begin()  # all that is known is stale, and need not be kept either
+        self._now_s = float(seconds.max(initial=self._now_s))
+        rows = rows_of(batch, seconds, self._gaps.since(timestamps))
         events = self._events.find(rows)
         counters, at_destination = self._host_window.update(rows, events)
         columns = [

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HALF_LIVES: Final = (5.0, 60.0)
 MAX_HOSTS: Final = 65_536
 """A host's counters take 320 bytes; 21 MB at most."""
+SETTLING_SHARE: Final = 0.2
+"""What a name that does not exist counts soon after a gap: until its VPN is up a laptop asks for many in vain."""
 SMALL_PACKET: Final = 80
 """Bytes; a bare TCP segment with options fits."""
 
@@ -198,7 +200,7 @@ class HostWindow:
             "resets_in": rows.rst * packets,
             "unreachable_in": unreachable * packets,
             "new_senders": events.new_sender * rows.pairs,
-            "dns_missing": rows.dns_missing * packets,
+            "dns_missing": rows.dns_missing * packets * np.where(rows.settling, SETTLING_SHARE, 1.0),
         }
         for name, value in sent.items():
             values[0::2, _COLUMNS[name]] = value

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.features.gaps import Gaps
 from trafficdesk.packets.address import halves
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Protocol, TcpFlag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trafficdesk.features.gaps import SinceGap
     from trafficdesk.packets.batch import PacketBatch
 
 INFRASTRUCTURE_PORTS: Final = (53, 67, 68, 123, 137, 138, 546, 547, 1900, 5353, 5355)
@@ -94,6 +96,10 @@ class Rows:
     """Services its service stands for."""
     pairs: NDArray[np.float64]
     """Pairs of hosts its pair stands for."""
+    since_gap: NDArray[np.float64]
+    """Seconds since the capture was last interrupted; inf = never."""
+    settling: NDArray[np.bool_]
+    """Soon after an interruption."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -104,8 +110,8 @@ class Rows:
         return np.minimum(self.source_port, self.destination_port)
 
 
-def rows_of(batch: PacketBatch, seconds: NDArray[np.float64]) -> Rows:
-    """Keys and classes of `batch`, whose packets happened at `seconds`."""
+def rows_of(batch: PacketBatch, seconds: NDArray[np.float64], since_gap: SinceGap | None = None) -> Rows:
+    """Keys and classes of `batch`, whose packets happened at `seconds`; `since_gap` None = without interruption."""
     network = batch["network"]
     protocol = batch["ip_protocol"].astype(np.int64)
     ip = (network == EtherType.IPV4) | (network == EtherType.IPV6)
@@ -130,8 +136,11 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64]) -> Rows:
     answer = (code & 0x8000) != 0
     itself = np.ones(len(batch))
     sample = batch.sample
+    since_gap = since_gap or Gaps().since(batch["timestamp_ns"])
     return Rows(
         seconds=seconds,
+        since_gap=since_gap.seconds,
+        settling=since_gap.settling,
         length=batch["length"].astype(np.float64),
         source=np.where(ip, senders, mix(source_mac, _MAC_SALT)),
         destination=np.where(ip, targets, mix(destination_mac, _MAC_SALT)),

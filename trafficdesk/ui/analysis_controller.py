@@ -14,6 +14,7 @@ from trafficdesk.detect.backoff import Backoff
 from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
 
 if TYPE_CHECKING:
+    from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import ModelState
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.session import AnalysisSession
@@ -52,6 +53,8 @@ class AnalysisController(QObject):
         self._backoff = Backoff()
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self.feed)
+        self._told: tuple[Gap, ...] = ()
+        """Gaps that the worker knows."""
 
     @property
     def busy(self) -> bool:
@@ -98,6 +101,7 @@ class AnalysisController(QObject):
             stretch = self._session.next_stretch(live=self._live)
             if stretch is not None:
                 self._idle = False
+                self._tell_gaps(self._worker)
                 self._worker.submit(stretch)
 
     @Slot()
@@ -121,7 +125,13 @@ class AnalysisController(QObject):
             worker.wait(_STOP_WAIT_MS)
         self._retiring = []
 
+    def _tell_gaps(self, worker: AnalysisWorker) -> None:
+        if self._session.gaps is not self._told:
+            self._told = self._session.gaps
+            worker.tell_gaps(self._session.gap_spans)
+
     def _start(self) -> None:
+        self._told = ()
         session = self._session
         opened = session.findings.last_number
         worker = AnalysisWorker(self._settings, session.capture_id, self, opened=opened)

@@ -22,4 +22,4 @@ def tell(story: Story) -> str:
     )
 
 
-RULE: Final = Rule("arp sweep", {"arp_targets_5s": TARGETS}, find, tell)
+RULE: Final = Rule("arp sweep", {"arp_targets_5s": TARGETS}, find, tell, after_gap=3.0)

@@ -46,5 +46,6 @@ RULE: Final = Rule(
     {"new_senders_5s": SENDERS, "unanswered_5s": UNANSWERED, "icmp_out_5s": PINGS},
     find,
     tell,
+    after_gap=3.0,
     yields_to=("port scan", "host sweep"),
 )

@@ -42,5 +42,9 @@ def tell(story: Story) -> str:
 
 
 RULE: Final = Rule(
-    "host sweep", {"port_hosts_60s": HOSTS, "new_hosts_60s": HOSTS, "unanswered_60s": UNANSWERED}, find, tell
+    "host sweep",
+    {"port_hosts_60s": HOSTS, "new_hosts_60s": HOSTS, "unanswered_60s": UNANSWERED},
+    find,
+    tell,
+    after_gap=3.0,
 )

@@ -29,6 +29,8 @@ class Scene:
     observation: Observation
     usual: NDArray[np.floating] | None = None
     """(features,) 99.9 % values of the reference as stored, None = no reference yet."""
+    raised: NDArray[np.float64] | float = 1.0
+    """(rows,) how many times its floor a feature must reach."""
 
     def value(self, feature: str) -> NDArray[np.float64]:
         """(rows,) a feature in the person's unit."""
@@ -37,7 +39,7 @@ class Scene:
 
     def reaches(self, feature: str, floor: float) -> NDArray[np.bool_]:
         """(rows,) whether a feature is at its floor; a hair's breadth below counts, damped sums are real numbers."""
-        return self.value(feature) >= floor * (1 - 1e-6)
+        return self.value(feature) >= floor * self.raised * (1 - 1e-6)
 
     def usual_of(self, feature: str) -> float:
         """99.9 % value of the reference in the person's unit; 0 = no reference yet."""
@@ -102,5 +104,7 @@ class Rule:
     rows_needed: int | None = None
     """Rows that open an incident; None = as the sensitivity setting says."""
     merge_s: float = MERGE_S
+    after_gap: float = 1.0
+    """How many times the floors must be reached soon after the capture was interrupted: reconnecting looks like this."""
     yields_to: tuple[str, ...] = ()
     """Families whose going incident of the same culprit takes its rows: a fast scan is a flood, too."""

@@ -59,6 +59,10 @@ class AnalysisWorker(QThread):
         """Analyse `stretch`; `analysed` answers. One at a time: the caller waits for the answer."""
         self._inbox.put(partial(self._analyse, stretch=stretch))
 
+    def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
+        """Before the rows that follow them: when nothing could be captured."""
+        self._inbox.put(lambda process: process.tell_gaps(spans))
+
     def refit(self) -> None:
         """Fit the forest anew as soon as what is under way is done."""
         self._inbox.put(lambda process: self.refitted.emit(process.refit_now()))
