@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.gaps import Gaps
-from trafficdesk.packets.address import halves
+from trafficdesk.packets.address import halves, is_ipv4
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Protocol, TcpFlag
 
 if TYPE_CHECKING:
@@ -177,12 +177,6 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64], since_gap: SinceGa
     )
 
 
-def is_ipv4(pair: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Whether address halves (rows, 2) hold an IPv4 address (RFC 4291 section 2.5.5.2)."""
-    four: NDArray[np.bool_] = (pair[:, 0] == 0) & ((pair[:, 1] >> np.uint64(32)) == np.uint64(0xFFFF))
-    return four
-
-
 def _multicast(ip: NDArray[np.bool_], pair: NDArray[np.uint64], mac: NDArray[np.int64]) -> NDArray[np.bool_]:
     """RFC 5771 and 4291; `x.x.x.255` is taken for a subnet's broadcast address."""
     four = is_ipv4(pair)
@@ -194,35 +188,3 @@ def _multicast(ip: NDArray[np.bool_], pair: NDArray[np.uint64], mac: NDArray[np.
     )
     group_mac = ((mac >> 40) & 1).astype(np.bool_) & (mac >= 0)
     return np.where(ip, to_many, group_mac)
-
-
-def _private(pair: NDArray[np.uint64], mask: int, value: int) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (pair[:, 1] & np.uint64(mask)) == np.uint64(value)
-    return inside
-
-
-def is_local(addresses: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Whether addresses can't be of the public Internet: private, link-local, loopback, multicast, unspecified.
-
-    RFC 1918, 3927, 6598, 2544, 5771, 1122; for IPv6 everything outside 2000::/3 (RFC 4291).
-    """
-    pair = halves(addresses)
-    v4 = is_ipv4(pair)
-    local = np.zeros(len(pair), np.bool_)
-    for text_mask, text_value in _LOCAL_IPV4:
-        local |= _private(pair, text_mask, text_value)
-    local |= (pair[:, 1] & np.uint64(0xFFFF_FFFF)) >= 0xE000_0000
-    return np.where(v4, local, (pair[:, 0] >> np.uint64(61)) != 1)
-
-
-_LOCAL_IPV4: Final = (
-    (0xFF00_0000, 0x0000_0000),
-    (0xFF00_0000, 0x0A00_0000),
-    (0xFF00_0000, 0x7F00_0000),
-    (0xFFF0_0000, 0xAC10_0000),
-    (0xFFFF_0000, 0xC0A8_0000),
-    (0xFFFF_0000, 0xA9FE_0000),
-    (0xFFC0_0000, 0x6440_0000),
-    (0xFFFE_0000, 0xC612_0000),
-)
-"""(mask, network): 0/8, 10/8, 127/8, 172.16/12, 192.168/16, 169.254/16, 100.64/10, 198.18/15."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trafficdesk.metrics.key_table import KeyTable
+from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.metrics.snapshot import Talker
 from trafficdesk.packets.address import address_text
 from trafficdesk.packets.fields import NO_MAC

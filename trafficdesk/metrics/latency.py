@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trafficdesk.metrics.key_table import mix
+from trafficdesk.packets.key_table import mix
 from trafficdesk.metrics.snapshot import Latency
 from trafficdesk.packets.protocol import Protocol, TcpFlag
 

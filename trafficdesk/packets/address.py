@@ -6,7 +6,7 @@ IPv4 is mapped into IPv6 (RFC 4291 section 2.5.5.2). IPv6 text follows RFC 5952.
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -75,3 +75,45 @@ def mac_texts(numbers: NDArray[np.uint64]) -> NDArray[np.object_]:
     distinct, inverse = np.unique(numbers, return_inverse=True)
     texts = np.array([mac_text(int(number)) for number in distinct], object)
     return texts[inverse] if len(numbers) else np.empty(0, object)
+
+
+def is_ipv4(pair: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Whether address halves (rows, 2) hold an IPv4 address (RFC 4291 section 2.5.5.2)."""
+    four: NDArray[np.bool_] = (pair[:, 0] == 0) & ((pair[:, 1] >> np.uint64(32)) == np.uint64(0xFFFF))
+    return four
+
+
+def _private(pair: NDArray[np.uint64], mask: int, value: int) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = (pair[:, 1] & np.uint64(mask)) == np.uint64(value)
+    return inside
+
+
+def is_local(addresses: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Whether addresses can't be of the public Internet: private, link-local, loopback, multicast, unspecified.
+
+    RFC 1918, 3927, 6598, 2544, 5771, 1122; for IPv6 everything outside 2000::/3 (RFC 4291).
+    """
+    return is_local_pair(halves(addresses))
+
+
+def is_local_pair(pair: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """As `is_local`, of address halves (rows, 2)."""
+    v4 = is_ipv4(pair)
+    local = np.zeros(len(pair), np.bool_)
+    for text_mask, text_value in _LOCAL_IPV4:
+        local |= _private(pair, text_mask, text_value)
+    local |= (pair[:, 1] & np.uint64(0xFFFF_FFFF)) >= 0xE000_0000
+    return np.where(v4, local, (pair[:, 0] >> np.uint64(61)) != 1)
+
+
+_LOCAL_IPV4: Final = (
+    (0xFF00_0000, 0x0000_0000),
+    (0xFF00_0000, 0x0A00_0000),
+    (0xFF00_0000, 0x7F00_0000),
+    (0xFFF0_0000, 0xAC10_0000),
+    (0xFFFF_0000, 0xC0A8_0000),
+    (0xFFFF_0000, 0xA9FE_0000),
+    (0xFFC0_0000, 0x6440_0000),
+    (0xFFFE_0000, 0xC612_0000),
+)
+"""(mask, network): 0/8, 10/8, 127/8, 172.16/12, 192.168/16, 169.254/16, 100.64/10, 198.18/15."""

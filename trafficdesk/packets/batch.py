@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from trafficdesk.packets.identities import NameEvidence, RowIdentity
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -63,6 +65,10 @@ class PacketBatch:
     """Names of the column `interface`'s numbers, as far as they are known."""
     sample: Sample | None = None
     """Where rows in between were left out; None = the packets are consecutive and stand for themselves."""
+    names: NameEvidence | None = None
+    """What its packets tell of addresses' names; None where nobody looked. Rows taken from it do not have it."""
+    identity: RowIdentity | None = None
+    """Program and host of its rows, where they were asked for."""
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):
@@ -108,6 +114,7 @@ class PacketBatch:
             self.text,
             interfaces=self.interfaces,
             sample=sample,
+            identity=self.identity.slice(slice(start, stop)) if self.identity is not None else None,
         )
 
     def to_dataframe(self) -> pd.DataFrame:

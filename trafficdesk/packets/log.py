@@ -2,7 +2,7 @@
 
 Rows live in chunks of fixed size, so appending never moves what is there (a growing array would stall the window
 while it is copied) and the oldest rows leave a whole chunk at a time. Beside the packet's columns the log keeps what
-analysis adds later: score, verdict, family and incident.
+analysis adds later: score, verdict, family and incident; and who is behind a row: program and host.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS
+from trafficdesk.packets.identities import Identities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,11 @@ FLAGGED: Final = int(Verdict.UNUSUAL | Verdict.FAMILY)
 ANALYSIS_FIELDS: Final = (("score", "f4"), ("verdict", "u1"), ("family", "u1"), ("incident", "i4"))
 """score: high = anomalous, NaN = unknown; family: index in `detect.families`, 0 = none; incident: id, 0 = none."""
 
+IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"))
+"""Index in `Identities.programs` and in `Identities.hosts`, 0 = not known."""
+
+_LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS)
+
 
 @dataclass(slots=True, eq=False)
 class _Chunk:
@@ -58,13 +64,14 @@ class _Chunk:
 
     columns: dict[str, NDArray[Any]]
     analysis: dict[str, NDArray[Any]]
+    """Columns that change later: what analysis says, and who is behind a row."""
     rows: int = 0
     texts: list[NDArray[np.uint8]] = field(default_factory=list)
     text_bytes: int = 0
 
     @classmethod
     def new(cls) -> _Chunk:
-        analysis = {name: np.zeros(CHUNK_ROWS, dtype) for name, dtype in ANALYSIS_FIELDS}
+        analysis = {name: np.zeros(CHUNK_ROWS, dtype) for name, dtype in _LATER_FIELDS}
         analysis["score"][:] = np.nan
         return cls({name: np.empty(CHUNK_ROWS, dtype) for name, dtype in _TYPES}, analysis)
 
@@ -97,6 +104,8 @@ class PacketLog:
         self._end_id = 0
         self.interfaces: tuple[str, ...] = ()
         """Names of the column `interface`'s numbers, as the newest batch has them."""
+        self.identities = Identities()
+        """What the columns `program` and `host` stand for."""
 
     def __len__(self) -> int:
         return self._end_id - self._first_id
@@ -121,6 +130,7 @@ class PacketLog:
         self._chunks = []
         self._first_id = self._end_id = 0
         self.interfaces = ()
+        self.identities.restart()
 
     def rows_evicted_by(self, incoming: int) -> int:
         """How many of the oldest rows will leave when `incoming` more are appended."""
@@ -272,16 +282,19 @@ class PacketLog:
         copy._chunks = [chunk.frozen() for chunk in self._chunks]
         copy._first_id, copy._end_id = self._first_id, self._end_id
         copy.interfaces = self.interfaces
+        copy.identities = self.identities
         return copy
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The whole log as pandas, with score, verdict, family and incident; one row per packet, indexed by id."""
+        """The whole log as pandas, with analysis, program and host; one row per packet, indexed by id."""
         from trafficdesk.packets.frame_table import dataframe_of
 
         ids = np.arange(self._first_id, self._end_id, dtype=np.int64)
         table = dataframe_of(self.slice(self._first_id, self._end_id))
         for name, _ in ANALYSIS_FIELDS:
             table[name] = self.column(name, ids)
+        table["program"] = [self.identities.programs[number].name for number in self.column("program", ids)]
+        table["host"] = [self.identities.hosts[number].name for number in self.column("host", ids)]
         return table
 
     def _make_room(self) -> int:
@@ -297,6 +310,9 @@ class PacketLog:
         rows = slice(done, done + count)
         for name, column in chunk.columns.items():
             column[into] = batch[name][rows]
+        if batch.identity is not None:
+            for name, column in batch.identity.columns().items():
+                chunk.analysis[name][into] = column[rows]
         text, shift = _text_between(batch, rows)
         chunk.columns["text_start"][into] += chunk.text_bytes - shift
         if len(text):
@@ -340,7 +356,7 @@ def _dtype_of(name: str) -> str:
     return _DTYPES[name]
 
 
-_DTYPES: Final = dict(_TYPES) | dict(ANALYSIS_FIELDS)
+_DTYPES: Final = dict(_TYPES) | dict(_LATER_FIELDS)
 
 
 def _text_between(batch: PacketBatch, rows: slice) -> tuple[NDArray[np.uint8], int]:
@@ -358,4 +374,12 @@ def _text_between(batch: PacketBatch, rows: slice) -> tuple[NDArray[np.uint8], i
     return batch.text[low:high], low
 
 
-__all__ = ["ANALYSIS_FIELDS", "CHUNK_ROWS", "DEFAULT_CAPACITY", "FLAGGED", "PacketLog", "Verdict"]
+__all__ = [
+    "ANALYSIS_FIELDS",
+    "CHUNK_ROWS",
+    "DEFAULT_CAPACITY",
+    "FLAGGED",
+    "IDENTITY_FIELDS",
+    "PacketLog",
+    "Verdict",
+]

@@ -1,7 +1,8 @@
 import numpy as np
 
 from tests.helpers.planted import ACK, RST, SYN, Traffic, mac_of
-from trafficdesk.features.keys import is_local, mix, rows_of
+from trafficdesk.features.keys import mix, rows_of
+from trafficdesk.packets.address import is_local
 from trafficdesk.packets.address import pack_address
 
 

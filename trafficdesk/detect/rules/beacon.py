@@ -4,7 +4,7 @@ from typing import Final
 
 from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
 from trafficdesk.detect.words import seconds
-from trafficdesk.features.keys import is_local
+from trafficdesk.packets.address import is_local
 
 BEATS: Final = 6.0
 VARIATION: Final = 0.12

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from trafficdesk.detect.rules.rule import Rule, Scene, Sighting, Story
-from trafficdesk.features.keys import is_local
+from trafficdesk.packets.address import is_local
 
 BYTES: Final = 20e6
 TIMES_USUAL: Final = 8.0

@@ -70,6 +70,21 @@ class KeyTable:
             out[missed] = self._place(slot[missed], high[missed], low[missed])
         return out
 
+    def found(self, high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """(rows,) number of each key, -1 where it has none; nothing is numbered."""
+        slot = (mix(low, high) >> self._shift).astype(np.int64)
+        out = np.full(len(slot), _EMPTY, np.int32)
+        left = np.arange(len(slot))
+        for _ in range(_PROBES):
+            number = self._slots[slot[left]]
+            same = (number != _EMPTY) & (self._high[number] == high[left]) & (self._low[number] == low[left])
+            out[left[same]] = number[same]
+            left = left[~same & (number != _EMPTY)]
+            if not len(left):
+                break
+            slot[left] = (slot[left] + 1) & self._wrap
+        return out
+
     def _place(
         self, slot: NDArray[np.int64], high: NDArray[np.uint64], low: NDArray[np.uint64]
     ) -> NDArray[np.int32]:

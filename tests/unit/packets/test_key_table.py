@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trafficdesk.metrics.key_table import KeyTable
+from trafficdesk.packets.key_table import KeyTable
 
 KEYS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**64 - 1) | st.integers(0, 20)), max_size=200)
 

@@ -1,0 +1,84 @@
+"""`Names`: what addresses are called, by the newest evidence; bounded, the least recently used leave first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.packets.identities import Host, NameSource
+from trafficdesk.packets.printable import shown
+
+if TYPE_CHECKING:
+    from trafficdesk.packets.identities import Interned
+
+CAPACITY: Final = 100_000
+"""Addresses, and as many pairs of a client and an address; some 20 MB each when full."""
+LONGEST: Final = 255
+"""Characters kept of a name (RFC 1035 section 2.3.4)."""
+_TOLD: Final = 10_000
+
+
+class _Recent(OrderedDict[bytes, int]):
+    """Host number by key, at most `capacity`."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__()
+        self._capacity = capacity
+
+    def put(self, key: bytes, number: int) -> None:
+        self[key] = number
+        self.move_to_end(key)
+        if len(self) > self._capacity:
+            self.popitem(last=False)
+
+    def take(self, key: bytes) -> int:
+        number = self.get(key, 0)
+        if number:
+            self.move_to_end(key)
+        return number
+
+
+class Names:
+    """Names of addresses, for one client apart where it was told another one.
+
+    Parameters
+    ----------
+    hosts : numbers the names.
+    capacity : addresses kept.
+    """
+
+    def __init__(self, hosts: Interned[Host], capacity: int = CAPACITY) -> None:
+        self._hosts = hosts
+        self._of_address = _Recent(capacity)
+        self._of_pair = _Recent(capacity)
+        self._numbers: dict[tuple[str, int], int] = {}
+        """Of names as they were told: the same ones are told again and again."""
+
+    def __len__(self) -> int:
+        return len(self._of_address)
+
+    def number(self, name: str, source: NameSource) -> int:
+        """The host's number; 0 where there is no name or no room."""
+        number = self._numbers.get((name, int(source)), -1)
+        if number < 0:
+            number = self._hosts.number(Host(shown(name, LONGEST), source)) if name else 0
+            if len(self._numbers) >= _TOLD:
+                self._numbers.clear()
+            self._numbers[name, int(source)] = number
+        return number
+
+    def learn(self, client: bytes, address: bytes, name: str, source: NameSource) -> None:
+        """Newest evidence wins; reverse DNS, which the address' owner writes at will, only where there is no other."""
+        if source is NameSource.REVERSE_DNS and address in self._of_address:
+            return
+        number = self.number(name, source)
+        if not number:
+            return
+        self._of_address.put(address, number)
+        if source is NameSource.DNS:
+            self._of_pair.put(client + address, number)
+
+    def host_of(self, client: bytes, address: bytes) -> tuple[int, NameSource]:
+        """Number and source of the name by which `client` knows `address`; (0, NONE) where it has none."""
+        number = self._of_pair.take(client + address) or self._of_address.take(address)
+        return number, self._hosts[number].source
