@@ -97,7 +97,7 @@ class Desktop(QObject):
             _UNUSUAL_WORD if index in {0, UNUSUAL} else family.title for index, family in enumerate(FAMILIES)
         )
         self.model = PacketTableModel(self.session, self._tokens, words, self)
-        self.window = MainWindow(self.model, _compile_filter, self._tokens)
+        self.window = MainWindow(self.model, self._compile_filter, self._tokens)
         self.desk = Desk(self.window, self.session, self.model, self.preferences)
         self.interfaces = InterfaceLister(self)
         self.password = MailPassword()
@@ -222,6 +222,12 @@ class Desktop(QObject):
             on_error=self.desk.alert_failed.emit,
         )
 
+    def _compile_filter(self, expression: str) -> DisplayFilter:
+        from trafficdesk.packets.display_filter import compile_filter
+
+        names = tuple(family.name for family in FAMILIES)
+        return compile_filter(expression, names, self.session.log.identities)
+
     def _mail_password(self) -> str:
         mail = self.preferences.settings.mail
         return self.password.get(mail.server, mail.user)
@@ -258,12 +264,6 @@ def _with_options(settings: Settings, options: Options) -> Settings:
     if options.capture_filter is None:
         return settings
     return replace(settings, capture=replace(settings.capture, capture_filter=options.capture_filter))
-
-
-def _compile_filter(expression: str) -> DisplayFilter:
-    from trafficdesk.packets.display_filter import compile_filter
-
-    return compile_filter(expression, tuple(family.name for family in FAMILIES))
 
 
 def _evidence(session: AnalysisSession, incident: Incident) -> bytes:

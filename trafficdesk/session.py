@@ -14,6 +14,7 @@ import numpy as np
 
 from trafficdesk.detect.findings import FindingLog
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
+from trafficdesk.identity import Identifier, RecentRows
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
@@ -79,6 +80,11 @@ class AnalysisSession:
         self.findings = FindingLog()
         self.gaps: tuple[Gap, ...] = ()
         """Spans in which an interface could not be captured on, by beginning."""
+        self.identifier = Identifier(self.log.identities)
+        """Batches pass through it before they come here, in the thread that captures."""
+        self.reverse_dns = False
+        """Whether the resolver may be asked for names; from the next capture on."""
+        self._recent = RecentRows(self.log)
         self.capture_id = 0
         self._forget_analysis()
 
@@ -123,7 +129,10 @@ class AnalysisSession:
 
     def begin(self) -> int:
         """Start a new capture: forget the old one's rows and findings. Returns its capture_id."""
+        self.identifier.close()
         self.log.clear()
+        self.identifier = Identifier(self.log.identities, reverse_dns=self.reverse_dns)
+        self._recent.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
         self.gaps = ()
@@ -135,6 +144,7 @@ class AnalysisSession:
         """Append packets that the capture delivered."""
         evicted = self.log.append(batch)
         self.metrics.add(batch)
+        self._recent.add(batch)
         return AnalysisUpdate(self.capture_id, batch=batch, evicted=evicted)
 
     @property
@@ -148,6 +158,11 @@ class AnalysisSession:
         if changed:
             self.gaps = gaps
         return changed
+
+    def settle(self) -> tuple[int, int] | None:
+        """Write programs and names that became known after their rows came; returns the span of packet_ids touched."""
+        changes = self.identifier.take_changes()
+        return self._recent.tell(changes) if changes is not None else None
 
     def next_for_analysis(self, rows: int = ANALYSIS_ROWS) -> PacketBatch | None:
         """The next rows the detector has not seen, or None; none is left out.

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.helpers.traffic import detection_of, session_with
 from trafficdesk.packets.display_filter import compile_filter
+from trafficdesk.packets.identities import Certainty, Host, NameSource, Program
 from trafficdesk.ui.cell_filter import combined, filter_for_cell, filter_for_range
-from trafficdesk.ui.models.packet_page import Column, marks, text_columns
+from trafficdesk.ui.models.packet_page import Column, identity_columns, marks, text_columns
 
 ROWS = 60
 
 
-@pytest.mark.parametrize("column", [column for column in Column if column not in {Column.TIME, Column.INFO}])
+@pytest.mark.parametrize(
+    "column",
+    [column for column in Column if column not in {Column.TIME, Column.INFO, Column.COUNTRY, Column.SYSTEM}],
+)
 def test_the_filter_finds_its_own_packet(column: Column) -> None:
     """For every packet and column: the expression compiles, and lets the packet through."""
     session = session_with(ROWS)
     session.apply(detection_of(0, ROWS, unusual=(3,), family=(5,), incident=2))
+    identities = session.log.identities
+    programs = [Program("fire fox", 7, Certainty.SEEN), Program(certainty=Certainty.NOT_PERMITTED)]
+    for packet_id, program in enumerate(programs):
+        session.log.update_analysis(
+            "program", np.array([packet_id]), np.array([identities.programs.number(program)])
+        )
+    host = identities.hosts.number(Host('a"b\\x00.example', NameSource.DNS))
+    session.log.update_analysis("host", np.array([1]), np.array([host]))
     ids = session.log.select(compile_filter("").mask)
     texts = text_columns(session.log, ids)
     said = marks(session.log, ids, ("Unusual", "Port scan"), lambda _incident: 0)
     texts += [[mark.word for mark in said], [mark.score_text for mark in said]]
+    texts += identity_columns(session.log, ids)
     for packet_id in range(ROWS):
         text = texts[column][packet_id]
         expression = filter_for_cell(session.log, packet_id, column, text)
         assert bool(expression) == bool(text)
         if expression:
-            assert packet_id in session.log.select(compile_filter(expression).mask)
+            chosen = compile_filter(expression, identities=identities)
+            assert packet_id in session.log.select(chosen.mask)
 
 
 def test_times_and_infos_make_no_filter() -> None:

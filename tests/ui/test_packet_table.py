@@ -110,8 +110,38 @@ def test_copying_gives_rows_with_a_header(qtbot: QtBot, table: PacketTable) -> N
         model.select(table._model.index(row, 0), flags)
     qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t") == list(TITLES)
+    assert lines[0].split("\t") == [TITLES[column] for column in table.header.shown_columns()]
     assert [line.split("\t")[0] for line in lines[1:]] == ["3", "6"]
+
+
+def test_columns_are_shown_and_hidden(qtbot: QtBot, table: PacketTable) -> None:
+    """The menu hides and shows; what was chosen is remembered; what nobody chose follows its usefulness."""
+    header = table.header
+    assert Column.HOST in header.shown_columns()
+    assert Column.PROGRAM not in header.shown_columns()
+    header.set_useful(Column.PROGRAM, useful=True)
+    assert Column.PROGRAM in header.shown_columns()
+    actions = {action.text(): action for action in header.menu().actions()}
+    actions["Program"].trigger()
+    actions["Provider"].trigger()
+    assert {"PROGRAM=hidden", "SYSTEM=shown"} == set(header.choices())
+    header.set_useful(Column.PROGRAM, useful=True)
+    assert Column.PROGRAM not in header.shown_columns()
+    state, choices = header.saveState(), header.choices()
+    actions["Reset columns"].trigger()
+    assert not header.choices()
+    assert Column.PROGRAM in header.shown_columns()
+    header.restore(state, choices)
+    assert Column.SYSTEM in header.shown_columns()
+    assert Column.PROGRAM not in header.shown_columns()
+    assert not actions["Info"].isEnabled()
+
+
+def test_host_stands_beside_the_addresses(table: PacketTable) -> None:
+    """Columns that came later keep the model's numbers, not their place."""
+    shown = table.header.shown_columns()
+    assert shown[shown.index(Column.DESTINATION) + 1] == Column.HOST
+    assert shown[-1] == Column.SCORE
 
 
 def test_copied_text_is_no_formula(table: PacketTable) -> None:
@@ -150,10 +180,10 @@ def test_columns_are_restored_but_stay_sound(table: PacketTable) -> None:
     """A saved layout returns; garbage changes nothing."""
     state = table.horizontalHeader().saveState()
     table.horizontalHeader().resizeSection(Column.SOURCE, 222)
-    table.restore_columns(state)
+    table.header.restore(state, [])
     assert table.columnWidth(Column.SOURCE) != 222
     before = [table.columnWidth(column) for column in Column]
-    table.restore_columns(type(state)(b"rubbish"))
+    table.header.restore(type(state)(b"rubbish"), ["NUMBER=hidden", "NOTHING=shown", ""])
     assert [table.columnWidth(column) for column in Column] == before
 
 

@@ -116,9 +116,9 @@ def test_marks_come_with_the_detection(qtbot: QtBot) -> None:
     )
     model.refresh_marks(update.detection)
     assert changed == [(100, 199)]
-    assert row_texts(model, 150)[Column.FINDING :] == ["Port scan", "1.50"], "as its incident"
-    assert row_texts(model, 160)[Column.FINDING :] == ["Port scan", "2.00"]
-    assert row_texts(model, 120)[Column.FINDING :] == ["", "0.25"]
+    assert row_texts(model, 150)[Column.FINDING : Column.PROGRAM] == ["Port scan", "1.50"], "as its incident"
+    assert row_texts(model, 160)[Column.FINDING : Column.PROGRAM] == ["Port scan", "2.00"]
+    assert row_texts(model, 120)[Column.FINDING : Column.PROGRAM] == ["", "0.25"]
     looks = [model.index(row, 0).data(Role.MARK).look for row in (120, 150, 160, 170)]
     assert looks == [Look.PLAIN, Look.UNUSUAL, Look.FAMILY, Look.COLLATERAL]
 

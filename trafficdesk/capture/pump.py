@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.live_reader import LiveReader
 from trafficdesk.capture.source import CaptureStatistics
-from trafficdesk.decode import decode
+from trafficdesk.decode import decode_named
 from trafficdesk.packets.block import FrameBlock
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class CapturePump:
 
     def _decode(self, block: FrameBlock, interfaces: tuple[str, ...]) -> PacketBatch:
         started = time.perf_counter()
-        batch = replace(decode(block), interfaces=interfaces)
+        batch = replace(decode_named(block), interfaces=interfaces)
         self.decode_s += time.perf_counter() - started
         return batch
 

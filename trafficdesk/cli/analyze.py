@@ -14,7 +14,6 @@ from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
-from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import Summary
+    from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import Settings
 
 LAG_ROWS: Final = 393_216
@@ -54,7 +54,8 @@ class Analysis:
     def feed(self, batch: PacketBatch) -> None:
         """One batch, whose first_id continues the former."""
         self._write(self.session.log.first_id + self.session.log.rows_evicted_by(len(batch)))
-        self.session.ingest(batch)
+        self.session.ingest(self.session.identifier.identify(batch))
+        self.session.settle()
         while (rows := self.session.next_for_analysis()) is not None:
             self.session.apply(self.detector.process(rows))
 
@@ -125,7 +126,7 @@ def warned_settings() -> Settings:
 def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -> Iterator[PacketBatch]:
     """Every file's packets, numbered through; a broken file's fault is noted and the next one read."""
     from trafficdesk.capture.pcap_file import CaptureFile
-    from trafficdesk.decode import decode
+    from trafficdesk.decode import decode_named
 
     first_id = 0
     for number, name in enumerate(files):
@@ -140,9 +141,9 @@ def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -
                     seconds.read += read - started
                     if block is None:
                         break
-                    batch = decode(block)
+                    batch = decode_named(block.numbered(first_id))
                     seconds.decode += time.perf_counter() - read
-                    yield PacketBatch(first_id, batch.columns, batch.text)
+                    yield batch
                     first_id += len(batch)
                     bar.show(file.progress)
         except BadCaptureFile as error:

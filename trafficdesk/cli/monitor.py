@@ -75,7 +75,7 @@ class Monitor:
         self.failures: list[TrafficDeskError] = []
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._gate = CreditGate(CREDITS)
-        self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._events.put, warn=self._events.put)
+        self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._emit, warn=self._events.put)
         self._capture = capture
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._analysis = LiveAnalysis(self.session, process, self._events.put, live=live)
@@ -112,6 +112,9 @@ class Monitor:
     def _is_full(self) -> bool:
         return self._count is not None and self.session.log.end_id >= self._count
 
+    def _emit(self, batch: PacketBatch) -> None:
+        self._events.put(self.session.identifier.identify(batch))
+
     def _run_capture(self) -> None:
         try:
             self._capture(self.pump)
@@ -127,6 +130,7 @@ class Monitor:
         self._note_gaps()
         if event is not None:
             self._take(event)
+        self.session.settle()
         self._analysis.feed()
         lost = self.pump.statistics
         self._view.redraw(self.session, lost, time.monotonic())
@@ -191,6 +195,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         process = AnalysisProcess(settings.detection)
         monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample)
+        stack.callback(monitor.session.identifier.close)
+        if not arguments.sample:
+            monitor.session.identifier.watch_sockets()
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
         monitor.run(arguments.count, arguments.duration)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trafficdesk.decode.frames import decode
+from trafficdesk.decode.frames import decode, decode_named
 
-__all__ = ["decode"]
+__all__ = ["decode", "decode_named"]

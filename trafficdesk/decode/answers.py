@@ -163,9 +163,7 @@ def _walk_records(
     return _Records(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _skip_names(
-    data: NDArray[np.uint8], at: NDArray[np.int64], stop: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _skip_names(data: NDArray[np.uint8], at: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.int64]:
     """Position after each name, 0 where it does not end: labels up to the root or the first pointer."""
     after = np.zeros(len(at), np.int64)
     row = np.arange(len(at))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trafficdesk.decode.answers import read_answers
 from trafficdesk.decode.applications import recognise
 from trafficdesk.decode.link import walk_link
 from trafficdesk.decode.network import walk_network
@@ -31,3 +33,10 @@ def decode(block: FrameBlock) -> PacketBatch:
     recognise(workspace)
     text = np.concatenate(workspace.text) if workspace.text else np.empty(0, np.uint8)
     return PacketBatch(block.first_id, workspace.columns, text)
+
+
+def decode_named(block: FrameBlock) -> PacketBatch:
+    """As `decode`, with what the frames tell of addresses' names."""
+    batch = decode(block)
+    names = read_answers(block, batch)
+    return batch if names is None else replace(batch, names=names)

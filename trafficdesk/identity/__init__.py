@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trafficdesk.identity.identifier import Identifier
 from trafficdesk.identity.identity import Changes, Identity
+from trafficdesk.identity.recent import RecentRows
 
-__all__ = ["Changes", "Identity"]
+__all__ = ["Changes", "Identifier", "Identity", "RecentRows"]

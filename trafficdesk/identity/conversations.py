@@ -55,7 +55,7 @@ class State:
         for array in vars(self).values():
             array[places] = 0
 
-    def take(self, places: NDArray[np.int64], other: State, theirs: NDArray[np.int64]) -> None:
+    def take(self, places: NDArray[np.int64], other: State, theirs: NDArray[np.integer[Any]]) -> None:
         """Know of `places` what `other` knows of `theirs`."""
         for name, array in vars(self).items():
             array[places] = getattr(other, name)[theirs]

@@ -23,6 +23,7 @@ def fill_begun(
     batch: PacketBatch,
     rows: NDArray[np.int64],
     ends: Ends,
+    *,
     own: NDArray[np.void],
 ) -> None:
     """Note of the conversations at `places`, cleared before, what their first packets `rows` say."""
@@ -38,9 +39,7 @@ def fill_begun(
     _fill_local_end(state, places, columns, (ends.source[rows], ends.destination[rows]), here)
 
 
-def clients_and_peers(
-    state: State, places: NDArray[np.int64], own: NDArray[np.void]
-) -> tuple[bytes, bytes]:
+def clients_and_peers(state: State, places: NDArray[np.int64], own: NDArray[np.void]) -> tuple[bytes, bytes]:
     """The near and the far end's address of each conversation, 16 bytes each, zero where there is no peer."""
     source, destination = state.source[places], state.destination[places]
     sides = peer_sides(source, destination, state.port_step[places], own)

@@ -102,13 +102,13 @@ class Identity:
             state = self._conversations.state
             if len(rows):
                 state.clear(places[again])
-                fill_begun(state, begun, batch, rows, ends, self._own)
+                fill_begun(state, begun, batch, rows, ends, own=self._own)
                 if len(self._own):
                     self._find_programs(begun, late=False)
-            self._name(batch, places, rows)
-            identity = self._identity_of(places)
             known = slice(None) if ends.known.all() else ends.known & (places >= 0)
             state.seen_ns[places[known]] = batch["timestamp_ns"][known]
+            self._name(batch, places, rows)
+            identity = self._identity_of(places)
         return replace(batch, identity=identity, names=None)
 
     def learn_sockets(self, sockets: Iterable[OpenSocket], own: NDArray[np.void], now_s: float) -> bool:
@@ -144,7 +144,9 @@ class Identity:
 
     def _recent(self, among: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Places of the conversations `among` these that had a packet not long ago."""
-        return np.flatnonzero(among & (self._conversations.state.seen_ns > max(self._newest_ns - RECENT_NS, 0)))
+        return np.flatnonzero(
+            among & (self._conversations.state.seen_ns > max(self._newest_ns - RECENT_NS, 0))
+        )
 
     def _identity_of(self, places: NDArray[np.int64]) -> RowIdentity:
         state = self._conversations.state
@@ -197,9 +199,7 @@ class Identity:
         state.host[begun] = hosts
         state.rank[begun] = ranks
 
-    def _name_by_server(
-        self, batch: PacketBatch, places: NDArray[np.int64], rows: NDArray[np.int64]
-    ) -> None:
+    def _name_by_server(self, batch: PacketBatch, places: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
         """The name a client asks a server for is the conversation's own, whatever the address is called elsewhere."""
         state = self._conversations.state
         told = np.flatnonzero(batch["text_length"] > 0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trafficdesk.identity.conversations import end_hashes
-from trafficdesk.packets.address import halves, pack_address
+from trafficdesk.packets.address import IPV4_PREFIX, halves, pack_address
 from trafficdesk.packets.identities import Certainty, Program
 from trafficdesk.packets.key_table import mix
 from trafficdesk.packets.protocol import IpProtocol
@@ -31,8 +31,10 @@ _log = logging.getLogger(__name__)
 KEPT_S: Final = 30.0
 """How long a socket is remembered after it was gone: packets may wait that long to be decoded."""
 MAX_KEPT: Final = 65_536
-_ANY: Final = (bytes(16), pack_address("0.0.0.0"))
-_OWNERLESS: Final = frozenset({"TIME_WAIT", "CLOSE", "LAST_ACK", "CLOSING", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2"})
+_ANY: Final = (bytes(16), IPV4_PREFIX + bytes(4))
+_OWNERLESS: Final = frozenset(
+    {"TIME_WAIT", "CLOSE", "LAST_ACK", "CLOSING", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2"}
+)
 """States in which the system itself keeps a connection that its program has closed, or not accepted yet."""
 
 
@@ -239,7 +241,9 @@ class _Remembered:
 
     def update(self, found: dict[int, int], now_s: float) -> None:
         """Take what was found at `now_s`; the oldest give way."""
-        kept = {key: value for key, value in self._told.items() if now_s - value[1] <= KEPT_S and key not in found}
+        kept = {
+            key: value for key, value in self._told.items() if now_s - value[1] <= KEPT_S and key not in found
+        }
         kept.update((key, (number, now_s)) for key, number in found.items())
         if len(kept) > MAX_KEPT:
             kept = dict(list(kept.items())[-MAX_KEPT:])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.metrics.snapshot import Talker
 from trafficdesk.packets.address import address_text
 from trafficdesk.packets.fields import NO_MAC
+from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.packets.protocol import EtherType
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trafficdesk.packets.key_table import mix
 from trafficdesk.metrics.snapshot import Latency
+from trafficdesk.packets.key_table import mix
 from trafficdesk.packets.protocol import Protocol, TcpFlag
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.packets.filter_terms import Predicate
+    from trafficdesk.packets.identities import Identities
 
 GRAMMAR: Final = r"""
 ?start: disjunction
@@ -66,18 +67,23 @@ class DisplayFilter:
     expression: str
     """As it was written; empty = every packet."""
     predicate: Predicate
+    identities: Identities | None = None
+    """What the rows' programs and hosts stand for."""
 
     def mask(self, batch: PacketBatch, analysis: Mapping[str, Column] | None = None) -> Mask:
         """(rows,) which rows it lets through; `analysis` as `PacketLog.select` gives it."""
-        return self.predicate(Rows(batch, analysis or {}))
+        return self.predicate(Rows(batch, analysis or {}, self.identities))
 
 
-def compile_filter(expression: str, families: Sequence[str] = ()) -> DisplayFilter:
+def compile_filter(
+    expression: str, families: Sequence[str] = (), identities: Identities | None = None
+) -> DisplayFilter:
     """Compile `expression`.
 
     Parameters
     ----------
     families : names behind the numbers of `td.family`, by position (`detect.families`; position 0 = none).
+    identities : those of the log whose rows are asked for; without them no row has a program or a host.
 
     Raises
     ------
@@ -88,7 +94,8 @@ def compile_filter(expression: str, families: Sequence[str] = ()) -> DisplayFilt
         raise BadDisplayFilter(f"The filter is longer than {LONGEST:,} characters.", "Please shorten it.")
     text = expression.strip()
     compiler = Compiler(tuple(families))
-    return DisplayFilter(expression, compiler.predicate(_parse(expression)) if text else compiler.everything)
+    predicate = compiler.predicate(_parse(expression)) if text else compiler.everything
+    return DisplayFilter(expression, predicate, identities)
 
 
 def filter_for_value(field: str, value: object) -> str:
@@ -101,7 +108,7 @@ def filter_for_value(field: str, value: object) -> str:
     kind = BY_NAME[name].kind
     if kind is Kind.PROTOCOL:
         return name
-    if kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.TIME}:
+    if kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.TIME}:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'{name} == "{escaped}"'
     return f"{name} == {text}"

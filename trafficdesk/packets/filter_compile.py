@@ -11,6 +11,7 @@ import numpy as np
 
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets import filter_texts
+from trafficdesk.packets.filter_labels import LabelTest
 from trafficdesk.packets.filter_rows import FilterField, Kind, Mask, Rows
 from trafficdesk.packets.filter_terms import (
     JOIN,
@@ -113,6 +114,8 @@ class Compiler:
         if field.name == "td.flagged":
             # Every row has it; a person who asks for it alone means those that are.
             return lambda rows: field.read(rows).occurrences[0]
+        if field.kind is Kind.LABEL:
+            return LabelTest(field, bool)
         return lambda rows: field.read(rows).present
 
     def _related(self, left: Any, relation: Token, right: Any, quantifier: str) -> Predicate:
@@ -127,13 +130,16 @@ class Compiler:
             return self._named(operand, operation, text, right)
         if operand.field.kind is Kind.LISTED:
             return self._listed(operand, operation, text, right)
+        if operand.kind is Kind.LABEL:
+            _check_name(operand.field, operation, text, right, operand.field.names)
+            return LabelTest(operand.field, _text_test(operation, text, right))
         if operand.kind is Kind.TEXT:
             return self._text(operand, operation, text, right)
         constant = self._constant(operand, right, text, quoted=quoted)
         return over(operand, lambda occurrence: compare(operand.kind, operation, occurrence, constant), asked)
 
     def _check(self, operand: Operand, operation: str, relation: Token) -> None:
-        texts = operand.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED}
+        texts = operand.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL}
         fits = operation in {"==", "!="} or (
             texts if operation in {"contains", "matches"} else operand.kind in ORDERED
         )
@@ -170,7 +176,7 @@ class Compiler:
     def _between(self, left: Operand, operation: str, asked: str, right: Operand) -> Predicate:
         if (
             left.kind is not right.kind
-            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.PROTOCOL}
+            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.PROTOCOL}
             or right.function
         ):
             raise BadDisplayFilter(
@@ -193,15 +199,7 @@ class Compiler:
     def _named(self, operand: Operand, operation: str, text: str, node: Token) -> Predicate:
         field = operand.field
         names = self._families if field.name == "td.family" else field.names
-        if operation in {"==", "!="} and text.casefold() not in {name.casefold() for name in names if name}:
-            near = difflib.get_close_matches(text, names, 3, 0.5)
-            raise BadDisplayFilter(
-                f"{field.name} is never {text!r}.",
-                f"Did you mean {either(near)}?"
-                if near
-                else f"It takes one of: {', '.join(filter(None, names))}.",
-                position=node.start_pos or 0,
-            )
+        _check_name(field, operation, text, node, names)
         test = _text_test(operation, text.casefold() if operation in {"==", "!="} else text, node)
         fold = operation in {"==", "!="}
         table = np.array(
@@ -282,6 +280,18 @@ class Compiler:
 
 
 _EQUAL: Final[Any] = "=="
+
+
+def _check_name(field: FilterField, operation: str, text: str, node: Token, names: tuple[str, ...]) -> None:
+    """Refuse what a field with a few names never is."""
+    if not names or operation not in {"==", "!="} or text.casefold() in {n.casefold() for n in names if n}:
+        return
+    near = difflib.get_close_matches(text, names, 3, 0.5)
+    raise BadDisplayFilter(
+        f"{field.name} is never {text!r}.",
+        f"Did you mean {either(near)}?" if near else f"It takes one of: {', '.join(filter(None, names))}.",
+        position=node.start_pos or 0,
+    )
 
 
 def _text_test(operation: str, text: str, node: Token) -> Callable[[bytes], bool]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.packets.fields import NO_MAC
+from trafficdesk.packets.filter_identity import IDENTITY_FIELDS
 from trafficdesk.packets.filter_rows import Column, FilterField, Kind, Mask, Rows, Values
 from trafficdesk.packets.log import FLAGGED
 from trafficdesk.packets.protocol import (
@@ -244,6 +245,7 @@ FIELDS: Final = (
     FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", _derived(_every, _flagged)),
     FilterField("td.family", Kind.NAMED, "what the analysis calls it", _judged("family")),
     FilterField("td.incident", Kind.NUMBER, "number of the incident it belongs to", _judged("incident"), 0x7FFF_FFFF),
+    *IDENTITY_FIELDS,
 )  # fmt: skip
 
 

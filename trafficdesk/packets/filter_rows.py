@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.identities import Identities, Interned
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 Column: TypeAlias = "NDArray[Any]"
@@ -33,7 +34,16 @@ class Kind(Enum):
     TEXT = 'text in quotes, such as "example.com"'
     NAMED = "one of a few names, in quotes"
     LISTED = 'a name in quotes, such as "eth0"'
+    LABEL = 'text in quotes, such as "firefox"'
     PROTOCOL = "nothing: a protocol is there or not"
+
+
+class Labels(NamedTuple):
+    """Texts behind a field's numbers."""
+
+    table: Interned[Any]
+    text: Callable[[Any], str]
+    """Of one entry; empty = the row does not have the field."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +52,9 @@ class Rows:
 
     batch: PacketBatch
     analysis: Mapping[str, Column]
-    """`score`, `verdict`, `family`, `incident`, each (rows,); may be empty where nothing was analysed."""
+    """`score`, `verdict`, `family`, `incident`, `program`, `host`, each (rows,); may be empty where nothing is known."""
+    identities: Identities | None = None
+    """What the numbers of `program` and `host` stand for."""
 
     def column(self, name: str) -> Column:
         """One of the packet's columns."""
@@ -75,6 +87,8 @@ class FilterField:
     maximum: int = 0
     """Largest value a number may have; 0 = no limit."""
     names: tuple[str, ...] = ()
-    """Kind NAMED: name of every number, by position."""
+    """Kind NAMED: name of every number, by position. Kind LABEL: what it can be, where that is a closed set."""
+    labels: Callable[[Identities], Labels] | None = None
+    """Kind LABEL: what the numbers stand for."""
     part: int = -1
     """Kind TEXT: which space-separated word of the row's text it is; -1 = all of it."""

@@ -43,7 +43,9 @@ def peer_sides(
     second = ~_is_group(destination, destination_local) & ~_among(destination, mine)
     nearer = np.where(source_local == destination_local, nearer_port > 0, destination_local)
     sides: NDArray[np.uint8] = np.where(
-        first & (~second | nearer), np.uint8(SOURCE), np.where(second, np.uint8(DESTINATION), np.uint8(NEITHER))
+        first & (~second | nearer),
+        np.uint8(SOURCE),
+        np.where(second, np.uint8(DESTINATION), np.uint8(NEITHER)),
     )
     return sides
 
@@ -74,15 +76,19 @@ def _is_group(pair: NDArray[np.uint64], local: NDArray[np.bool_]) -> NDArray[np.
     low = pair[:, 1] & _LOW_32
     four = is_ipv4(pair)
     many = (low >= 0xE000_0000) | (low == 0) | (((low & np.uint64(255)) == 255) & local)
-    return is_loopback(pair) | np.where(four, many, ((pair[:, 0] >> np.uint64(56)) == 0xFF) | ~pair.any(axis=1))
+    group: NDArray[np.bool_] = np.where(
+        four, many, ((pair[:, 0] >> np.uint64(56)) == 0xFF) | ~pair.any(axis=1)
+    )
+    return group | is_loopback(pair)
 
 
 def is_loopback(pair: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Whether address halves (rows, 2) are of this very computer, whichever that is: 127.0.0.0/8, ::1."""
     low = pair[:, 1]
-    return np.where(
+    loopback: NDArray[np.bool_] = np.where(
         is_ipv4(pair), ((low & _LOW_32) >> np.uint64(24)) == 127, (pair[:, 0] == 0) & (low == np.uint64(1))
     )
+    return loopback
 
 
 def is_own(pair: NDArray[np.uint64], own: NDArray[np.void]) -> NDArray[np.bool_]:

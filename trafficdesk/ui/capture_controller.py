@@ -121,7 +121,8 @@ class CaptureController(QObject):
         self._source_ended = False
         self.stop_reason = ""
         self.job = job
-        worker = CaptureWorker(job, self._session.begin(), self)
+        capture_id = self._session.begin()
+        worker = CaptureWorker(job, capture_id, self, identifier=self._session.identifier)
         worker.opened.connect(self._on_opened)
         worker.batch_ready.connect(self._on_batch)
         worker.failed.connect(self._on_failed)

@@ -29,6 +29,8 @@ def filter_for_cell(log: PacketLog, packet_id: int, column: int, text: str) -> s
     if column in _FIELDS:
         value = text.replace(",", "") if column != Column.PROTOCOL else text
         return filter_for_value(_FIELDS[Column(column)], value)
+    if column in (Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM):
+        return _for_identity(log, packet_id, Column(column), text)
     if column == Column.SCORE and text:
         return f"td.score >= {text}"
     if column == Column.FINDING and text:
@@ -45,6 +47,24 @@ def combined(present: str, joint: str, added: str) -> str:
 def filter_for_range(start_ns: int, stop_ns: int) -> str:
     """Packets of a span of time, its end not included."""
     return f"frame.time_epoch >= {_seconds(start_ns)} && frame.time_epoch < {_seconds(stop_ns)}"
+
+
+def _for_identity(log: PacketLog, packet_id: int, column: Column, text: str) -> str:
+    """Of the values themselves: what the cell shows may be escaped."""
+    ids = np.array([packet_id])
+    if column == Column.PROGRAM:
+        program = log.identities.programs[int(log.column("program", ids)[0])]
+        if program.name:
+            return filter_for_value("td.program", program.name)
+        return filter_for_value("td.program.source", program.certainty.words) if program.certainty else ""
+    if column == Column.HOST:
+        host = log.identities.hosts[int(log.column("host", ids)[0])]
+        return filter_for_value("td.host", host.name) if host.name else ""
+    if not text:
+        return ""
+    if column == Column.COUNTRY:
+        return filter_for_value("td.country", text)
+    return filter_for_value("td.asn", text.partition(" ")[0].removeprefix("AS"))
 
 
 def _for_endpoint(log: PacketLog, packet_id: int, column: Column, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from trafficdesk.paths import sample_capture
 from trafficdesk.ui.analysis_controller import AnalysisController
@@ -14,6 +14,7 @@ from trafficdesk.ui.cell_filter import filter_for_range
 from trafficdesk.ui.dashboard import Dashboard
 from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.filter_controller import FilterController
+from trafficdesk.ui.models.packet_page import Column
 from trafficdesk.ui.workers.capture_jobs import FileJob, LiveJob
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from trafficdesk.ui.preferences import Preferences
 
 SAMPLE_TITLE: Final = "Sample"
+_SETTLE_MS: Final = 250
+"""How often rows are told whose they were; people don't read faster."""
 
 
 class AlertSink(Protocol):
@@ -79,6 +82,9 @@ class Desk(QObject):
         self.details = DetailsController(window.page.details, lambda: self.capture.frames, self)
         self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, display=self.display)
         self._announced: dict[int, int] = {}
+        self._settling = QTimer(self, interval=_SETTLE_MS)
+        self._settling.timeout.connect(self.settle)
+        self._settling.start()
         self._join()
 
     def open_file(self, path: Path, title: str = "") -> None:
@@ -106,6 +112,15 @@ class Desk(QObject):
         self.capture.shut_down()
         self.analysis.shut_down()
         self.details.shut_down()
+        self.session.identifier.close()
+
+    @Slot()
+    def settle(self) -> None:
+        """Show programs and names that became known after their rows were."""
+        span = self.session.settle()
+        if span is not None:
+            self.model.refresh_identity(*span)
+            self.display.identified()
 
     @Slot(int)
     def show_incident(self, incident_id: int) -> None:
@@ -176,6 +191,7 @@ class Desk(QObject):
         self.display.capture_began()
         if not job.live:
             self.window.page.table.stay()
+        self.window.page.table.header.set_useful(Column.PROGRAM, useful=job.live)
         self.window.show_capture(job.title)
         self.window.page.setFocus()
         self.window.show_capturing(True)

@@ -83,11 +83,17 @@ class FilterController(QObject):
         if self._filter is None:
             self._model.append(batch.ids)
         elif not self._searching:
-            chosen = self._filter.mask(batch, unanalysed(len(batch)))
+            known = batch.identity.columns() if batch.identity is not None else {}
+            chosen = self._filter.mask(batch, unanalysed(len(batch)) | known)
             self._model.append(batch.ids[chosen])
 
     def analysed(self, _detection: Detection) -> None:
         """Scores changed: a filter that asks for them may choose other rows."""
+        if self._filter is not None and _uses_analysis(self._filter) and not self._refresh.isActive():
+            self._refresh.start()
+
+    def identified(self) -> None:
+        """Programs and names became known: a filter that asks for them may choose other rows."""
         if self._filter is not None and _uses_analysis(self._filter) and not self._refresh.isActive():
             self._refresh.start()
 
@@ -138,5 +144,5 @@ def unanalysed(rows: int) -> dict[str, NDArray]:  # type: ignore[type-arg]  # co
 
 
 def _uses_analysis(display_filter: DisplayFilter) -> bool:
-    # Fields of the analysis all begin so; the same letters inside a quoted text cost one search too many, no more.
+    # Fields of the analysis, programs and names all begin so; the same letters inside a quoted text cost one search too many, no more.
     return "td." in display_filter.expression

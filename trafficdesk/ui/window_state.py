@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from trafficdesk.ui.main_window import MainWindow
 
 _FIRST_SIZE: Final = (1440, 900)
-_COLUMNS: Final = "columns/1"
+_COLUMNS: Final = "columns/2"
 """Another set of columns needs another name: an old state would place them wrongly."""
+
+_CHOSEN: Final = "columns/chosen"
 
 
 def window_settings() -> QSettings:
@@ -33,7 +35,7 @@ def restore(window: MainWindow, stored: QSettings) -> None:
     window.page.across.restoreState(_bytes(stored, "across"))
     window.page.column.restoreState(_bytes(stored, "column"))
     window.page.details.splitter.restoreState(_bytes(stored, "details"))
-    window.page.table.restore_columns(_bytes(stored, _COLUMNS))
+    window.page.table.header.restore(_bytes(stored, _COLUMNS), _texts(stored, _CHOSEN))
 
 
 def save(window: MainWindow, stored: QSettings) -> None:
@@ -42,13 +44,26 @@ def save(window: MainWindow, stored: QSettings) -> None:
     stored.setValue("across", window.page.across.saveState())
     stored.setValue("column", window.page.column.saveState())
     stored.setValue("details", window.page.details.splitter.saveState())
-    stored.setValue(_COLUMNS, window.page.table.horizontalHeader().saveState())
+    stored.setValue(_COLUMNS, window.page.table.header.saveState())
+    stored.setValue(_CHOSEN, window.page.table.header.choices())
     stored.sync()
 
 
 def _bytes(stored: QSettings, key: str) -> QByteArray:
     value = stored.value(key)
     return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _texts(stored: QSettings, key: str) -> list[str]:
+    value = stored.value(key)
+    # One text alone comes back as a text.
+    return (
+        [str(item) for item in value]
+        if isinstance(value, list)
+        else [value]
+        if isinstance(value, str)
+        else []
+    )
 
 
 def _without_screen() -> bool:

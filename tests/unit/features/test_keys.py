@@ -2,8 +2,7 @@ import numpy as np
 
 from tests.helpers.planted import ACK, RST, SYN, Traffic, mac_of
 from trafficdesk.features.keys import mix, rows_of
-from trafficdesk.packets.address import is_local
-from trafficdesk.packets.address import pack_address
+from trafficdesk.packets.address import is_local, pack_address
 
 
 def rows_from(traffic):

@@ -15,6 +15,7 @@ from trafficdesk.packets.address import address_texts, mac_texts
 from trafficdesk.packets.fields import NO_MAC
 from trafficdesk.packets.info import info_texts
 from trafficdesk.packets.log import Verdict
+from trafficdesk.packets.peers import peers
 from trafficdesk.packets.protocol import EtherType, Status, protocol_name
 
 if TYPE_CHECKING:
@@ -41,11 +42,20 @@ class Column(IntEnum):
     INFO = 6
     FINDING = 7
     SCORE = 8
+    PROGRAM = 9
+    HOST = 10
+    COUNTRY = 11
+    SYSTEM = 12
 
 
-TITLES: Final = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score")
+TITLES: Final = (
+    "No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score",
+    "Program", "Host", "Country", "Provider",
+)  # fmt: skip
 TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""
+IDENTITY_COLUMNS: Final = (Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM)
+"""Known by and by; shown left of INFO."""
 
 
 class Look(IntEnum):
@@ -91,6 +101,36 @@ def text_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
         [f"{length:,}" for length in batch["length"].tolist()],
         _info(batch),
     ]
+
+
+def identity_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
+    """Texts of `IDENTITY_COLUMNS`, one list of len(ids) texts each."""
+    programs, hosts = log.identities.programs, log.identities.hosts
+    countries, systems = _places(log, ids)
+    return [
+        [programs[number].label for number in log.column("program", ids).tolist()],
+        [hosts[number].name for number in log.column("host", ids).tolist()],
+        countries,
+        systems,
+    ]
+
+
+def _places(log: PacketLog, ids: NDArray[np.int64]) -> tuple[list[str], list[str]]:
+    """Country and provider of each row's peer."""
+    countries, systems = [""] * len(ids), [""] * len(ids)
+    locations = log.identities.locations
+    if locations is not None:
+        far, there = peers(log.take(ids), log.identities.own)
+        for row in np.flatnonzero(there).tolist():
+            packed = far[row].tobytes()
+            countries[row] = locations.country(packed)
+            systems[row] = system_text(*locations.system(packed))
+    return countries, systems
+
+
+def system_text(number: int, name: str) -> str:
+    """An autonomous system as a person knows it: "AS36459 GitHub"."""
+    return f"AS{number} {name}".rstrip() if number else ""
 
 
 def marks(

@@ -16,7 +16,17 @@ from PySide6.QtGui import QColor
 
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.ui.labels import tooltip
-from trafficdesk.ui.models.packet_page import TEXT_COLUMNS, TITLES, Column, Look, Mark, marks, text_columns
+from trafficdesk.ui.models.packet_page import (
+    IDENTITY_COLUMNS,
+    TEXT_COLUMNS,
+    TITLES,
+    Column,
+    Look,
+    Mark,
+    identity_columns,
+    marks,
+    text_columns,
+)
 from trafficdesk.ui.models.visible_rows import VisibleRows
 from trafficdesk.ui.wording import visible
 
@@ -53,6 +63,8 @@ class _Page:
     texts: list[list[str]]
     marks: list[Mark] | None = None
     """None: to be read again."""
+    identity: list[list[str]] | None = None
+    """Texts of `IDENTITY_COLUMNS`; None: to be read again."""
 
     @property
     def stop(self) -> int:
@@ -147,6 +159,17 @@ class PacketTableModel(QAbstractTableModel):
                 self._forget_marks(first, stop)
                 self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
 
+    def refresh_identity(self, first_id: int | None = None, stop_id: int | None = None) -> None:
+        """Read again the programs and names of packets from `first_id` to before `stop_id`, or of all."""
+        first = 0 if first_id is None else self._rows.rows_before(first_id)
+        stop = len(self._rows) if stop_id is None else self._rows.rows_before(stop_id)
+        if first < stop:
+            for page in self._pages_between(first, stop):
+                page.identity = None
+            self.dataChanged.emit(
+                self.index(first, IDENTITY_COLUMNS[0]), self.index(stop - 1, IDENTITY_COLUMNS[-1])
+            )
+
     def packet_id(self, row: int) -> int:
         """packet_id of a row."""
         return self._rows.id_at(row)
@@ -172,6 +195,8 @@ class PacketTableModel(QAbstractTableModel):
         page, offset = self._page_of(row)
         if column < TEXT_COLUMNS:
             return page.texts[column][offset]
+        if column >= IDENTITY_COLUMNS[0]:
+            return self._identity_of(page)[column - IDENTITY_COLUMNS[0]][offset]
         mark = self._marks_of(page)[offset]
         return mark.word if column == Column.FINDING else mark.score_text
 
@@ -269,17 +294,26 @@ class PacketTableModel(QAbstractTableModel):
             )
         return page.marks
 
+    def _identity_of(self, page: _Page) -> list[list[str]]:
+        if page.identity is None:
+            gone = int((page.ids < self._session.log.first_id).sum())
+            texts = identity_columns(self._session.log, page.ids[gone:])
+            page.identity = [[""] * gone + [visible(text) for text in column] for column in texts]
+        return page.identity
+
     def _incident_family(self, number: int) -> int:
         incident = self._session.findings.incident(number) if number else None
         family = FAMILY_INDEX.get(incident.family, 0) if incident is not None else 0
         return family if family != UNUSUAL else 0
 
     def _forget_marks(self, first_row: int, stop_row: int) -> None:
+        for page in self._pages_between(first_row, stop_row):
+            page.marks = None
+
+    def _pages_between(self, first_row: int, stop_row: int) -> list[_Page]:
         first = (self._rows.start + first_row) // PAGE_ROWS
         last = (self._rows.start + stop_row - 1) // PAGE_ROWS
-        for number, page in self._pages.items():
-            if first <= number <= last:
-                page.marks = None
+        return [page for number, page in self._pages.items() if first <= number <= last]
 
     def _forget_pages(self) -> None:
         self._pages.clear()

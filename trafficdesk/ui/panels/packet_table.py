@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import (
-    QByteArray,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
@@ -17,12 +16,13 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from trafficdesk.ui import theme
-from trafficdesk.ui.models.packet_page import TITLES, Column
-from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
+from trafficdesk.ui.models.packet_page import TITLES
+from trafficdesk.ui.panels.packet_delegate import PacketDelegate
+from trafficdesk.ui.panels.packet_header import PacketHeader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,22 +38,7 @@ _SELECTED_RUNS: Final = 1_000
 _FOLLOW_MS: Final = 80
 """Scrolling to the end lays the view out; a dozen times a second is smooth."""
 
-_SAMPLES: Final = {
-    Column.NUMBER: "1,234,567",
-    Column.TIME: "00:00:00.000000",
-    Column.SOURCE: "192.168.100.10",
-    Column.DESTINATION: "192.168.100.10",
-    Column.PROTOCOL: "ICMPv6",
-    Column.LENGTH: "65,535",
-    Column.FINDING: "Upload burst",
-}
-"""Texts that set the columns' first widths."""
-_ROUNDING: Final = 4
-"""Pixels that a width in whole numbers may be short of, and the style's own margin."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
-_SCORE_WIDTH: Final = 96
-_INFO_WIDTH: Final = 120
-"""At least; a narrower window scrolls."""
 
 
 class PacketTable(QTableView):
@@ -72,6 +57,8 @@ class PacketTable(QTableView):
         self._top_row = 0
         self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
         self._follow_timer.timeout.connect(self._scroll_to_end)
+        self.header = PacketHeader(self._delegate, self)
+        self.setHorizontalHeader(self.header)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Packets")
@@ -83,7 +70,6 @@ class PacketTable(QTableView):
         model.modelReset.connect(self._on_reset)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
-        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
         self.customContextMenuRequested.connect(self._on_menu)
 
     @property
@@ -114,11 +100,6 @@ class PacketTable(QTableView):
             # where the row is current already, as Qt makes it with the focus.
             self.selectionModel().clearCurrentIndex()
             self.setCurrentIndex(self._model.index(0, 0))
-
-    def restore_columns(self, state: QByteArray) -> None:
-        """Order and widths as they were saved; what must hold of the columns holds again."""
-        self.horizontalHeader().restoreState(state)
-        self._fix_columns()
 
     def current_id(self) -> int | None:
         """packet_id of the current row."""
@@ -152,16 +133,17 @@ class PacketTable(QTableView):
 
     @Slot()
     def copy_rows(self) -> None:
-        """Selected rows to the clipboard as TSV with a header line."""
+        """Selected rows to the clipboard as TSV with a header line, in the columns that are shown."""
         rows = self._selected_rows()[:COPIED_ROWS]
-        lines = ["\t".join(TITLES)]
-        lines += ["\t".join(_cell(self._model.text(row, column)) for column in Column) for row in rows]
+        columns = self.header.shown_columns()
+        lines = ["\t".join(TITLES[column] for column in columns)]
+        lines += ["\t".join(_cell(self._model.text(row, column)) for column in columns) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns to the new width."""
         super().resizeEvent(event)
-        self._fit_info()
+        self.header.fit_info()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies rows, not the current cell alone; End follows again."""
@@ -240,46 +222,7 @@ class PacketTable(QTableView):
         rows.setMinimumSectionSize(theme.ROW_HEIGHT)
         rows.setDefaultSectionSize(theme.ROW_HEIGHT)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._fix_columns()
-        header = self.horizontalHeader()
-        for column, sample in _SAMPLES.items():
-            header.resizeSection(
-                column, max(self._delegate.text_width(column, sample), self._title_width(column))
-            )
-        header.resizeSection(Column.SCORE, _SCORE_WIDTH)
-
-    def _title_width(self, column: Column) -> int:
-        font = theme.ui_font()
-        font.setWeight(QFont.Weight.DemiBold)
-        return QFontMetrics(font).horizontalAdvance(TITLES[column]) + 2 * PADDING + _ROUNDING
-
-    def _fix_columns(self) -> None:
-        header = self.horizontalHeader()
-        header.setFixedHeight(theme.ROW_HEIGHT + theme.SPACING)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(40)
-        header.setSectionsMovable(True)
-        header.setFirstSectionMovable(False)  # the edge of flagged rows stands there
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self._fit_info()
-
-    @Slot()
-    def _fit_info(self) -> None:
-        """Info takes what the others leave: the surface beyond the last column would stay blank.
-
-        Qt's own stretching lets it shrink to nothing in a narrow window.
-        """
-        header = self.horizontalHeader()
-        others = header.length() - header.sectionSize(Column.INFO)
-        width = max(self.viewport().width() - others, _INFO_WIDTH)
-        if width != header.sectionSize(Column.INFO):
-            header.resizeSection(Column.INFO, width)
-
-    @Slot(int, int, int)
-    def _on_section_resized(self, column: int, _before: int, _now: int) -> None:
-        if column != Column.INFO:
-            self._fit_info()
+        self.header.begin()
 
 
 def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from trafficdesk.errors import TrafficDeskError
 if TYPE_CHECKING:
     from trafficdesk.capture.pump import CapturePump, CreditGate
     from trafficdesk.capture.source import FrameStore, Gap
+    from trafficdesk.identity import Identifier
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.workers.capture_jobs import CaptureJob
 
@@ -46,10 +47,18 @@ class CaptureWorker(QThread):
     warned = Signal(object)
     """`FromCapture` with what went wrong without ending the capture."""
 
-    def __init__(self, job: CaptureJob, capture_id: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        job: CaptureJob,
+        capture_id: int,
+        parent: QObject | None = None,
+        *,
+        identifier: Identifier | None = None,
+    ) -> None:
         super().__init__(parent)
         self.job = job
         self._id = capture_id
+        self._identifier = identifier
         self._stop = threading.Event()
         self._gate: CreditGate | None = None
         self._pump: CapturePump | None = None
@@ -82,6 +91,8 @@ class CaptureWorker(QThread):
     def run(self) -> None:
         """The thread: whatever happens is reported, nothing is raised into Qt."""
         try:
+            if self._identifier is not None and self.job.live:
+                self._identifier.watch_sockets()
             self.job.run(self._make_pump(), self._announce)
         except TrafficDeskError as error:
             self.failed.emit(FromCapture(self._id, error))
@@ -91,6 +102,9 @@ class CaptureWorker(QThread):
                 f"Reading {self.job.title} failed: {error!r}.", "The log file has the details."
             )
             self.failed.emit(FromCapture(self._id, told))
+        finally:
+            if self._identifier is not None:
+                self._identifier.stop_watching()
 
     def _make_pump(self) -> CapturePump:
         # Here, not in the constructor: importing the decoder takes 0.2 s, which the window would feel.
@@ -103,6 +117,8 @@ class CaptureWorker(QThread):
     def _emit(self, batch: PacketBatch) -> None:
         if batch.first_id == 0:
             _warm_up(batch)
+        if self._identifier is not None:
+            batch = self._identifier.identify(batch)
         self.batch_ready.emit(FromCapture(self._id, batch))
 
     def _warn(self, error: TrafficDeskError) -> None:

@@ -1,0 +1,172 @@
+"""The packet table's header: first widths and order, and a menu to show and hide columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+
+from trafficdesk.ui import theme
+from trafficdesk.ui.models.packet_page import TITLES, Column
+from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SAMPLES: Final = {
+    Column.NUMBER: "1,234,567",
+    Column.TIME: "00:00:00.000000",
+    Column.SOURCE: "192.168.100.10",
+    Column.DESTINATION: "192.168.100.10",
+    Column.PROTOCOL: "ICMPv6",
+    Column.LENGTH: "65,535",
+    Column.FINDING: "Upload burst",
+    Column.PROGRAM: "firefox-esr",
+    Column.HOST: "www.example.com",
+    Column.COUNTRY: "US",
+    Column.SYSTEM: "AS15169 Google",
+}
+"""Texts that set the columns' first widths."""
+_ORDER: Final = (
+    Column.NUMBER, Column.TIME, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
+    Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.FINDING, Column.SCORE,
+)  # fmt: skip
+"""From left to right, until a person moves them."""
+_ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
+"""The edge of flagged rows stands in the first; the other takes the room that is left."""
+_ROUNDING: Final = 4
+"""Pixels that a width in whole numbers may be short of, and the style's own margin."""
+_SCORE_WIDTH: Final = 96
+_INFO_WIDTH: Final = 120
+"""At least; a narrower window scrolls."""
+_NARROWEST: Final = 40
+
+
+class PacketHeader(QHeaderView):
+    """Columns of a packet table.
+
+    Which are shown is what a person chose; a column nobody chose for is shown where it has something to say.
+    """
+
+    chosen = Signal()
+    """A person showed or hid a column, or asked for the first state again."""
+
+    def __init__(self, delegate: PacketDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._delegate = delegate
+        self._chosen: dict[Column, bool] = {}
+        self._useful: frozenset[Column] = frozenset(Column) - {Column.COUNTRY, Column.SYSTEM, Column.PROGRAM}
+        self.setSectionsClickable(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_menu)
+        self.sectionResized.connect(self._on_section_resized)
+
+    def begin(self) -> None:
+        """First widths, order and columns; the model must be set."""
+        self._fix()
+        for place, column in enumerate(_ORDER):
+            self.moveSection(self.visualIndex(column), place)
+        for column, sample in _SAMPLES.items():
+            self.resizeSection(
+                column, max(self._delegate.text_width(column, sample), self._title_width(column))
+            )
+        self.resizeSection(Column.SCORE, _SCORE_WIDTH)
+        self._show_columns()
+
+    def restore(self, state: QByteArray, chosen: Iterable[str]) -> None:
+        """Order and widths as they were saved, and the columns a person chose, as `choices` told them."""
+        self.restoreState(state)
+        for choice in chosen:
+            name, _, shown = choice.partition("=")
+            if name in Column.__members__ and Column[name] not in _ALWAYS:
+                self._chosen[Column[name]] = shown == "shown"
+        self._fix()
+        self._show_columns()
+
+    def choices(self) -> list[str]:
+        """What a person chose: "HOST=hidden"."""
+        return [f"{column.name}={'shown' if shown else 'hidden'}" for column, shown in self._chosen.items()]
+
+    def set_useful(self, column: Column, *, useful: bool) -> None:
+        """Whether a column has something to say now."""
+        self._useful = self._useful | {column} if useful else self._useful - {column}
+        self._show_columns()
+
+    def shown_columns(self) -> list[Column]:
+        """Columns that are shown, from left to right."""
+        shown = (column for column in Column if not self.isSectionHidden(column))
+        return sorted(shown, key=self.visualIndex)
+
+    def menu(self) -> QMenu:
+        """A line per column, and back to the first state."""
+        menu = QMenu(self)
+        for column in _ORDER:
+            action = menu.addAction(TITLES[column])
+            action.setCheckable(True)
+            action.setChecked(not self.isSectionHidden(column))
+            action.setEnabled(column not in _ALWAYS)
+            action.setData(int(column))
+            action.triggered.connect(self._on_chosen)
+        menu.addSeparator()
+        menu.addAction("Reset columns").triggered.connect(self.reset_columns)
+        return menu
+
+    @Slot()
+    def reset_columns(self) -> None:
+        """Order, widths and columns as at first."""
+        self._chosen.clear()
+        self.begin()
+        self.chosen.emit()
+
+    @Slot()
+    def fit_info(self) -> None:
+        """Info takes what the others leave: the surface beyond the last column would stay blank.
+
+        Qt's own stretching lets it shrink to nothing in a narrow window.
+        """
+        others = self.length() - self.sectionSize(Column.INFO)
+        width = max(self.viewport().width() - others, _INFO_WIDTH)
+        if width != self.sectionSize(Column.INFO):
+            self.resizeSection(Column.INFO, width)
+
+    def _show_columns(self) -> None:
+        for column in Column:
+            shown = column in _ALWAYS or self._chosen.get(column, column in self._useful)
+            if self.isSectionHidden(column) == shown:
+                self.setSectionHidden(column, not shown)
+        self.fit_info()
+
+    def _title_width(self, column: Column) -> int:
+        font = theme.ui_font()
+        font.setWeight(QFont.Weight.DemiBold)
+        return QFontMetrics(font).horizontalAdvance(TITLES[column]) + 2 * PADDING + _ROUNDING
+
+    def _fix(self) -> None:
+        """What must hold of the columns, whatever was saved."""
+        self.setFixedHeight(theme.ROW_HEIGHT + theme.SPACING)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(_NARROWEST)
+        self.setSectionsMovable(True)
+        self.setFirstSectionMovable(False)  # the edge of flagged rows stands there
+        self.setStretchLastSection(False)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.fit_info()
+
+    @Slot(QPoint)
+    def _on_menu(self, position: QPoint) -> None:
+        self.menu().exec(self.viewport().mapToGlobal(position))
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._chosen[Column(action.data())] = action.isChecked()
+            self._show_columns()
+            self.chosen.emit()
+
+    @Slot(int, int, int)
+    def _on_section_resized(self, column: int, _before: int, _now: int) -> None:
+        if column != Column.INFO:
+            self.fit_info()
