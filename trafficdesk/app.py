@@ -20,6 +20,7 @@ from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
 from trafficdesk.settings.secrets import MailPassword
 from trafficdesk.ui import guards, theme, window_state
+from trafficdesk.ui.capture_rights import CaptureRights
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
@@ -100,6 +101,7 @@ class Desktop(QObject):
         self.window = MainWindow(self.model, self._compile_filter, self._tokens)
         self.desk = Desk(self.window, self.session, self.model, self.preferences)
         self.interfaces = InterfaceLister(self)
+        self.rights = CaptureRights(self.window.welcome.permission, self.interfaces, self)
         self.password = MailPassword()
         self.commands = Commands(self.desk, self.interfaces)
         self._alerts: AlertDispatcher | None = None
@@ -122,6 +124,7 @@ class Desktop(QObject):
         self.desk.shut_down()
         self.commands.exports.shut_down()
         self.interfaces.shut_down()
+        self.rights.shut_down()
         self.preferences.shut_down()
         if self._alerts is not None:
             self._alerts.close()

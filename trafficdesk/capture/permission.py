@@ -50,6 +50,10 @@ class PermissionGuide:
     """What hands over packet sockets when root runs it with the path of our socket; empty = no way here."""
     ask: tuple[str, ...] = ()
     """The same behind the system's own authentication dialog; empty = there is none."""
+    effect: str = ""
+    """What `command` does; one sentence."""
+    lasts: bool = False
+    """Whether `command` allows capturing for good."""
 
 
 def explain(platform: str = sys.platform) -> PermissionGuide:
@@ -76,7 +80,12 @@ def denied() -> PermissionDenied:
             "Start TrafficDesk outside of it.",
         )
     hint = " ".join(
-        part for part in ((f"Run: {guide.command}" if guide.command else ""), *guide.notes[:1]) if part
+        part
+        for part in (
+            f"Run: {guide.command}" if guide.command else "",
+            *((guide.effect,) if guide.effect else guide.notes[:1]),
+        )
+        if part
     )
     return PermissionDenied(guide.why, hint)
 

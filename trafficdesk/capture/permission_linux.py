@@ -126,46 +126,49 @@ def _remedies(status: dict[str, str]) -> PermissionGuide:
     helper = () if "APPIMAGE" in os.environ else helper_command()
     pkexec = shutil.which("pkexec") if status.get("NoNewPrivs", "0") == "0" else None
     ask = (pkexec, "--disable-internal-agent", *helper) if pkexec and helper else ()
-    command, notes = _lasting_command(helper)
+    command, effect = _command(helper)
+    notes = (_obstacle(), _HELPER_NOTE if helper else "", _WINDOW_NOTE, FILES_NOTE)
     return PermissionGuide(
         False,
         _WHY,
         command,
-        (*notes, *((_HELPER_NOTE,) if helper else ()), _WINDOW_NOTE, FILES_NOTE),
+        tuple(note for note in notes if note),
         PermissionCase.ASKABLE if ask else PermissionCase.TERMINAL,
         helper,
         ask,
+        effect,
+        lasts=command.startswith("sudo "),
     )
 
 
-def _lasting_command(helper: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """What to type, and what is to be said of it; works whether or not a window waits for it."""
-    notes: tuple[str, ...] = ()
+def _obstacle() -> str:
+    """Why this program's own helper can't be given the right for good; empty = it can, or there is none."""
     packaged = packaged_helper()
     if "APPIMAGE" in os.environ:
-        notes = (
-            "Nobody, not even root, can give rights to what is inside an AppImage: use the folder instead.",
-        )
-    elif packaged is not None and is_nosuid(packaged):
-        notes = (
-            f"{packaged.parent} is mounted nosuid, which takes capabilities away: install it elsewhere.",
-        )
-    elif packaged is not None and _is_roots(packaged):
+        return "Nobody, not even root, can give rights to what is inside an AppImage: use the folder instead."
+    if packaged is None:
+        return ""
+    if is_nosuid(packaged):
+        return f"{packaged.parent} is mounted nosuid, which takes capabilities away: install it elsewhere."
+    if not _is_roots(packaged):
+        return f"To allow it for good, install TrafficDesk as root, for example in /opt; {packaged.parent} is not root's."
+    return ""
+
+
+def _command(helper: tuple[str, ...]) -> tuple[str, str]:
+    """What to type whether or not a window waits for it, and what it does."""
+    packaged = packaged_helper()
+    if packaged is not None and not _obstacle():
         return _capability_command(packaged), (
-            f"It lasts: members of the group {_GROUP} may capture. Log out and in again, then press Retry.",
-        )
-    elif packaged is not None:
-        notes = (
-            f"To allow it for good, install TrafficDesk as root, for example in /opt; {packaged.parent} is not root's.",
+            f"Members of the group {_GROUP} may capture then. Log out and in again, then press Retry."
         )
     if (group := dumpcap_program.group_of_program()) is not None:
         return f'sudo usermod -aG {shlex.quote(group)} "$USER"', (
-            *notes,
-            "It lets Wireshark's dumpcap capture for you. Log out and in again, then press Retry.",
+            "It lets Wireshark's dumpcap capture for you. Log out and in again, then press Retry."
         )
-    if helper and not notes:
-        return f"{_in_terminal()} monitor", ("In a terminal it asks for sudo and captures there.",)
-    return "", notes
+    if helper:
+        return f"{_in_terminal()} monitor", "In a terminal it asks for sudo and captures there."
+    return "", ""
 
 
 def _in_terminal() -> str:

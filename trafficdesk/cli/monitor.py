@@ -19,6 +19,7 @@ from trafficdesk.capture.pump import CapturePump, CreditGate
 from trafficdesk.cli.analyst import AnalystGone, LiveAnalysis
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
+from trafficdesk.cli.permission import with_permission
 from trafficdesk.cli.terminal import say
 from trafficdesk.errors import InterfaceNotFound, SettingsError, SpoolError, TrafficDeskError
 from trafficdesk.packets.batch import PacketBatch
@@ -248,7 +249,7 @@ def _source(
             stop_seconds=0,
             stop_megabytes=arguments.megabytes or 0,
         )
-    source = open_interfaces(name, wanted)
+    source = with_permission(lambda: open_interfaces(name, wanted))
     stack.callback(source.close)
     limits = StopLimits.of(wanted)
 

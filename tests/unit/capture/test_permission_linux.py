@@ -201,7 +201,8 @@ def test_the_group_of_dumpcap_is_a_remedy(machine: Machine) -> None:
     machine.dumpcap(permitted=False, group="wireshark")
     guide = explain_linux()
     assert guide.command == 'sudo usermod -aG wireshark "$USER"'
-    assert "Log out" in guide.notes[0]
+    assert "Log out" in guide.effect
+    assert guide.lasts
 
 
 def test_only_a_helper_of_roots_is_taken_for_installed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from trafficdesk.capture.permission import PermissionGuide
+    from trafficdesk.errors import TrafficDeskError
     from trafficdesk.ui.theme import Tokens
 
 _MAX_LINES = 6
+_ALLOW = "Allow capturing…"
+_ALLOWING = "Waiting for the authentication…"
+_TYPE = "Type this in a terminal: TrafficDesk waits for it, and goes on by itself."
+_OR_TYPE = "Or type this in a terminal: TrafficDesk waits for it, too, and goes on by itself."
+_FOR_GOOD = "Or allow it for good."
 
 
 class CommandBox(QPlainTextEdit):
@@ -61,54 +67,135 @@ class CommandBox(QPlainTextEdit):
         self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 20)
 
 
+class CommandRow(QWidget):
+    """A sentence, the command it speaks of, and a button that copies it; hidden without a command."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sentence = _paragraph("muted")
+        self.box = CommandBox()
+        self.copy_button = QPushButton("Copy command")
+        self.copy_button.clicked.connect(self._copy)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.box, 1)
+        row.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.sentence)
+        column.addLayout(row)
+        self.hide()
+
+    def show_command(self, sentence: str, command: str) -> None:
+        """Show `command`, and what it is for."""
+        self.setVisible(bool(command))
+        self.sentence.setText(sentence)
+        self.sentence.setVisible(bool(sentence))
+        self.copy_button.setText("Copy command")
+        self.box.set_command(command)
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.box.toPlainText())
+        self.copy_button.setText("Copied")
+
+
 class PermissionCard(QFrame):
     """What to do; hidden while capturing is permitted.
 
     Signals
     -------
     retry_requested : the person has done it and wants it looked at again.
+    allow_requested : the system shall ask for an administrator's password.
     """
 
     retry_requested = Signal()
+    allow_requested = Signal()
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("class", "card")
         self.setAccessibleName("Permission to capture")
+        self._guide: PermissionGuide | None = None
+        self._typed = ""
         self._lock = QLabel()
         self._why = _paragraph("")
         self._notes = _paragraph("muted")
-        self.command = CommandBox()
-        self.copy_button = QPushButton("Copy command")
-        self.copy_button.clicked.connect(self._copy)
+        self.outcome = _paragraph("error")
+        self.outcome.hide()
+        self.now = CommandRow()
+        self.lasting = CommandRow()
+        self.command, self.copy_button = self.now.box, self.now.copy_button
+        self.allow_button = QPushButton(_ALLOW)
+        self.allow_button.clicked.connect(self.allow_requested)
         self.retry_button = QPushButton("Retry")
-        self.retry_button.setProperty("class", "primary")
-        self.retry_button.clicked.connect(self.retry_requested)
+        self.retry_button.clicked.connect(self._retry)
         self._lay_out()
+        self._tokens = tokens
         self.apply_theme(tokens)
         self.hide()
 
     def set_guide(self, guide: PermissionGuide) -> None:
-        """Show what `guide` says, nothing where capturing is permitted."""
+        """Show what `guide` says, nothing where capturing is permitted; the same again changes nothing."""
+        if guide == self._guide:
+            return
+        self._guide = guide
         self.setVisible(not guide.permitted)
         self._why.setText(guide.why)
+        self.outcome.hide()
+        self.allow_button.setVisible(bool(guide.ask))
+        _make_primary(self.allow_button, primary=bool(guide.ask))
+        _make_primary(self.retry_button, primary=not guide.ask)
         notes = "\n".join(note for note in guide.notes if note)
         self._notes.setText(notes)
         self._notes.setVisible(bool(notes))
-        self.command.set_command(guide.command)
-        self.command.setVisible(bool(guide.command))
-        self.copy_button.setVisible(bool(guide.command))
-        self.copy_button.setText("Copy command")
+        self._show_commands()
+        self.apply_theme(self._tokens)
+
+    def show_waiting(self, command: str) -> None:
+        """Show a command that this window waits for; empty = it waits for none."""
+        if command != self._typed:
+            self._typed = command
+            self._show_commands()
+
+    def show_asking(self, *, asking: bool) -> None:
+        """Whether the system's authentication dialog is open."""
+        self.allow_button.setEnabled(not asking)
+        self.allow_button.setText(_ALLOWING if asking else _ALLOW)
+        if asking:
+            self.outcome.hide()
+
+    def show_failure(self, error: TrafficDeskError) -> None:
+        """Say why the permission did not come."""
+        self.outcome.setText(str(error))
+        self.outcome.show()
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
+        self._tokens = tokens
+        asked = self._guide is not None and bool(self._guide.ask)
         self._lock.setPixmap(pixmap("lock", tokens.fourth, 20, scale=self.devicePixelRatioF()))
-        self.copy_button.setIcon(icon("copy", tokens.text))
-        self.retry_button.setIcon(icon("refresh", tokens.on_accent))
+        for row in (self.now, self.lasting):
+            row.copy_button.setIcon(icon("copy", tokens.text))
+        self.allow_button.setIcon(icon("lock", tokens.on_accent))
+        self.retry_button.setIcon(icon("refresh", tokens.text if asked else tokens.on_accent))
 
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.command.toPlainText())
-        self.copy_button.setText("Copied")
+    def _show_commands(self) -> None:
+        guide = self._guide
+        if guide is None:
+            return
+        if self._typed:
+            self.now.show_command(_OR_TYPE if guide.ask else _TYPE, self._typed)
+            self.lasting.show_command(f"{_FOR_GOOD} {guide.effect}", guide.command if guide.lasts else "")
+        else:
+            self.now.show_command(guide.effect, guide.command)
+            self.lasting.show_command("", "")
+
+    @Slot()
+    def _retry(self) -> None:
+        self.outcome.hide()
+        self.retry_requested.emit()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -120,14 +207,22 @@ class PermissionCard(QFrame):
         head.addWidget(plain_label("This program may not read network traffic yet", "head"), 1)
         column.addLayout(head)
         column.addWidget(self._why)
-        column.addWidget(self.command)
-        column.addWidget(self._notes)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        buttons.addWidget(self.allow_button)
         buttons.addWidget(self.retry_button)
-        buttons.addWidget(self.copy_button)
         buttons.addStretch(1)
         column.addLayout(buttons)
+        column.addWidget(self.outcome)
+        column.addWidget(self.now)
+        column.addWidget(self.lasting)
+        column.addWidget(self._notes)
+
+
+def _make_primary(button: QPushButton, *, primary: bool) -> None:
+    button.setProperty("class", "primary" if primary else "")
+    button.style().unpolish(button)
+    button.style().polish(button)
 
 
 def _paragraph(style_class: str) -> QLabel:
