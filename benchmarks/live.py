@@ -1,6 +1,7 @@
 """Live capture under a flood: packets sent, seen and lost by us, dumpcap and scapy.sniff, one after the other.
 
-Needs root: two network namespaces of its own, joined by a veth pair, are made and removed again.
+Ours twice: as `monitor` and as the desktop. Needs root: two network namespaces of its own, joined by a veth pair, are
+made and removed again.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from _namespaces import LINK, namespaces, unable, within
 from _support import OURS, big_capture, has, row, working_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 LEAD_S = 5.0
 """Time for a capture to be ready."""
 AFTER_S = 5.0
-LINK = "v0"
+DESKTOP_MORE_S = 3.0
+"""The window takes longer to be ready."""
 SNIFF = (
     "import sys; from scapy.all import AsyncSniffer; import time\n"
     "seen = [0]\n"
@@ -40,37 +42,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--packets", type=int, default=500_000)
     chosen = parser.parse_args()
-    if os.name != "posix" or os.geteuid() != 0:
-        print("Live capture: needs root on Linux (network namespaces); not measured.")
-        return 3
-    if not (has("ip") and has("tcpreplay")):
+    if why := unable():
+        print(f"Live capture: {why}; not measured.")
         return 3
     with working_folder() as folder, namespaces() as (here, there):
         capture = big_capture(folder / "part.pcap", min(chosen.packets, 100_000))
         loops = max(1, chosen.packets // min(chosen.packets, 100_000))
         seconds = LEAD_S + AFTER_S + chosen.packets / 50_000
-        lost = measure("trafficdesk monitor", capture, loops, here, lambda: ours(there, folder, seconds))
+        lost = measure("trafficdesk monitor", capture, loops, here, lambda: monitor(there, folder, seconds))
+        lost += measure("trafficdesk desktop", capture, loops, here, lambda: desktop(there, folder, seconds))
         if has("dumpcap"):
             measure("dumpcap", capture, loops, here, lambda: dumpcap(there, folder, seconds))
         measure("scapy.sniff", capture, loops, here, lambda: scapy(there, seconds))
     return 1 if lost else 0
-
-
-@contextmanager
-def namespaces() -> Iterator[tuple[str, str]]:
-    """Two namespaces of our own with a veth pair between them."""
-    names = tuple(f"tdbench{os.getpid()}{letter}" for letter in "ab")
-    try:
-        for name in names:
-            subprocess.run(["ip", "netns", "add", name], check=True)
-        pair = ["type", "veth", "peer", "name", LINK, "netns", names[1]]
-        subprocess.run(["ip", "link", "add", LINK, "netns", names[0], *pair], check=True)
-        for name in names:
-            subprocess.run(["ip", "-n", name, "link", "set", LINK, "up"], check=True)
-        yield names[0], names[1]
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
 
 
 def measure(
@@ -113,26 +97,34 @@ def measure(
     return max(0, missed)
 
 
-def within(namespace: str, command: list[str]) -> subprocess.Popen[str]:
-    """A command inside a namespace."""
-    return subprocess.Popen(
-        ["ip", "netns", "exec", namespace, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def ours(namespace: str, folder: Path, seconds: float) -> tuple[subprocess.Popen[str], Callable[[str], str]]:
+def monitor(
+    namespace: str, folder: Path, seconds: float
+) -> tuple[subprocess.Popen[str], Callable[[str], str]]:
     """`trafficdesk monitor` for so long."""
     result = folder / "monitor.json"
     command = [*OURS, "monitor", "--interface", LINK, "--duration", str(seconds), "--json", str(result)]
+    return within(namespace, command), lambda output: said_of(result, output)
 
-    def seen(_: str) -> str:
-        said = json.loads(result.read_text(encoding="utf-8"))
-        return f"{said['packets']}|dropped: {said['dropped']}"
 
-    return within(namespace, command), seen
+def desktop(
+    namespace: str, folder: Path, seconds: float
+) -> tuple[subprocess.Popen[str], Callable[[str], str]]:
+    """The window, offscreen, for so long."""
+    result = folder / "diagnostics.json"
+    command = [*OURS, "--capture", LINK, "--quit-after", str(seconds + DESKTOP_MORE_S)]
+    command += ["--diagnostics", str(result)]
+    return within(namespace, command), lambda output: said_of(result, output)
+
+
+def said_of(result: Path, output: str) -> str:
+    """What a program of ours counted, from the JSON it left."""
+    if not result.exists():
+        return f"0|(it left nothing: {output.strip()[-200:]})"
+    said = json.loads(result.read_text(encoding="utf-8"))
+    scored = said["scored"] / max(1, said["scored"] + said["unscored"])
+    stalls = said.get("event_loop_stall_ms")
+    more = f", stalls {stalls['p999']} ms at 99.9 %" if stalls else ""
+    return f"{said['packets']}|dropped {said['dropped']}, scored {scored:.0%}{more}"
 
 
 def dumpcap(

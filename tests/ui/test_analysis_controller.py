@@ -38,7 +38,7 @@ class Process:
     def start(self, opened: int = 0) -> None:
         self.opened = opened
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, *, live: bool) -> None:
         pass
 
     def analyse(self, batch: PacketBatch) -> Detection:

@@ -42,11 +42,14 @@ class Analyst:
     Parameters
     ----------
     tell : takes `READY`, `Answer` and `AnalystGone`, in the thread.
-    opened : as for `Detector`.
+    live, opened : as for `AnalysisProcess`.
     """
 
-    def __init__(self, process: AnalysisProcess, tell: Callable[[object], None], opened: int = 0) -> None:
+    def __init__(
+        self, process: AnalysisProcess, tell: Callable[[object], None], *, live: bool, opened: int = 0
+    ) -> None:
         self._process = process
+        self._live = live
         self._tell = tell
         self._opened = opened
         self._inbox: queue.SimpleQueue[Stretch | tuple[tuple[int, int], ...] | None] = queue.SimpleQueue()
@@ -70,7 +73,7 @@ class Analyst:
     def _run(self) -> None:
         try:
             self._process.start(self._opened)
-            self._process.wait_until_ready()
+            self._process.wait_until_ready(live=self._live)
             self._tell(READY)
             while (task := self._inbox.get()) is not None:
                 if isinstance(task, tuple):
@@ -107,14 +110,15 @@ class LiveAnalysis:
         self._again_at: float | None = None
         self._told: tuple[Gap, ...] = ()
         """Gaps that the process knows."""
-        self._analyst = Analyst(process, tell)
+        self._analyst = Analyst(process, tell, live=live)
 
     def feed(self) -> None:
         """Hand over the next rows if the process is free; start it when its time has come."""
         if self._again_at is not None and time.monotonic() >= self._again_at:
             self._again_at = None
             self._told = ()
-            self._analyst = Analyst(self._process, self._tell, self._session.findings.last_number)
+            opened = self._session.findings.last_number
+            self._analyst = Analyst(self._process, self._tell, live=self._live, opened=opened)
         if self._idle and (stretch := self._session.next_stretch(live=self._live)) is not None:
             self._idle = False
             if self._session.gaps is not self._told:

@@ -127,6 +127,10 @@ class Detector:
             self._fit()
         return self.model
 
+    def warm_up(self) -> None:
+        """Load what the first fit will need; learns nothing."""
+        fit(np.zeros((LEAST_ROWS, len(FEATURES)), np.float32), replace(self._settings, trees=1), 0)
+
     def process(self, batch: PacketBatch) -> Detection:
         """Judge packets that follow those of the former call, then learn from them.
 

@@ -119,9 +119,13 @@ class AnalysisProcess:
         state: ModelState = self._ask(_Request.REFIT, None)
         return state
 
-    def wait_until_ready(self) -> None:
-        """Return when the child has loaded what it needs: the time of the first step is then the step's own."""
-        self._ask(_Request.READY, None)
+    def wait_until_ready(self, *, live: bool) -> None:
+        """Return when the child has loaded what it needs; live, what its first fit needs, too.
+
+        That takes a second or two, in which a flood would leave a hundred thousand packets behind. Of a file it may
+        never be needed.
+        """
+        self._ask(_Request.READY, live)
 
     def set_settings(self, settings: DetectionSettings) -> None:
         """Go on with other settings, also after a restart."""
@@ -219,6 +223,8 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
                 detector.set_settings(argument)
             case _Request.GAPS:
                 detector.tell_gaps(argument)
+            case _Request.READY if argument:
+                detector.warm_up()
             case _Request.RESET:
                 detector.reset()
     except Exception as error:  # noqa: BLE001  # the worker's shell: a bug here must reach the parent's log

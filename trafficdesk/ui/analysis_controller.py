@@ -134,7 +134,7 @@ class AnalysisController(QObject):
         self._told = ()
         session = self._session
         opened = session.findings.last_number
-        worker = AnalysisWorker(self._settings, session.capture_id, self, opened=opened)
+        worker = AnalysisWorker(self._settings, session.capture_id, self, live=self._live, opened=opened)
         worker.ready.connect(self._on_ready)
         worker.analysed.connect(self._on_analysed)
         worker.refitted.connect(self._on_refitted)

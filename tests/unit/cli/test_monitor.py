@@ -51,7 +51,7 @@ class Process:
         self.starts = getattr(self, "starts", 0) + 1
         self.opened = opened
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, *, live: bool) -> None:
         pass
 
     def stop(self) -> None:

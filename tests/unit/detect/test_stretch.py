@@ -172,3 +172,10 @@ def test_numbers_of_incidents_go_on_after_another_detector() -> None:
     incidents = Detector(QUICK, opened=7).process(traffic.batch()).incidents
     assert [one.id for one in incidents] == list(range(8, 8 + len(incidents)))
     assert incidents
+
+
+def test_small_steps_say_nothing_of_the_pace() -> None:
+    """What a step costs besides its rows is not taken for slowness."""
+    pace = AnalysisPace()
+    pace.measured(10, 0.05)
+    assert pace.rows_per_s is None

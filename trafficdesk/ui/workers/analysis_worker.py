@@ -44,13 +44,20 @@ class AnalysisWorker(QThread):
     """`TrafficDeskError`: the process can't be had any more; the thread ends."""
 
     def __init__(
-        self, settings: DetectionSettings, capture_id: int, parent: QObject | None = None, *, opened: int = 0
+        self,
+        settings: DetectionSettings,
+        capture_id: int,
+        parent: QObject | None = None,
+        *,
+        live: bool = False,
+        opened: int = 0,
     ) -> None:
         super().__init__(parent)
         from trafficdesk.detect.process import AnalysisProcess
 
         self.capture_id = capture_id
         self._process = AnalysisProcess(settings)
+        self._live = live
         self._opened = opened
         self._stopping = False
         self._inbox: queue.SimpleQueue[Callable[[AnalysisProcess], None] | None] = queue.SimpleQueue()
@@ -80,7 +87,7 @@ class AnalysisWorker(QThread):
         """The thread: whatever happens is reported, nothing is raised into Qt."""
         try:
             self._process.start(self._opened)
-            self._process.wait_until_ready()
+            self._process.wait_until_ready(live=self._live)
             self.ready.emit()
             while not self._stopping and (task := self._inbox.get()) is not None:
                 task(self._process)
