@@ -38,11 +38,11 @@ class Coverage:
 
     @property
     def words(self) -> str:
-        """`scored 62 %, 31 % in the last minute`; empty where nothing was left out."""
+        """`scored 62 %, last minute 31 %`; empty where nothing was left out."""
         if self.overall >= 1:
             return ""
         overall, recent = _percent(self.overall), _percent(self.recent)
-        return self.overall_words + (f", {recent} in the last minute" if recent != overall else "")
+        return self.overall_words + (f", last minute {recent}" if recent != overall else "")
 
     @property
     def overall_words(self) -> str:

@@ -43,7 +43,7 @@ def test_losses_are_said_by_place_and_only_when_there_are_some(qtbot: QtBot) -> 
     assert bar.text("dropped") == ""
     assert LIGHT.good in bar._lamp.styleSheet()
     bar.show_report(StatusReport("Capturing", lost=CaptureStatistics(0, 1_500, 2, 7)))
-    assert bar.text("dropped") == "Dropped 1,500 by the system, 2 by TrafficDesk, 7 not kept on disk"
+    assert bar.text("dropped") == "Dropped 1,500 kernel, 2 queue, 7 disk"
     assert LIGHT.unusual in bar._lamp.styleSheet()
 
 
@@ -57,6 +57,6 @@ def test_progress_and_lag(qtbot: QtBot) -> None:
     assert bar.text("lag") == ""
     bar.show_report(StatusReport("Capturing", pending=50_000, unscored=7, coverage=Coverage(0.999, 0.999)))
     assert bar._progress.isHidden()
-    assert bar.text("lag") == "Analysis 50,000 packets behind, scored 99 %"
+    assert bar.text("lag") == "Scored 99 %"
     bar.show_report(StatusReport("Capturing", pending=100))
     assert bar.text("lag") == ""

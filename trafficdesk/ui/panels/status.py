@@ -11,12 +11,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStatusBar,
     QToolButton,
     QWidget,
 )
 
-from trafficdesk.capture.loss import PLACES, lost_by_place, lost_in
+from trafficdesk.capture.loss import PLACES, lost_in
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.session import Coverage
 from trafficdesk.ui import theme
@@ -131,10 +132,14 @@ class StatusBar(QStatusBar):
         named = {"lamp": self._lamp, "progress": self._progress, "cancel": self.cancel}
         for name in names:
             widget: QWidget = named.get(name) or self._labels[name]
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.setSpacing(20)
+            last = name == _LEFT[-1]
+            row.addWidget(widget, int(last), Qt.AlignmentFlag.AlignVCenter)
+            if last:
+                # Many numbers must not make the window wider: this one is cut.
+                widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         if names[0] == "lamp":
-            row.addStretch(1)
+            row.addStretch(0)
+            holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         return holder
 
     def _color_lamp(self, *, healthy: bool) -> None:
@@ -178,7 +183,8 @@ def _state(report: StatusReport) -> str:
 
 
 def _dropped(report: StatusReport) -> str:
-    places = lost_by_place(report.lost)
+    counts = ((place.count(report.lost), place.name) for place in PLACES)
+    places = ", ".join(f"{thousands(count)} {name}" for count, name in counts if count)
     return f"Dropped {places}" if places else ""
 
 
@@ -198,10 +204,9 @@ def _rate(report: StatusReport) -> str:
 
 
 def _lag(report: StatusReport) -> str:
-    parts = []
+    # Where packets are left out, those that wait are those of two seconds, and no news.
+    if words := report.coverage.words:
+        return words[:1].upper() + words[1:]
     if report.pending > _LAG_ROWS and report.progress is None:
-        parts.append(f"Analysis {thousands(report.pending)} packets behind")
-    if report.coverage.words:
-        parts.append(report.coverage.words)
-    text = ", ".join(parts)
-    return text[:1].upper() + text[1:]
+        return f"Analysis {thousands(report.pending)} packets behind"
+    return ""
