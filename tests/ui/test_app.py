@@ -147,8 +147,24 @@ def test_every_part_follows_the_theme(qtbot: QtBot, qapp: QApplication, desktop:
 def test_commands_without_a_capture_do_no_harm(qtbot: QtBot, desktop: Desktop) -> None:
     """Every command that opens no dialog may be given at any time."""
     harmless = set(desktop.window.actions_._actions) - {
-        "open", "quit", "settings", "about", "shortcuts", "start_stop", "sample",
+        "open", "quit", "settings", "about", "shortcuts", "start_stop", "sample", "capture_options",
     }  # fmt: skip
     for name in sorted(harmless):
         desktop.window.actions_[name].trigger()
     assert not desktop.desk.capture.running
+
+
+def test_a_choice_of_interfaces_holds_everywhere(qtbot: QtBot, desktop: Desktop) -> None:
+    """Chosen on the welcome page, it is the bar's, is remembered, and survives a look for interfaces."""
+    with qtbot.waitSignal(desktop.interfaces.listed):
+        desktop.interfaces.refresh()
+    names = [info.name for info in desktop.window.bar.interfaces if info.name != "any"]
+    choice = ",".join(names[:2])
+    desktop.window.welcome.interfaces.choose(choice)
+    desktop.window.welcome.interfaces.choice_changed.emit(choice)
+    assert desktop.window.bar.interface == choice
+    assert desktop.preferences.settings.view.last_interface == choice
+    with qtbot.waitSignal(desktop.interfaces.listed):
+        desktop.interfaces.refresh()
+    assert desktop.window.welcome.interfaces.choice() == choice
+    assert desktop.window.bar.interface == choice

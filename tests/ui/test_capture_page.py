@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,3 +89,21 @@ def test_an_interface_that_is_gone_is_kept(qtbot: QtBot) -> None:
     qtbot.addWidget(page)
     assert page.section().interface == "usb0"
     assert "not there now" in page.editors["interface"].currentText()
+
+
+def test_several_interfaces_are_one_entry(qtbot: QtBot) -> None:
+    """What the capture options chose is kept by the settings, and shown by its names."""
+    page = CapturePage(
+        CaptureSettings(interface="wlan0,eth0"),
+        LIGHT,
+        check_filter=check_filter,
+        interfaces=(("wlan0", "Wi-Fi · wlan0"), ("eth0", "eth0")),
+    )
+    qtbot.addWidget(page)
+    assert page.section().interface == "wlan0,eth0"
+    assert page.editors["interface"].currentText() == "Wi-Fi · wlan0, eth0"
+
+
+def test_every_setting_has_an_editor(page: CapturePage) -> None:
+    """What is declared can be changed."""
+    assert set(page.editors) == {item.name for item in fields(CaptureSettings)}

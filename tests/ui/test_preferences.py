@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trafficdesk.errors import SettingsError
 from trafficdesk.settings import DetectionSettings, Settings
 from trafficdesk.settings import file as settings_file
-from trafficdesk.ui.preferences import RECENT_FILES, Preferences
+from trafficdesk.ui.preferences import RECENT_FILES, RECENT_FILTERS, Preferences
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -63,4 +63,15 @@ def test_recent_files_are_newest_first_without_repeats(qtbot: QtBot, tmp_path: P
     recent = [Path(name).name for name in preferences.settings.view.recent_files]
     assert recent[:2] == ["5.pcap", "12.pcap"]
     assert len(recent) == len(set(recent)) == RECENT_FILES
+    preferences.shut_down()
+
+
+def test_capture_filters_are_remembered(qtbot: QtBot) -> None:
+    """The newest first, each once, ten of them; none is not one."""
+    preferences = Preferences(Settings(), lambda _settings: None)
+    for expression in (*(f"port {number}" for number in range(12)), "port 5", ""):
+        preferences.add_capture_filter(expression)
+    kept = preferences.settings.view.recent_capture_filters
+    assert kept == ("port 5", *(f"port {number}" for number in (11, 10, 9, 8, 7, 6, 4, 3, 2)))
+    assert len(kept) == RECENT_FILTERS
     preferences.shut_down()

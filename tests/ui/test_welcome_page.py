@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from trafficdesk.capture.interfaces import InterfaceInfo
 from trafficdesk.capture.permission import PermissionGuide
-from trafficdesk.ui.panels.interface_list import drawing_of, name_of, state_of
+from trafficdesk.ui.panels.interface_delegate import drawing_of, name_of, state_of
 from trafficdesk.ui.panels.welcome import WelcomePage
 from trafficdesk.ui.theme import DARK, LIGHT
 
@@ -71,14 +71,14 @@ def test_a_double_click_and_the_button_start_too(qtbot: QtBot, page: WelcomePage
         page.start_button.click()
 
 
-def test_refreshing_keeps_the_choice(page: WelcomePage) -> None:
+def test_refreshing_keeps_the_choice(qtbot: QtBot, page: WelcomePage) -> None:
     """What a person chose stays chosen while it is there; a vanished one gives way to a usable one."""
     page.set_interfaces((an_interface("eth0"), an_interface("wlan0")), "eth0")
-    page.interfaces.setCurrentRow(1)
+    qtbot.keyClick(page.interfaces, Qt.Key.Key_Down)
     page.set_interfaces((an_interface("any"), an_interface("eth0"), an_interface("wlan0")), "eth0")
-    assert page.interfaces.current().name == "wlan0"
+    assert page.interfaces.choice() == "wlan0"
     page.set_interfaces((an_interface("down", is_up=False), an_interface("lo")))
-    assert page.interfaces.current().name == "lo"
+    assert page.interfaces.choice() == "lo"
 
 
 def test_without_permission_the_way_is_shown(qtbot: QtBot, page: WelcomePage) -> None:
@@ -159,11 +159,14 @@ def test_what_is_said_of_an_interface() -> None:
     assert name_of(an_interface()) == "Wi-Fi · wlan0"
     assert name_of(an_interface("eth0", friendly_name="eth0")) == "eth0"
     assert state_of(an_interface(permitted=False)) == "not permitted"
-    assert state_of(an_interface(is_up=False)) == "not connected"
+    assert state_of(an_interface()) == "up"
+    assert state_of(an_interface(is_up=False)) == "down"
+    assert state_of(an_interface(is_up=False, lacks_carrier=True)) == "not connected"
+    assert state_of(an_interface(friendly_name="Ethernet", is_up=False, lacks_carrier=True)) == "no cable"
     drawings = [
         an_interface(),
         an_interface("lo", is_loopback=True),
-        an_interface("docker0", friendly_name="docker0"),
+        an_interface("docker0", friendly_name="docker0", is_virtual=True),
     ]
     assert [drawing_of(one) for one in drawings] == ["wireless", "loopback", "virtual"]
 
@@ -177,9 +180,48 @@ def test_everything_can_be_reached_and_named(page: WelcomePage) -> None:
             assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert page.interfaces.accessibleName() == "Interfaces"
     spoken = page.interfaces.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "Wi-Fi · wlan0, 192.0.2.1, 2001:db8::1"
+    assert spoken == "Wi-Fi · wlan0, 192.0.2.1, 2001:db8::1, up"
 
 
 def test_the_legal_line_is_there(page: WelcomePage) -> None:
     """Said before anything is captured."""
     assert any("own or may monitor" in label.text() for label in page.findChildren(QLabel))
+
+
+def test_start_says_on_how_many(qtbot: QtBot, page: WelcomePage) -> None:
+    """One is not counted, several are, and all are all; each choice is told, so that the bar follows."""
+    page.set_interfaces((an_interface("any"), an_interface("eth0"), an_interface("wlan0")), "eth0")
+    assert page.start_button.text() == "Start capture"
+    with qtbot.waitSignal(page.choice_changed) as told:
+        qtbot.keyClick(page.interfaces, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert told.args == ["eth0,wlan0"]
+    assert page.start_button.text() == "Start capture on 2 interfaces"
+    with qtbot.waitSignal(page.interface_chosen) as started:
+        page.start_button.click()
+    assert started.args == ["eth0,wlan0"]
+    page.choose("any")
+    assert page.start_button.text() == "Start capture on all interfaces"
+
+
+def test_one_forbidden_interface_forbids_the_start(page: WelcomePage) -> None:
+    """What would fail can't be started."""
+    page.set_interfaces((an_interface("eth0"), an_interface("wlan0", permitted=False)))
+    page.choose("eth0,wlan0")
+    assert not page.start_button.isEnabled()
+
+
+def test_options_are_a_click_away(qtbot: QtBot, page: WelcomePage) -> None:
+    """Beside Start."""
+    with qtbot.waitSignal(page.options_requested):
+        page.options_button.click()
+
+
+@pytest.mark.parametrize("count", [1, 5, 25])
+def test_start_is_seen_however_many_interfaces_there_are(page: WelcomePage, count: int) -> None:
+    """In a window of 1280 x 800 the list scrolls, not the page."""
+    page.resize(1280, 700)
+    page.set_interfaces(tuple(an_interface(f"eth{number}") for number in range(count)))
+    QGuiApplication.processEvents()
+    bottom = page.start_button.mapTo(page, page.start_button.rect().bottomLeft()).y()
+    assert 0 < bottom < page.height()
+    assert page._scroll.verticalScrollBar().maximum() == 0

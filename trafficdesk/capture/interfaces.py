@@ -6,62 +6,42 @@ import ctypes
 import socket
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.capture.bpf import load_libpcap
+from trafficdesk.capture.interface_names import friendly_name, is_virtual, plain_name
 from trafficdesk.capture.permission import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SYSFS: Final = Path("/sys/class/net")
 _PROC: Final = Path("/proc/net")
 _ROUTE_UP: Final = 0x1
 """RTF_UP, linux/route.h."""
 _ROUTE_REJECT: Final = 0x0200
 """RTF_REJECT."""
-_LOOPBACK_TYPE: Final = "772"
-"""ARPHRD_LOOPBACK."""
 _OUTSIDE: Final = (("192.0.2.1", socket.AF_INET), ("2001:db8::1", socket.AF_INET6))
 """Documentation addresses (RFC 5737, RFC 3849): a UDP socket connected there sends nothing but knows its route."""
 
-_BY_DEVICE_TYPE: Final = {
-    "wlan": "Wi-Fi",
-    "wwan": "Mobile broadband",
-    "bluetooth": "Bluetooth",
-    "bridge": "Bridge",
-    "bond": "Bond",
-    "team": "Bond",
-    "vlan": "VLAN",
-    "wireguard": "VPN (WireGuard)",
-    "ppp": "PPP",
-    "vxlan": "Tunnel (VXLAN)",
-    "macvlan": "Virtual (macvlan)",
-    "ipvlan": "Virtual (ipvlan)",
-}
-"""DEVTYPE of /sys/class/net/*/uevent."""
-_BY_PREFIX: Final = (
-    ("docker", "Docker bridge"),
-    ("br-", "Docker bridge"),
-    ("podman", "Podman bridge"),
-    ("cni", "Container bridge"),
-    ("virbr", "Virtual machine bridge"),
-    ("vmnet", "VMware network"),
-    ("vboxnet", "VirtualBox network"),
-    ("veth", "Container cable"),
-    ("tailscale", "VPN (Tailscale)"),
-    ("wg", "VPN (WireGuard)"),
-    ("tun", "VPN"),
-    ("tap", "Virtual (tap)"),
-    ("ppp", "PPP"),
-    ("ifb", "Traffic shaping"),
-    ("dummy", "Dummy"),
-    ("sit", "Tunnel"),
-    ("gre", "Tunnel"),
-    ("can", "CAN bus"),
-)
-_USB_DRIVERS: Final = frozenset({"cdc_ether", "cdc_ncm", "rndis_host", "ipheth"})
+ANY: Final = "any"
+"""Linux: all interfaces as one."""
+_IFF_UP: Final = "up"
+_PCAP_IF_UP: Final = 0x2
+_PCAP_IF_CONNECTION_STATUS: Final = 0x30
+_PCAP_IF_DISCONNECTED: Final = 0x20
+"""pcap/pcap.h."""
+
+
+class LinkState(StrEnum):
+    """Whether frames can come in."""
+
+    UP = "up"
+    NO_CARRIER = "no carrier"
+    """Switched on, but no cable, no network."""
+    DOWN = "down"
+    """Switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +55,76 @@ class InterfaceInfo:
     addresses: tuple[str, ...]
     """IP addresses."""
     is_up: bool
+    """Switched on and connected (IFF_RUNNING)."""
     is_loopback: bool
     permitted: bool
     """Whether this process may capture on it."""
+    lacks_carrier: bool = False
+    """Switched on, but not connected."""
+    is_virtual: bool = False
+    """Made by a program: there is no device behind it."""
+    why_not: str = ""
+    """Why capturing is not permitted, in a sentence."""
+
+    @property
+    def link(self) -> LinkState:
+        """Whether frames can come in."""
+        if self.is_up:
+            return LinkState.UP
+        return LinkState.NO_CARRIER if self.lacks_carrier else LinkState.DOWN
+
+    @property
+    def link_words(self) -> str:
+        """`link` as a person says it."""
+        if self.link is LinkState.NO_CARRIER:
+            return "no cable" if self.friendly_name in {"Ethernet", "USB tethering"} else "not connected"
+        return self.link.value
 
 
 def list_interfaces() -> tuple[InterfaceInfo, ...]:
-    """All interfaces: the one with the default route first, then those that are up, loopback late."""
-    permitted = explain().permitted
-    found = _from_npcap(permitted) if sys.platform == "win32" else _from_psutil(permitted)
+    """All interfaces: the one with the default route first, what is connected, then the others; idle virtual ones last.
+
+    On Linux "any" is one of them, after those that are connected.
+    """
+    guide = explain()
+    why_not = "" if guide.permitted else guide.why
+    found = _from_npcap(why_not) if sys.platform == "win32" else _from_psutil(why_not)
     first = _default_of(found)
-    return tuple(
-        sorted(
-            found,
-            key=lambda info: (
-                info.name != first,
-                not info.is_up,
-                info.is_loopback,
-                not info.addresses,
-                info.name,
-            ),
-        )
+    if sys.platform == "linux" and found:
+        found.append(InterfaceInfo(ANY, "All interfaces", (), True, False, not why_not, why_not=why_not))
+    return tuple(sorted(found, key=lambda info: (info.name != first, *_rank(info))))
+
+
+def _rank(info: InterfaceInfo) -> tuple[object, ...]:
+    return (
+        not info.is_up,
+        not info.is_up and info.is_virtual,
+        info.is_loopback,
+        info.name == ANY,
+        info.link is LinkState.DOWN,
+        not info.addresses,
+        info.is_virtual,
+        info.name,
     )
+
+
+def interface_names(choice: str) -> tuple[str, ...]:
+    """The interfaces of a choice as the settings and the command line have it: "eth0,wlan0".
+
+    Each once; what "any" covers anyway is left out.
+    """
+    names = tuple(dict.fromkeys(name for part in choice.split(",") if (name := part.strip())))
+    return (ANY,) if ANY in names else names
+
+
+def joined(names: Iterable[str]) -> str:
+    """The choice of `names`; `interface_names` takes it apart again."""
+    return ",".join(interface_names(",".join(names)))
 
 
 def default_interface() -> str | None:
     """The interface that leads to the internet; where there is no such route, the likeliest; None = there is none."""
-    interfaces = list_interfaces()
-    return interfaces[0].name if interfaces else None
+    return next((info.name for info in list_interfaces() if info.name != ANY), None)
 
 
 def default_route_interface(proc: Path = _PROC) -> str | None:
@@ -119,35 +141,8 @@ def default_route_interface(proc: Path = _PROC) -> str | None:
     return None
 
 
-def friendly_name(name: str, sysfs: Path = _SYSFS) -> str:
-    """Linux: what people call the interface, after what the kernel says of it.
-
-    Parameters
-    ----------
-    sysfs : the folder with one folder per interface.
-    """
-    folder = sysfs / name
-    if _first_line(folder / "type") == _LOOPBACK_TYPE or name == "lo":
-        return "Loopback"
-    if (folder / "wireless").exists() or (folder / "phy80211").exists():
-        return "Wi-Fi"
-    by_prefix = next((words for prefix, words in _BY_PREFIX if name.startswith(prefix)), "")
-    device_type = _uevent(folder).get("DEVTYPE", "")
-    if device_type in {"", "bridge"} and by_prefix:
-        return by_prefix
-    return _BY_DEVICE_TYPE.get(device_type, by_prefix) or _by_device(folder)
-
-
-def _by_device(folder: Path) -> str:
-    """What the interface is after the device behind it."""
-    if (folder / "tun_flags").exists():
-        return "VPN"
-    if not (folder / "device").exists():
-        return "Virtual"
-    return "USB tethering" if (folder / "device" / "driver").resolve().name in _USB_DRIVERS else "Ethernet"
-
-
-def _from_psutil(permitted: bool) -> list[InterfaceInfo]:
+def _from_psutil(why_not: str) -> list[InterfaceInfo]:
+    """Interfaces of this network namespace: ioctl answers for it, while sysfs may be mounted for another one."""
     import psutil
 
     addresses, statistics = psutil.net_if_addrs(), psutil.net_if_stats()
@@ -158,19 +153,25 @@ def _from_psutil(permitted: bool) -> list[InterfaceInfo]:
         shown = tuple(
             entry.address.partition("%")[0] for entry in addresses.get(name, ()) if entry.family in families
         )
-        label = friendly_name(name) if sys.platform == "linux" else _plain_name(name)
-        loopback = label == "Loopback"
-        found.append(InterfaceInfo(name, label, shown, bool(state and state.isup), loopback, permitted))
+        label = friendly_name(name) if sys.platform == "linux" else plain_name(name)
+        runs = bool(state and state.isup)
+        found.append(
+            InterfaceInfo(
+                name,
+                label,
+                shown,
+                runs,
+                label == "Loopback",
+                not why_not,
+                lacks_carrier=not runs and state is not None and _IFF_UP in state.flags.split(","),
+                is_virtual=is_virtual(label),
+                why_not=why_not,
+            )
+        )
     return found
 
 
-def _plain_name(name: str) -> str:
-    if name.startswith("lo"):
-        return "Loopback"
-    return "VPN" if name.startswith(("utun", "tun", "ppp", "ipsec")) else "Network"
-
-
-def _from_npcap(permitted: bool) -> list[InterfaceInfo]:
+def _from_npcap(why_not: str) -> list[InterfaceInfo]:
     """Npcap's devices: their names are not those that Windows shows, which stand in the description."""
     library = load_libpcap()
     if library is None:
@@ -180,18 +181,27 @@ def _from_npcap(permitted: bool) -> list[InterfaceInfo]:
     if library.pcap_findalldevs(ctypes.byref(devices), reason) != 0:
         return []
     try:
-        return [_from_device(library, device, permitted) for device in _chain(devices)]
+        return [_from_device(library, device, why_not) for device in _chain(devices)]
     finally:
         library.pcap_freealldevs(devices)
 
 
-def _from_device(library: Any, device: Any, permitted: bool) -> InterfaceInfo:
-    name = device.name.decode("utf-8", "replace")
+def _from_device(library: Any, device: Any, why_not: str) -> InterfaceInfo:
     words = (device.description or device.name).decode("utf-8", "replace")
     loopback = bool(device.flags & library.PCAP_IF_LOOPBACK)
-    addresses = tuple(text for entry in _chain(device.addresses) if (text := _address(library, entry.addr)))
-    up = bool(device.flags & 2)  # PCAP_IF_UP
-    return InterfaceInfo(name, "Loopback" if loopback else words, addresses, up, loopback, permitted)
+    enabled = bool(device.flags & _PCAP_IF_UP)
+    unplugged = device.flags & _PCAP_IF_CONNECTION_STATUS == _PCAP_IF_DISCONNECTED
+    return InterfaceInfo(
+        device.name.decode("utf-8", "replace"),
+        "Loopback" if loopback else words,
+        tuple(text for entry in _chain(device.addresses) if (text := _address(library, entry.addr))),
+        enabled and not unplugged,
+        loopback,
+        not why_not,
+        lacks_carrier=enabled and unplugged,
+        is_virtual=is_virtual(words),
+        why_not=why_not,
+    )
 
 
 def _address(library: Any, pointer: Any) -> str:
@@ -254,15 +264,6 @@ def _ipv6_defaults(lines: list[str]) -> Iterable[tuple[int, str]]:
             flags = int(fields[8], 16)
             if flags & _ROUTE_UP and not flags & _ROUTE_REJECT and fields[9] != "lo":
                 yield int(fields[5], 16), fields[9]
-
-
-def _uevent(folder: Path) -> dict[str, str]:
-    pairs = (line.partition("=") for line in _lines(folder / "uevent"))
-    return {name: value for name, _, value in pairs}
-
-
-def _first_line(path: Path) -> str:
-    return next(iter(_lines(path)), "")
 
 
 def _lines(path: Path) -> list[str]:

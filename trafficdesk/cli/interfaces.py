@@ -47,13 +47,14 @@ def _entry(item: InterfaceInfo) -> dict[str, Any]:
         "friendly_name": item.friendly_name,
         "addresses": list(item.addresses),
         "is_up": item.is_up,
+        "link": item.link.value,
         "is_loopback": item.is_loopback,
         "permitted": item.permitted,
     }
 
 
 def _line(item: InterfaceInfo, *, is_default: bool) -> str:
-    state = ["up" if item.is_up else "down"]
+    state = [item.link_words]
     state += ["default"] if is_default else []
     state += [] if item.permitted else ["not permitted"]
     name = item.name if item.friendly_name in {"", item.name} else f"{item.name} ({item.friendly_name})"

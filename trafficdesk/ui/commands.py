@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from trafficdesk.packets.log import FLAGGED
 from trafficdesk.ui.export_controller import ExportController, with_suffix
+from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
 
@@ -35,9 +36,9 @@ class Commands(QObject):
         super().__init__(desk)
         self._desk = desk
         self._window = desk.window
-        self._interfaces = interfaces
         self.exports = ExportController(desk.session, self)
         self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
+        self._capturing = InterfaceCommands(desk, interfaces, self)
         self._join_actions()
         self._join_window()
 
@@ -47,7 +48,7 @@ class Commands(QObject):
             "open": self.choose_file, "sample": self._desk.open_sample, "quit": self._window.close,
             "save": self.save, "export_selected": self.export_selected, "export_shown": self.export_shown,
             "export_all": self.export_all, "start_stop": self.start_or_stop,
-            "restart": self.restart, "interfaces": self._interfaces.refresh, "focus_filter": self.focus_filter,
+            "restart": self.restart, "focus_filter": self.focus_filter,
             "clear_filter": bar.clear_and_apply, "go_to": self.go_to, "previous": self.previous,
             "next": self.next, "previous_flagged": self.previous_flagged, "next_flagged": self.next_flagged,
             "follow": table.follow, "copy": table.copy_rows, "refit": self._desk.analysis.refit,
@@ -59,13 +60,10 @@ class Commands(QObject):
     def _join_window(self) -> None:
         window, exports, dashboard = self._window, self.exports, self._desk.dashboard
         window.bar.start_stop_clicked.connect(self.start_or_stop)
-        window.bar.interface_chosen.connect(self._on_interface)
         window.file_dropped.connect(self.open_path)
         window.recent_chosen.connect(self.open_path)
-        window.welcome.interface_chosen.connect(self._desk.listen)
         window.welcome.open_requested.connect(self.choose_file)
         window.welcome.sample_requested.connect(self._desk.open_sample)
-        window.welcome.retry_requested.connect(self._interfaces.refresh)
         window.page.table.menu_requested.connect(self._on_menu)
         window.page.empty.clicked.connect(self._on_empty_clicked)
         self._menu.filter_wanted.connect(window.filter_bar.set_expression)
@@ -255,12 +253,6 @@ class Commands(QObject):
         beyond = rows[rows > here] if step > 0 else rows[rows < here][::-1]
         if len(beyond):
             table.go_to_row(int(beyond[0]))
-
-    @Slot(str)
-    def _on_interface(self, name: str) -> None:
-        self._desk.preferences.set_interface(name)
-        if self._desk.capture.live:
-            self._desk.listen(name)
 
     @Slot(QPoint, QModelIndex)
     def _on_menu(self, position: QPoint, index: QModelIndex) -> None:

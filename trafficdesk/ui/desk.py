@@ -101,10 +101,11 @@ class Desk(QObject):
 
     @Slot(str)
     def listen(self, interface: str) -> None:
-        """Capture on an interface."""
+        """Capture on one interface or several ("eth0,wlan0")."""
         self.window.banner.dismiss()
-        self.window.bar.choose(interface)
+        self.window.choose_interfaces(interface)
         self.preferences.set_interface(interface)
+        self.preferences.add_capture_filter(self.preferences.settings.capture.capture_filter)
         self.capture.start(LiveJob(interface, self.preferences.settings.capture))
 
     def shut_down(self) -> None:

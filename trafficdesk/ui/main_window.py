@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
     def __init__(self, model: PacketTableModel, compile_filter: Compile, tokens: Tokens) -> None:
         super().__init__()
         self._was_shown = False
+        self.tokens = tokens
         self.actions_ = Actions(self)
         self.filter_bar = FilterBar(compile_filter)
         self.bar = CaptureBar(self.actions_, self.filter_bar, tokens)
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Use other colours."""
+        self.tokens = tokens
         for part in (
             self.actions_,
             self.bar,
@@ -79,6 +81,11 @@ class MainWindow(QMainWindow):
             self.status,
         ):
             part.apply_theme(tokens)
+
+    def choose_interfaces(self, choice: str) -> None:
+        """Make `choice` what Start captures on, wherever it stands."""
+        self.bar.choose(choice)
+        self.welcome.choose(choice)
 
     def show_welcome(self) -> None:
         """The page to begin on."""

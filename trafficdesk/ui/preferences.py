@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trafficdesk.settings import DetectionSettings, Settings
 
 RECENT_FILES: Final = 10
+RECENT_FILTERS: Final = 10
 
 
 _STOP_WAIT_MS: Final = 5_000
@@ -65,7 +66,7 @@ class Preferences(QObject):
         self.set(replace(self._settings, detection=detection))
 
     def set_interface(self, name: str) -> None:
-        """Remember the interface that was chosen last."""
+        """Remember what was chosen last to capture on; several interfaces are separated by commas."""
         self.set(replace(self._settings, view=replace(self._settings.view, last_interface=name)))
 
     def add_recent(self, path: Path) -> None:
@@ -74,6 +75,15 @@ class Preferences(QObject):
         others = (recent for recent in self._settings.view.recent_files if recent != name)
         recent_files = (name, *others)[:RECENT_FILES]
         self.set(replace(self._settings, view=replace(self._settings.view, recent_files=recent_files)))
+
+    def add_capture_filter(self, expression: str) -> None:
+        """Remember a capture filter that was used, newest first."""
+        if not expression:
+            return
+        view = self._settings.view
+        others = (recent for recent in view.recent_capture_filters if recent != expression)
+        recent_filters = (expression, *others)[:RECENT_FILTERS]
+        self.set(replace(self._settings, view=replace(view, recent_capture_filters=recent_filters)))
 
     def shut_down(self) -> None:
         """Wait until what was changed last is written."""

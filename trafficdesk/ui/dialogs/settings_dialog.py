@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from trafficdesk.errors import SettingsError
-from trafficdesk.ui.dialogs.capture_page import CapturePage
+from trafficdesk.ui.dialogs.capture_page import CapturePage, check_capture_filter
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
 from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trafficdesk.settings import MailSettings, Settings
-    from trafficdesk.ui.dialogs.capture_page import CheckFilter
+    from trafficdesk.ui.dialogs.filter_editor import CheckFilter
     from trafficdesk.ui.dialogs.mail_page import PasswordStore
     from trafficdesk.ui.dialogs.mail_trial import SendTest
     from trafficdesk.ui.dialogs.settings_page import SettingsPage
@@ -90,7 +90,11 @@ class SettingsDialog(QDialog):
             settings.mail, self._tokens, secrets=secrets, send_test=send_test or _send_test_with(secrets)
         )
         self.capture_page = CapturePage(
-            settings.capture, self._tokens, check_filter=check_filter or _check_filter, interfaces=interfaces
+            settings.capture,
+            self._tokens,
+            check_filter=check_filter or check_capture_filter,
+            interfaces=interfaces,
+            recent_filters=settings.view.recent_capture_filters,
         )
         self.pages: dict[str, SettingsPage] = {
             "capture": self.capture_page,
@@ -280,12 +284,6 @@ def _save(settings: Settings) -> None:
     from trafficdesk.settings.file import save
 
     save(settings)
-
-
-def _check_filter(expression: str) -> str | None:
-    from trafficdesk.capture.bpf import check_filter
-
-    return check_filter(expression)
 
 
 def _send_test_with(secrets: PasswordStore) -> SendTest:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
+from trafficdesk.capture.interfaces import interface_names
 from trafficdesk.ui import theme
 from trafficdesk.ui.icons import icon
+from trafficdesk.ui.labels import tooltip
+from trafficdesk.ui.panels.interface_delegate import name_of
+from trafficdesk.ui.panels.interface_menu import InterfaceMenu
 from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class CaptureBar(QFrame):
     """A row of controls; the filter takes what room is left."""
 
     interface_chosen = Signal(str)
-    """Name of the interface that Start is to listen on."""
+    """The interfaces that Start is to listen on, as settings have them ("eth0,wlan0")."""
     start_stop_clicked = Signal()
 
     def __init__(
@@ -67,7 +70,7 @@ class CaptureBar(QFrame):
 
     @property
     def interface(self) -> str:
-        """The chosen interface; empty while none is."""
+        """The chosen interfaces as settings have them; empty while none is."""
         return self._interface
 
     def apply_theme(self, tokens: Tokens) -> None:
@@ -88,71 +91,54 @@ class CaptureBar(QFrame):
     def set_interfaces(self, interfaces: Sequence[InterfaceInfo]) -> None:
         """Offer these."""
         self._interfaces = interfaces
-        menu = self.chooser.menu()
-        menu.clear()
-        group = QActionGroup(menu)
-        for info in interfaces:
-            menu.addAction(self._choice(info, group))
-        if not interfaces:
-            menu.addAction("No interface found").setEnabled(False)
-        menu.addSeparator()
-        menu.addAction(self._actions["interfaces"])
+        self._menu.set_interfaces(interfaces)
         self.choose(self._interface)
+
+    @property
+    def interfaces(self) -> Sequence[InterfaceInfo]:
+        """Those offered."""
+        return self._interfaces
 
     def interface_choices(self) -> list[tuple[str, str]]:
         """(name, words) of each interface offered."""
-        return [(info.name, visible(_words(info))) for info in self._interfaces]
+        return [(info.name, name_of(info)) for info in self._interfaces]
 
-    def choose(self, name: str) -> None:
-        """Make `name` the interface that Start is to listen on."""
-        self._interface = name
-        words = next((_words(info) for info in self._interfaces if info.name == name), name)
-        room = _CHOOSER_WIDTH - 48
-        shown = self.chooser.fontMetrics().elidedText(
-            visible(words) or "Choose interface", Qt.TextElideMode.ElideMiddle, room
-        )
-        self.chooser.setText(shown)
-        self.chooser.setAccessibleName(f"Interface: {visible(words) or 'none chosen'}")
-        for action in self.chooser.menu().actions():
-            action.setChecked(action.data() == name)
+    def choose(self, choice: str) -> None:
+        """Make `choice` what Start is to listen on."""
+        self._interface = choice
+        known = dict(self.interface_choices())
+        words = [known.get(name, visible(name)) for name in interface_names(choice)]
+        more = f" + {len(words) - 1}" if len(words) > 1 else ""
+        metrics = self.chooser.fontMetrics()
+        room = _CHOOSER_WIDTH - 48 - metrics.horizontalAdvance(more)
+        first = words[0] if words else "Choose interface"
+        self.chooser.setText(metrics.elidedText(first, Qt.TextElideMode.ElideMiddle, room) + more)
+        spoken = ", ".join(words) or "none chosen"
+        self.chooser.setAccessibleName(f"Interface: {spoken}")
+        self.chooser.setToolTip(tooltip(f"Where packets are captured: {spoken}"))
+        self._menu.choose(choice)
 
     def _make_chooser(self) -> QToolButton:
-        chooser = _menu_button("Choose interface")
+        self._menu = InterfaceMenu([self._actions["capture_options"], self._actions["interfaces"]])
+        chooser = _menu_button("Choose interface", self._menu)
         chooser.setFixedWidth(_CHOOSER_WIDTH)
-        chooser.setToolTip("Where packets are captured")
+        self._menu.chosen.connect(self._on_chosen)
         return chooser
 
-    def _choice(self, info: InterfaceInfo, group: QActionGroup) -> QAction:
-        addresses = ", ".join(info.addresses[:2])
-        notes = [note for note in (addresses, "" if info.is_up else "down") if note]
-        text = _words(info) + (f"   {' · '.join(notes)}" if notes else "")
-        action = QAction(visible(text).replace("&", "&&"), group)
-        action.setCheckable(True)
-        action.setData(info.name)
-        action.triggered.connect(self._on_chosen)
-        return action
-
-    @Slot()
-    def _on_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.choose(str(action.data()))
-            self.interface_chosen.emit(self._interface)
+    @Slot(str)
+    def _on_chosen(self, choice: str) -> None:
+        self.choose(choice)
+        self.interface_chosen.emit(choice)
 
 
-def _words(info: InterfaceInfo) -> str:
-    if info.friendly_name and info.friendly_name != info.name:
-        return f"{info.friendly_name} · {info.name}"
-    return info.name
-
-
-def _menu_button(text: str) -> QToolButton:
+def _menu_button(text: str, menu: QMenu | None = None) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the chevron behind the words
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    menu = QMenu(button)
+    menu = menu or QMenu()
+    menu.setParent(button, menu.windowFlags())
     menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     button.setMenu(menu)
     return button

@@ -1,108 +1,119 @@
-"""The interfaces to capture on: name, addresses, state; one painted row each."""
+"""The interfaces to capture on, one painted row each; one or several can be chosen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath
-from PySide6.QtWidgets import (
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
-from trafficdesk.ui.icons import pixmap
+from trafficdesk.capture.interfaces import ANY, interface_names, joined
 from trafficdesk.ui.labels import tooltip
-from trafficdesk.ui.theme import SECONDARY_PX, ui_font
+from trafficdesk.ui.panels.interface_delegate import (
+    INFO,
+    ROW_HEIGHT,
+    InterfaceDelegate,
+    name_of,
+    rate_words,
+    state_of,
+)
 from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
+
     from trafficdesk.capture.interfaces import InterfaceInfo
+    from trafficdesk.ui.interface_watch import InterfaceWatch
     from trafficdesk.ui.theme import Tokens
-
-_ROW_HEIGHT: Final = 52
-_ROLE: Final = Qt.ItemDataRole.UserRole
-_WIRELESS: Final = ("wl", "wi-fi", "wifi", "airport")
-_VIRTUAL: Final = (
-    *("docker", "br-", "veth", "virbr", "vmnet", "vbox", "tun", "tap", "wg", "utun"),
-    *("any", "ifb", "dummy", "bluetooth"),
-)
-
-
-def state_of(interface: InterfaceInfo) -> str:
-    """One or two words: why it can't be captured on, or that there is nothing to see."""
-    if not interface.permitted:
-        return "not permitted"
-    return "" if interface.is_up else "not connected"
-
-
-def drawing_of(interface: InterfaceInfo) -> str:
-    """Name of the icon that fits."""
-    words = f"{interface.name} {interface.friendly_name}".lower()
-    if interface.is_loopback:
-        return "loopback"
-    if any(word in words for word in _WIRELESS):
-        return "wireless"
-    return "virtual" if words.startswith(_VIRTUAL) else "wired"
-
-
-def name_of(interface: InterfaceInfo) -> str:
-    """Friendly name with the system's own: "Wi-Fi · wlan0"."""
-    friendly = interface.friendly_name
-    return visible(interface.name if friendly in {"", interface.name} else f"{friendly} · {interface.name}")
 
 
 class InterfaceList(QListWidget):
-    """A list to choose an interface from.
+    """A list to choose interfaces from; Ctrl and Shift choose several, as in every list.
 
     Signals
     -------
-    chosen : name of the interface that was double-clicked or entered.
+    activated_choice : the choice that was double-clicked or entered.
+    choice_changed : the choice a person has made; see `interface_names`.
+
+    Parameters
+    ----------
+    watch : asked for rates while the list is visible; None shows none.
+    checkable : whether every row has a box to tick, and Enter is left to the dialog around.
     """
 
-    chosen = Signal(str)
+    activated_choice = Signal(str)
+    choice_changed = Signal(str)
 
-    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        watch: InterfaceWatch | None = None,
+        parent: QWidget | None = None,
+        *,
+        checkable: bool = False,
+    ) -> None:
         super().__init__(parent)
-        self._delegate = _InterfaceDelegate(tokens, self)
+        self._watch = watch
+        self._checkable = checkable
+        self._wanted: tuple[str, ...] = ()
+        """What a person has chosen, whether it is there just now or not."""
+        self._shown_choice: tuple[str, ...] = ()
+        self._filling = False
+        self._delegate = InterfaceDelegate(
+            tokens, watch.histories if watch else None, self, checkable=checkable
+        )
         self.setItemDelegate(self._delegate)
+        self.setSelectionMode(
+            QAbstractItemView.SelectionMode.MultiSelection
+            if checkable
+            else QAbstractItemView.SelectionMode.ExtendedSelection
+        )
         self.setAccessibleName("Interfaces")
         self.setStyleSheet("QListWidget { background: transparent; }")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.itemActivated.connect(self._report)
+        # Not itemActivated: desktops that activate by one click would leave no way to choose several.
+        self.itemDoubleClicked.connect(self._on_double_click)
+        self.itemSelectionChanged.connect(self._on_selection)
+        if watch is not None:
+            watch.sampled.connect(self._show_rates)
 
     def set_interfaces(self, interfaces: Sequence[InterfaceInfo], preferred: str = "") -> None:
-        """Show `interfaces`; the choice stays where it can, else falls on `preferred`, else on the first usable."""
-        current = self.current()
-        kept = preferred if current is None else current.name
-        self.clear()
-        for interface in interfaces:
-            item = QListWidgetItem(name_of(interface))
-            item.setData(_ROLE, interface)
-            addresses = visible(", ".join(interface.addresses))
-            spoken = ", ".join(part for part in (name_of(interface), addresses, state_of(interface)) if part)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-            item.setToolTip(tooltip(spoken))
-            self.addItem(item)
-        names = [interface.name for interface in interfaces]
-        usable = [name for name, one in zip(names, interfaces, strict=True) if one.permitted and one.is_up]
-        choice = next((name for name in (kept, preferred, *usable, *names) if name in names), None)
-        if choice is not None:
-            self.setCurrentRow(names.index(choice))
-        self.setMaximumHeight(max(len(names), 1) * _ROW_HEIGHT + 2)
+        """Show `interfaces`; the choice and the place scrolled to stay.
 
-    def current(self) -> InterfaceInfo | None:
-        """The chosen interface."""
-        item = self.currentItem()
-        chosen: InterfaceInfo | None = item.data(_ROLE) if item is not None else None
-        return chosen
+        Parameters
+        ----------
+        preferred : chosen unless a person has chosen already; see `interface_names`.
+        """
+        self._wanted = self._wanted or interface_names(preferred)
+        self._filling = True
+        try:
+            if [info.name for info in interfaces] != self._names():
+                self._rebuild(interfaces)
+            for row, info in enumerate(interfaces):
+                _fill(self.item(row), info)
+            self._select(self._choice_among(interfaces))
+        finally:
+            self._filling = False
+        self._show_rates()
+        self.setMaximumHeight(self.sizeHint().height())
+
+    def choose(self, choice: str) -> None:
+        """Make `choice` the one, as if a person had; what is not there now is chosen when it comes."""
+        self._wanted = interface_names(choice)
+        self._filling = True
+        self._select(self._choice_among(self._infos()))
+        self._filling = False
+
+    def selected(self) -> tuple[InterfaceInfo, ...]:
+        """The chosen interfaces, in the list's order."""
+        return tuple(item.data(INFO) for item in self._items() if item.isSelected())
+
+    def choice(self) -> str:
+        """The chosen interfaces as settings have them; empty where none is."""
+        return joined(info.name for info in self.selected())
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
@@ -111,71 +122,113 @@ class InterfaceList(QListWidget):
 
     def sizeHint(self) -> QSize:
         """All rows."""
-        return QSize(480, max(self.count(), 1) * _ROW_HEIGHT + 2)
+        return QSize(480, max(self.count(), 1) * ROW_HEIGHT + 2)
 
-    def _report(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(item.data(_ROLE).name)
+    def showEvent(self, event: QShowEvent) -> None:
+        """Rates are read while they can be seen."""
+        super().showEvent(event)
+        if self._watch is not None:
+            self._watch.hold(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """And only then."""
+        super().hideEvent(event)
+        if self._watch is not None:
+            self._watch.release(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter starts on what is chosen."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if self._checkable:
+                event.ignore()
+            elif choice := self.choice():
+                self.activated_choice.emit(choice)
+            return
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Beside the rows there is nothing to choose, and nothing to lose."""
+        if self.indexAt(event.position().toPoint()).isValid():
+            super().mousePressEvent(event)
+
+    @Slot(QListWidgetItem)
+    def _on_double_click(self, item: QListWidgetItem) -> None:
+        if not self._checkable:
+            self.activated_choice.emit(self.choice() if item.isSelected() else item.data(INFO).name)
+
+    @Slot()
+    def _on_selection(self) -> None:
+        if self._filling:
+            return
+        names = tuple(info.name for info in self.selected())
+        if ANY in names and len(names) > 1:
+            # "All interfaces" and one of them exclude each other: what was chosen last holds.
+            names = (ANY,) if ANY not in self._shown_choice else tuple(set(names) - {ANY})
+            self._filling = True
+            self._select(names)
+            self._filling = False
+        self._shown_choice = self._wanted = tuple(info.name for info in self.selected())
+        self.choice_changed.emit(self.choice())
+
+    @Slot()
+    def _show_rates(self) -> None:
+        if self._watch is None:
+            return
+        for item in self._items():
+            info = item.data(INFO)
+            words = rate_words(self._watch.histories.latest(info)) if info.is_up else ""
+            if item.data(Qt.ItemDataRole.AccessibleDescriptionRole) != words:
+                item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, words)
+        self.viewport().update()
+
+    def _rebuild(self, interfaces: Sequence[InterfaceInfo]) -> None:
+        """Other rows, the same place and current row."""
+        place, current = self.verticalScrollBar().value(), self.currentItem()
+        name = current.data(INFO).name if current is not None else ""
+        self.clear()
+        for _ in interfaces:
+            self.addItem(QListWidgetItem())
+        names = [info.name for info in interfaces]
+        if name in names:
+            self.selectionModel().setCurrentIndex(
+                self.model().index(names.index(name), 0), self.selectionModel().SelectionFlag.NoUpdate
+            )
+        self.doItemsLayout()
+        self.verticalScrollBar().setValue(place)
+
+    def _choice_among(self, interfaces: Sequence[InterfaceInfo]) -> tuple[str, ...]:
+        """What was wanted as far as it is there, else the first that can be used, else the first."""
+        names = [info.name for info in interfaces]
+        usable = [info.name for info in interfaces if info.permitted and info.is_up]
+        return tuple(name for name in self._wanted if name in names) or tuple((usable or names)[:1])
+
+    def _select(self, names: Sequence[str]) -> None:
+        for item in self._items():
+            item.setSelected(item.data(INFO).name in names)
+        self._shown_choice = tuple(names)
+        current = self.currentItem()
+        if names and (current is None or not (current.isSelected() or self.hasFocus())):
+            row = self._names().index(names[0])
+            self.selectionModel().setCurrentIndex(
+                self.model().index(row, 0), self.selectionModel().SelectionFlag.NoUpdate
+            )
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.item(row) for row in range(self.count())]
+
+    def _infos(self) -> list[InterfaceInfo]:
+        return [item.data(INFO) for item in self._items()]
+
+    def _names(self) -> list[str]:
+        return [info.name for info in self._infos()]
 
 
-class _InterfaceDelegate(QStyledItemDelegate):
-    """Paints a row: icon, name, addresses below, state at the right."""
-
-    def __init__(self, tokens: Tokens, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.tokens = tokens
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Two lines of text."""
-        return QSize(240, _ROW_HEIGHT)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw text as it is: no style ever takes it for markup."""
-        interface: InterfaceInfo = index.data(_ROLE)
-        rect: QRect = option.rect.adjusted(0, 2, 0, -2)
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_background(painter, rect, state)
-        scale = painter.device().devicePixelRatioF()
-        color = self.tokens.text if interface.permitted else self.tokens.muted
-        painter.drawPixmap(
-            rect.left() + 12, rect.center().y() - 9, pixmap(drawing_of(interface), color, 20, scale=scale)
-        )
-        right = self._paint_state(painter, rect, state_of(interface))
-        texts = QRect(rect.left() + 44, rect.top() + 7, right - rect.left() - 52, rect.height() - 14)
-        painter.setFont(ui_font())
-        painter.setPen(QColor(color))
-        self._paint_line(painter, texts, name_of(interface), Qt.AlignmentFlag.AlignTop)
-        painter.setFont(ui_font(SECONDARY_PX))
-        painter.setPen(QColor(self.tokens.muted))
-        addresses = visible(" · ".join(interface.addresses)) or "no address"
-        self._paint_line(painter, texts, addresses, Qt.AlignmentFlag.AlignBottom)
-        painter.restore()
-
-    def _paint_background(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        path = QPainterPath()
-        path.addRoundedRect(rect, 6, 6)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillPath(path, QColor(self.tokens.accent_background))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillPath(path, QColor(self.tokens.grid))
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_Selected:
-            painter.setPen(QColor(self.tokens.accent))
-            painter.drawRoundedRect(rect.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-
-    def _paint_state(self, painter: QPainter, rect: QRect, words: str) -> int:
-        """Returns where the space for the other texts ends."""
-        if not words:
-            return rect.right() - 12
-        painter.setFont(ui_font(SECONDARY_PX))
-        painter.setPen(QColor(self.tokens.muted))
-        width = painter.fontMetrics().horizontalAdvance(words)
-        box = QRect(rect.right() - 12 - width, rect.top(), width + 1, rect.height())
-        self._paint_line(painter, box, words, Qt.AlignmentFlag.AlignVCenter)
-        return box.left() - 12
-
-    def _paint_line(self, painter: QPainter, rect: QRect, text: str, vertical: Qt.AlignmentFlag) -> None:
-        cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | vertical | Qt.TextFlag.TextSingleLine, cut)
+def _fill(item: QListWidgetItem, info: InterfaceInfo) -> None:
+    if item.data(INFO) == info:
+        return
+    item.setText(name_of(info))
+    item.setData(INFO, info)
+    parts = (name_of(info), visible(", ".join(info.addresses)), state_of(info))
+    spoken = ", ".join(part for part in parts if part)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
+    item.setToolTip(tooltip(f"{spoken}. {visible(info.why_not)}" if info.why_not else spoken))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from trafficdesk.capture.interfaces import ANY
 from trafficdesk.ui.icons import icon
+from trafficdesk.ui.interface_watch import InterfaceWatch
 from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.panels.interface_delegate import ROW_HEIGHT
 from trafficdesk.ui.panels.interface_list import InterfaceList
 from trafficdesk.ui.panels.permission import PermissionCard
 
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     from trafficdesk.capture.permission import PermissionGuide
     from trafficdesk.ui.theme import Tokens
 
-_COLUMN_WIDTH: Final = 640
+_COLUMN_WIDTH: Final = 720
+_ROWS_ALWAYS_SEEN: Final = 4
+"""In a low window the list scrolls before the whole page does."""
 
 
 class WelcomePage(QWidget):
@@ -27,16 +32,22 @@ class WelcomePage(QWidget):
 
     Signals
     -------
-    interface_chosen : name of the interface to capture on.
+    interface_chosen : the interfaces to capture on, as settings have them ("eth0,wlan0").
+    choice_changed : the interfaces that Start would capture on.
+    options_requested : how to capture is to be chosen first.
     open_requested : a capture file is to be opened.
     sample_requested : the bundled sample is to be opened.
     retry_requested : permission and interfaces are to be looked at again.
+    refresh_requested : an interface came, went or changed.
     """
 
     interface_chosen = Signal(str)
+    choice_changed = Signal(str)
+    options_requested = Signal()
     open_requested = Signal()
     sample_requested = Signal()
     retry_requested = Signal()
+    refresh_requested = Signal()
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,13 +55,19 @@ class WelcomePage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.permission = PermissionCard(tokens)
         self.permission.retry_requested.connect(self.retry_requested)
-        self.interfaces = InterfaceList(tokens)
-        self.interfaces.chosen.connect(self._choose)
-        self.interfaces.currentRowChanged.connect(self._follow_choice)
+        # Without a parent: the list still lets go of it when the page is taken apart.
+        self.watch = InterfaceWatch()
+        self.watch.changed.connect(self.refresh_requested)
+        self.interfaces = InterfaceList(tokens, self.watch)
+        self.interfaces.activated_choice.connect(self._choose)
+        self.interfaces.choice_changed.connect(self._on_choice)
         self._none = plain_label("No interface found: connect to a network, then refresh.", "muted")
         self.start_button = QPushButton("Start capture")
         self.start_button.setProperty("class", "primary")
         self.start_button.clicked.connect(self._start)
+        self.options_button = QPushButton("Options…")
+        self.options_button.setToolTip("Filter, ring, when to stop (Ctrl+K)")
+        self.options_button.clicked.connect(self.options_requested)
         self.refresh_button = QPushButton("Refresh")
         self.refresh_button.clicked.connect(self.retry_requested)
         self.open_button = QPushButton("Open a file…")
@@ -69,6 +86,8 @@ class WelcomePage(QWidget):
     def set_interfaces(self, interfaces: Sequence[InterfaceInfo], preferred: str = "") -> None:
         """Show the interfaces; `preferred` is chosen unless a choice was made."""
         self.interfaces.set_interfaces(interfaces, preferred)
+        seen = min(self.interfaces.sizeHint().height(), _ROWS_ALWAYS_SEEN * ROW_HEIGHT + 2)
+        self.interfaces.setMinimumHeight(seen)
         self.interfaces.setVisible(bool(interfaces))
         self._none.setVisible(not interfaces)
         self._follow_choice()
@@ -84,27 +103,39 @@ class WelcomePage(QWidget):
         self.permission.apply_theme(tokens)
         self.interfaces.apply_theme(tokens)
         self.start_button.setIcon(icon("start", tokens.on_accent))
+        self.options_button.setIcon(icon("settings", tokens.text))
         self.refresh_button.setIcon(icon("refresh", tokens.text))
         self.open_button.setIcon(icon("open", tokens.text))
         self.sample_button.setIcon(icon("sample", tokens.text))
 
-    def _choose(self, name: str) -> None:
-        current = self.interfaces.current()
-        if current is not None and current.name == name and not current.permitted:
+    def choose(self, choice: str) -> None:
+        """Make `choice` the one that Start captures on."""
+        self.interfaces.choose(choice)
+        self._follow_choice()
+
+    def _choose(self, choice: str) -> None:
+        if any(not info.permitted for info in self.interfaces.selected()):
             # Not a dead end: lead to what has to be done.
             self.permission.copy_button.setFocus(Qt.FocusReason.OtherFocusReason)
             self._scroll.ensureWidgetVisible(self.permission)
             return
-        self.interface_chosen.emit(name)
+        self.interface_chosen.emit(choice)
 
+    @Slot()
     def _start(self) -> None:
-        current = self.interfaces.current()
-        if current is not None:
-            self._choose(current.name)
+        if choice := self.interfaces.choice():
+            self._choose(choice)
+
+    @Slot(str)
+    def _on_choice(self, choice: str) -> None:
+        self._follow_choice()
+        if choice:
+            self.choice_changed.emit(choice)
 
     def _follow_choice(self) -> None:
-        current = self.interfaces.current()
-        self.start_button.setEnabled(current is not None and current.permitted)
+        chosen = self.interfaces.selected()
+        self.start_button.setEnabled(bool(chosen) and all(info.permitted for info in chosen))
+        self.start_button.setText(start_words(chosen))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()
@@ -142,6 +173,7 @@ class WelcomePage(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.start_button)
+        buttons.addWidget(self.options_button)
         buttons.addWidget(self.refresh_button)
         buttons.addStretch(1)
         column.addLayout(buttons)
@@ -159,6 +191,13 @@ class WelcomePage(QWidget):
         buttons.addStretch(1)
         column.addLayout(buttons)
         return card
+
+
+def start_words(chosen: Sequence[InterfaceInfo]) -> str:
+    """What Start does."""
+    if any(info.name == ANY for info in chosen):
+        return "Start capture on all interfaces"
+    return "Start capture" if len(chosen) < 2 else f"Start capture on {len(chosen)} interfaces"
 
 
 def _card(title: str) -> tuple[QFrame, QVBoxLayout]:
