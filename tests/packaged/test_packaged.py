@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
+import sys
+import tempfile
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers.xvfb import virtual_display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAM = os.environ.get("TRAFFICDESK_PACKAGED", "")
 
@@ -74,3 +83,79 @@ def test_window_opens_refits_and_shows(tmp_path: Path, sample: Path) -> None:
     assert diagnostics["refits"] >= 1
     assert diagnostics["scored"] > 0
     assert picture.stat().st_size > 20_000
+
+
+@pytest.mark.root
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0 or shutil.which("setcap") is None,
+    reason="needs root and setcap: the helper is given a capability",
+)
+def test_nobody_captures_through_the_helper_that_carries_the_right() -> None:
+    """The folder belongs to root, the helper alone has the capability, and a user without any captures."""
+    folder = Path(tempfile.mkdtemp(prefix="trafficdesk-packaged-"))
+    try:
+        folder.chmod(0o755)
+        installed = folder / "trafficdesk"
+        subprocess.run(["cp", "-rl", Path(PROGRAM).parent, installed], check=True)
+        helper = installed / "trafficdesk-capture-helper"
+        # A file of its own: a hard link's capability would stay with what was built.
+        shutil.copy(helper, folder / "copy")
+        (folder / "copy").replace(helper)
+        home = folder / "home"
+        home.mkdir()
+        os.chown(home, 65_534, 65_534)
+        command = [installed / "trafficdesk", "interfaces", "--json", "-"]
+        assert json.loads(as_nobody(command, home).stdout)["permitted"] is False
+        given = subprocess.run(
+            ["setcap", "cap_net_raw=ep", helper], capture_output=True, text=True, check=False
+        )
+        if given.returncode:
+            pytest.skip(f"no file capabilities here: {given.stderr.strip()}")
+        assert json.loads(as_nobody(command, home).stdout)["permitted"] is True
+        command = [
+            installed / "trafficdesk",
+            "monitor",
+            "--interface",
+            "lo",
+            "--duration",
+            "4",
+            "--json",
+            "-",
+        ]
+        with ping_loopback():
+            done = as_nobody(command, home)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["packets"] >= 10
+    finally:
+        shutil.rmtree(folder)
+
+
+def as_nobody(command: list[str | Path], home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", *command],
+        cwd="/",
+        env={"PATH": "/nonexistent", "HOME": str(home), "TRAFFICDESK_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def ping_loopback() -> Iterator[None]:
+    """Ten datagrams a second to nobody's port."""
+    ended = threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while not ended.wait(0.1):
+                sender.sendto(b"x" * 50, ("127.0.0.1", 9))
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sending.join()
