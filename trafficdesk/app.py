@@ -29,6 +29,7 @@ from trafficdesk.ui.interface_lister import InterfaceLister
 from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
 from trafficdesk.ui.preferences import Preferences
+from trafficdesk.ui.recovery import Recovery
 
 if TYPE_CHECKING:
     from trafficdesk.alerts import AlertDispatcher
@@ -104,6 +105,7 @@ class Desktop(QObject):
         self.rights = CaptureRights(self.window.welcome.permission, self.interfaces, self)
         self.password = MailPassword()
         self.commands = Commands(self.desk, self.interfaces)
+        self.recovery = Recovery(self.desk)
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
@@ -123,6 +125,7 @@ class Desktop(QObject):
             self._write_diagnostics(statistics)
         self.desk.shut_down()
         self.commands.exports.shut_down()
+        self.recovery.shut_down()
         self.interfaces.shut_down()
         self.rights.shut_down()
         self.preferences.shut_down()
@@ -160,6 +163,7 @@ class Desktop(QObject):
         """The charts are in their places: do what the command line asked for."""
         options = self._options
         self.diagnostics.start_up_ended()
+        self.recovery.look()
         if options.display_filter:
             self.window.filter_bar.set_expression(options.display_filter)
         if options.file:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.source import FrameSink, Gap, LiveSource
+    from trafficdesk.capture.spooled_capture import SpooledCapture
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch
 
@@ -106,7 +107,7 @@ class CapturePump:
         if self._warn is not None:
             self._warn(error)
 
-    def run_file(self, file: CaptureFile) -> None:
+    def run_file(self, file: CaptureFile | SpooledCapture) -> None:
         """Emit all of `file`; returns at its end or after `stop`.
 
         Raises

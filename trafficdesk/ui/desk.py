@@ -15,7 +15,7 @@ from trafficdesk.ui.dashboard import Dashboard
 from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.filter_controller import FilterController
 from trafficdesk.ui.models.packet_page import Column
-from trafficdesk.ui.workers.capture_jobs import FileJob, LiveJob
+from trafficdesk.ui.workers.capture_jobs import AbandonedJob, FileJob, LiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.capture.spool_folder import Abandoned
     from trafficdesk.detect.finding import Incident
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch
@@ -93,6 +94,11 @@ class Desk(QObject):
         self.capture.start(FileJob(path, title))
         if not title:
             self.preferences.add_recent(path)
+
+    def open_abandoned(self, capture: Abandoned) -> None:
+        """Show what was kept of a capture whose program died."""
+        self.window.banner.dismiss()
+        self.capture.start(AbandonedJob(capture))
 
     @Slot()
     def open_sample(self) -> None:

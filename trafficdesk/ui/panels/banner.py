@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -23,12 +23,17 @@ from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.ui.theme import Tokens
 
 
 class Banner(QFrame):
     """Hidden until there is something to say; the text can be selected."""
+
+    chosen = Signal(str)
+    """The words of the button that was pressed under an offer."""
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +54,9 @@ class Banner(QFrame):
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(2 * theme.SPACING)
         row.addLayout(words, 1)
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(2 * theme.SPACING)
+        row.addLayout(self._choices)
         row.addWidget(self._copy)
         row.addWidget(self._close)
         self._tokens = tokens
@@ -76,6 +84,8 @@ class Banner(QFrame):
     def show_message(self, title: str, hint: str = "", kind: str = "notice") -> None:
         """Anything else worth a person's attention; `kind` is error, warning or notice."""
         self.apply_theme(self._tokens)
+        self._remove_choices()
+        self._copy.show()
         self._title.setText(visible(title))
         self._hint.setText(visible(hint))
         self._hint.setVisible(bool(hint))
@@ -83,6 +93,30 @@ class Banner(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+    def offer(self, title: str, hint: str, choices: Sequence[str]) -> None:
+        """Something to decide; the first choice is the likeliest. `chosen` answers."""
+        self.show_message(title, hint)
+        self._copy.hide()
+        for number, words in enumerate(choices):
+            button = QPushButton(words)
+            button.setProperty("class", "small" if number else "primary")
+            button.clicked.connect(self._on_choice)
+            self._choices.addWidget(button)
+
+    @Slot()
+    def _on_choice(self) -> None:
+        button = self.sender()
+        if isinstance(button, QPushButton):
+            self.dismiss()
+            self.chosen.emit(button.text())
+
+    def _remove_choices(self) -> None:
+        while (item := self._choices.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
 
     @Slot()
     def dismiss(self) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.capture.source import FrameStore
+    from trafficdesk.capture.spool_folder import Abandoned
+    from trafficdesk.capture.spooled_capture import SpooledCapture
     from trafficdesk.settings import CaptureSettings
 
 Announce = Callable[["FrameStore"], None]
@@ -66,7 +68,7 @@ class FileJob:
     def __init__(self, path: Path, title: str = "") -> None:
         self.path = path
         self.title = title or path.name
-        self._file: CaptureFile | None = None
+        self._file: CaptureFile | SpooledCapture | None = None
 
     @property
     def progress(self) -> float | None:
@@ -75,10 +77,8 @@ class FileJob:
 
     def run(self, pump: CapturePump, announce: Announce) -> None:
         """Read to the end; the file stays open for `frame`."""
-        from trafficdesk.capture.pcap_file import CaptureFile
-
         try:
-            self._file = CaptureFile(self.path)
+            self._file = self._open()
         except OSError as error:
             cause = error.strerror or str(error)
             raise BadCaptureFile(f"{self.path} can't be opened: {cause}.", "Choose another file.") from error
@@ -90,6 +90,24 @@ class FileJob:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _open(self) -> CaptureFile | SpooledCapture:
+        from trafficdesk.capture.pcap_file import CaptureFile
+
+        return CaptureFile(self.path)
+
+
+class AbandonedJob(FileJob):
+    """Read what was kept of a capture whose program died."""
+
+    def __init__(self, capture: Abandoned) -> None:
+        super().__init__(capture.folder, capture.title)
+        self._capture = capture
+
+    def _open(self) -> SpooledCapture:
+        from trafficdesk.capture.spooled_capture import SpooledCapture
+
+        return SpooledCapture(self._capture.pieces)
 
 
 class LiveJob:
