@@ -75,7 +75,7 @@ def spool(blocks: list[FrameBlock], folder: Path, packets: int, rate: int) -> tu
         folder / "spool",
         "bench0",
         names=lambda: ("bench0",),
-        warn=lambda error: print(error),
+        warn=print,
         limits=SpoolLimits(reserve_bytes=0),
     )
     cpu, began, total = _cpu(resource.RUSAGE_SELF), time.monotonic(), 0

@@ -47,7 +47,6 @@ def desktop(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
     made = Desktop(app, Options(), Settings())
     qtbot.addWidget(made.window)
     made.window.show()
-    made.recovery.look()
     qtbot.waitUntil(lambda: "did not end cleanly" in made.window.banner.text, timeout=10_000)
     yield made
     made.shut_down()
