@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
@@ -83,8 +84,9 @@ class AnalysisSession:
         self.identifier = Identifier(self.log.identities)
         """Batches pass through it before they come here, in the thread that captures."""
         self.reverse_dns = False
-        """Whether the resolver may be asked for names; from the next capture on."""
+        """Whether the resolver may be asked for names."""
         self._recent = RecentRows(self.log)
+        self.describer = Describer(self.log)
         self.capture_id = 0
         self._forget_analysis()
 
@@ -133,6 +135,7 @@ class AnalysisSession:
         self.log.clear()
         self.identifier = Identifier(self.log.identities, reverse_dns=self.reverse_dns)
         self._recent.clear()
+        self.describer.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
         self.gaps = ()
@@ -158,6 +161,11 @@ class AnalysisSession:
         if changed:
             self.gaps = gaps
         return changed
+
+    def set_reverse_dns(self, allowed: bool) -> None:
+        """Ask the resolver for the names of peers that no packet named, from now on, or ask no more."""
+        self.reverse_dns = allowed
+        self.identifier.set_reverse_dns(allowed)
 
     def settle(self) -> tuple[int, int] | None:
         """Write programs and names that became known after their rows came; returns the span of packet_ids touched."""
@@ -201,6 +209,7 @@ class AnalysisSession:
         detection = said.detection if isinstance(said, Answer) else said
         if detection.ids is not None:
             detection = detection.spread(self._under_way.start, self._under_way.stop)
+        detection = self.describer.named(detection)
         self.log.set_analysis(
             detection.first_id, detection.score, detection.verdict, detection.family, detection.incident
         )

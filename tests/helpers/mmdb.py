@@ -66,7 +66,9 @@ def _node(sides: list[int]) -> bytes:
 
 def _encoded(value: Any) -> bytes:
     if isinstance(value, dict):
-        return _control(7, len(value)) + b"".join(_encoded(key) + _encoded(item) for key, item in value.items())
+        return _control(7, len(value)) + b"".join(
+            _encoded(key) + _encoded(item) for key, item in value.items()
+        )
     if isinstance(value, list):
         return _control(11, len(value)) + b"".join(map(_encoded, value))
     if isinstance(value, str):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 
+from tests.helpers.named import batch_of, client_hello, tcp
 from tests.helpers.wire import DNS_QUERY, TCP_SYN
 from trafficdesk.capture.source import Frame
 from trafficdesk.decode.dissect import DissectedField, DissectedLayer
 from trafficdesk.packets.protocol import LinkType
+from trafficdesk.session import AnalysisSession
 from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.panels.details import NOT_KEPT, NOTHING_SELECTED, DetailsPane
 from trafficdesk.ui.theme import LIGHT
@@ -98,3 +101,22 @@ def test_what_is_not_there_is_said(pane: DetailsPane) -> None:
     assert pane.sentence == NOTHING_SELECTED
     DetailsController(pane, lambda: None).show(1)
     assert pane.sentence == NOT_KEPT
+
+
+def test_who_it_was_is_said(qtbot: QtBot, pane: DetailsPane) -> None:
+    """Program and peer at once, the makers of the network cards with the layers; nothing where nothing is known."""
+    session = AnalysisSession(200_000)
+    session.begin()
+    hello = tcp("192.168.1.10", "203.0.113.80", payload=client_hello("git<b>hub.com"), flags="PA")
+    made_by_apple = bytes.fromhex("001b638445e6") + hello[6:]
+    session.ingest(session.identifier.identify(batch_of(made_by_apple, TCP_SYN)))
+    controller = DetailsController(pane, lambda: Frames(p0=made_by_apple, p1=TCP_SYN), session=session)
+    controller.show(0)
+    assert pane.who == "git<b>hub.com (TLS SNI)"
+    qtbot.waitUntil(lambda: controller._running is None, timeout=30_000)
+    assert pane.who == "git<b>hub.com (TLS SNI) · hardware: ? → Apple, Inc."
+    assert pane._who.textFormat() is Qt.TextFormat.PlainText
+    controller.show(1)
+    assert pane.who == ""
+    assert pane._who.isHidden()
+    qtbot.waitUntil(lambda: controller._running is None, timeout=30_000)

@@ -10,7 +10,14 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from trafficdesk.settings import CaptureSettings, DetectionSettings, MailSettings, Theme, ViewSettings
+from trafficdesk.settings import (
+    CaptureSettings,
+    DetectionSettings,
+    MailSettings,
+    NamesSettings,
+    Theme,
+    ViewSettings,
+)
 from trafficdesk.settings.declared import setting
 from trafficdesk.ui.dialogs.choice_editors import ChoiceEditor, SensitivityEditor
 from trafficdesk.ui.dialogs.field_editors import (
@@ -25,7 +32,7 @@ from trafficdesk.ui.dialogs.field_editors import (
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-SECTIONS = (CaptureSettings, DetectionSettings, MailSettings, ViewSettings)
+SECTIONS = (CaptureSettings, DetectionSettings, NamesSettings, MailSettings, ViewSettings)
 FIELDS = [(section, item) for section in SECTIONS for item in fields(section)]
 
 

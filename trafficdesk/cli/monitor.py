@@ -197,6 +197,7 @@ def run(arguments: argparse.Namespace) -> int:
         process = AnalysisProcess(settings.detection)
         monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample)
         stack.callback(monitor.session.identifier.close)
+        monitor.session.set_reverse_dns(settings.names.reverse_dns)
         if not arguments.sample:
             monitor.session.identifier.watch_sockets()
         for number in (signal.SIGINT, signal.SIGTERM):

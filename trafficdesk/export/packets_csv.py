@@ -5,7 +5,7 @@ Formatted a block of rows at a time with look-up tables (`export.cells`): some 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -42,7 +42,17 @@ PACKET_COLUMNS: Final = (
     "info",
     "status",
 )
-ANALYSIS_COLUMNS: Final = ("score", "flagged", "incident", "family", "reason")
+ANALYSIS_COLUMNS: Final = (
+    "score",
+    "flagged",
+    "incident",
+    "family",
+    "reason",
+    "program",
+    "program_source",
+    "host",
+    "host_source",
+)
 
 BLOCK_ROWS: Final = 16_384
 """Formatted at once, some 6 MB of padded cells: 0.95 µs a row; with 4,096 or 32,768 rows 1.25 (measured 2026-11)."""
@@ -78,7 +88,7 @@ _TRANSPORT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What analysis said of the rows of a batch, ready to be written."""
+    """What analysis said of the rows of a batch, and who was behind them, ready to be written."""
 
     score: NDArray[np.float32]
     """NaN = unknown, an empty cell."""
@@ -88,12 +98,15 @@ class Analysis:
     family: NDArray[np.bytes_]
     reason: NDArray[np.bytes_]
     """UTF-8."""
+    program: NDArray[np.bytes_]
+    """UTF-8, as the three that follow; empty = not known."""
+    program_source: NDArray[np.bytes_]
+    host: NDArray[np.bytes_]
+    host_source: NDArray[np.bytes_]
 
     def slice(self, rows: slice) -> Analysis:
         """Some of the rows."""
-        return Analysis(
-            self.score[rows], self.flagged[rows], self.incident[rows], self.family[rows], self.reason[rows]
-        )
+        return Analysis(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
 def header(*, analysed: bool = False) -> bytes:
@@ -186,6 +199,10 @@ def _analysis_cells(analysis: Analysis) -> list[list[NDArray[np.bytes_]]]:
         [incident],
         cells.texts(analysis.family),
         cells.texts(analysis.reason),
+        cells.texts(analysis.program),
+        cells.texts(analysis.program_source),
+        cells.texts(analysis.host),
+        cells.texts(analysis.host_source),
     ]
 
 

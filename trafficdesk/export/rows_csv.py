@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.findings import FindingLog
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.identities import Interned
     from trafficdesk.packets.log import PacketLog
 
 BLOCK_ROWS: Final = 32_768
@@ -100,7 +101,22 @@ def analysis_of(log: PacketLog, findings: FindingLog, ids: NDArray[np.int64]) ->
         verdict=log.column("verdict", ids),
         family=log.column("family", ids),
         incident=log.column("incident", ids),
+        program=_texts(log.column("program", ids), log.identities.programs, lambda one: one.name),
+        program_source=_texts(
+            log.column("program", ids), log.identities.programs, lambda one: one.certainty.words
+        ),
+        host=_texts(log.column("host", ids), log.identities.hosts, lambda one: one.name),
+        host_source=_texts(log.column("host", ids), log.identities.hosts, lambda one: one.source.words),
     )
+
+
+def _texts(
+    numbers: NDArray[np.integer[Any]], table: Interned[Any], text: Callable[[Any], str]
+) -> NDArray[np.bytes_]:
+    """UTF-8 of what each number stands for; every distinct one is asked for once."""
+    distinct, inverse = np.unique(numbers, return_inverse=True)
+    texts = [text(table[number]).encode("utf-8", "backslashreplace") for number in distinct.tolist()]
+    return np.array(texts or [b""], np.bytes_)[inverse]
 
 
 def analysis_cells(
@@ -111,6 +127,10 @@ def analysis_cells(
     verdict: NDArray[np.uint8],
     family: NDArray[np.uint8],
     incident: NDArray[np.int32],
+    program: NDArray[np.bytes_],
+    program_source: NDArray[np.bytes_],
+    host: NDArray[np.bytes_],
+    host_source: NDArray[np.bytes_],
 ) -> Analysis:
     """What analysis said of some rows, as cells; a sentence is asked for flagged rows only."""
     flagged = (verdict & FLAGGED) != 0
@@ -119,4 +139,6 @@ def analysis_cells(
     reason = np.zeros(len(ids), f"S{max([1, *map(len, sentences)])}")
     reason[rows] = sentences
     names = np.array([b"", *(entry.name.encode() for entry in FAMILIES[1:])])
-    return Analysis(score, flagged, incident, names[family], reason)
+    return Analysis(
+        score, flagged, incident, names[family], reason, program, program_source, host, host_source
+    )

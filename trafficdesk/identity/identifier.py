@@ -25,10 +25,20 @@ class Identifier:
     def __init__(self, identities: Identities, *, reverse_dns: bool = False) -> None:
         self.identity = Identity(identities)
         self._watch: SocketWatch | None = None
-        if reverse_dns:
-            from trafficdesk.identity.reverse import ReverseLookup
+        self.set_reverse_dns(reverse_dns)
 
-            self.identity.reverse = ReverseLookup(self.identity.learn_name)
+    def set_reverse_dns(self, allowed: bool) -> None:
+        """Ask the resolver for names of conversations that begin from now on, or ask no more."""
+        present = self.identity.reverse
+        if allowed == (present is not None):
+            return
+        if present is not None:
+            self.identity.reverse = None
+            present.close()
+            return
+        from trafficdesk.identity.reverse import ReverseLookup
+
+        self.identity.reverse = ReverseLookup(self.identity.learn_name)
 
     def watch_sockets(self) -> None:
         """What is captured from now on is this computer's own traffic."""
@@ -59,6 +69,4 @@ class Identifier:
     def close(self) -> None:
         """End the threads; those that wait for a resolver end when it answers."""
         self.stop_watching()
-        if self.identity.reverse is not None:
-            self.identity.reverse.close()
-            self.identity.reverse = None
+        self.set_reverse_dns(False)

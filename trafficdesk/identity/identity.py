@@ -181,8 +181,9 @@ class Identity:
         self._name_by_server(batch, places, rows)
         if batch.names is not None:
             self._name_later(self._nameless_among(batch.names.addresses))
-        if self.reverse is not None:
-            self._ask_reverse(places[rows])
+        reverse = self.reverse
+        if reverse is not None:
+            self._ask_reverse(reverse, places[rows])
 
     def _walk(self, batch: PacketBatch, places: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
         """Evidence and new conversations in the order of their packets: an address may change its name in between."""
@@ -232,13 +233,12 @@ class Identity:
                 state.host[place], state.rank[place] = number, source
                 self._note(np.array([place]))
 
-    def _ask_reverse(self, begun: NDArray[np.int64]) -> None:
-        assert self.reverse is not None
+    def _ask_reverse(self, reverse: ReverseLookup, begun: NDArray[np.int64]) -> None:
         state = self._conversations.state
         nameless = np.frombuffer(clients_and_peers(state, begun[state.host[begun] == 0], self._own)[1], "V16")
         outside = nameless[~is_local(nameless)]
         for address in unique_addresses(outside)[0][:_REVERSED_AT_ONCE] if len(outside) else ():
-            self.reverse.ask(address.tobytes())
+            reverse.ask(address.tobytes())
 
     def _find_programs(self, places: NDArray[np.int64], *, late: bool) -> None:
         """Look for the programs of conversations."""

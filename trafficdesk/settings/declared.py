@@ -112,6 +112,23 @@ class DetectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesSettings:
+    """What else may tell who is behind an address."""
+
+    reverse_dns: bool = setting(
+        False,
+        "Ask the resolver for names of public addresses (reverse DNS)",
+        tip="Your resolver then learns of every address that is talked to, and no packet told the name of",
+    )
+    country_database: str = setting(
+        "", "Country database", tip="A MaxMind DB file (.mmdb), e.g. GeoLite2 Country or DB-IP Lite"
+    )
+    provider_database: str = setting(
+        "", "Provider database", tip="A MaxMind DB file of autonomous systems, e.g. GeoLite2 ASN"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """Where alerts are mailed; the password lives in the system's keyring."""
 
@@ -143,6 +160,7 @@ class Settings:
 
     capture: CaptureSettings = CaptureSettings()
     detection: DetectionSettings = DetectionSettings()
+    names: NamesSettings = NamesSettings()
     mail: MailSettings = MailSettings()
     view: ViewSettings = ViewSettings()
 

@@ -15,6 +15,7 @@ from trafficdesk.ui.dashboard import Dashboard
 from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.filter_controller import FilterController
 from trafficdesk.ui.models.packet_page import Column
+from trafficdesk.ui.names_controller import NamesController
 from trafficdesk.ui.workers.capture_jobs import AbandonedJob, FileJob, LiveJob
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ class Desk(QObject):
         self.capture = CaptureController(session, self)
         self.analysis = AnalysisController(session, preferences.settings.detection, self)
         self.display = FilterController(session, model, self)
-        self.details = DetailsController(window.page.details, lambda: self.capture.frames, self)
+        self.details = DetailsController(
+            window.page.details, lambda: self.capture.frames, self, session=session
+        )
+        self.names = NamesController(session, model, window.page.table.header, self)
+        self.names.failed.connect(window.banner.show_error)
+        self.names.apply(preferences.settings.names)
         self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, display=self.display)
         self._announced: dict[int, int] = {}
         self._settling = QTimer(self, interval=_SETTLE_MS)
@@ -128,6 +134,7 @@ class Desk(QObject):
         if span is not None:
             self.model.refresh_identity(*span)
             self.display.identified()
+            self.details.show_who()
 
     @Slot(int)
     def show_incident(self, incident_id: int) -> None:
@@ -260,6 +267,8 @@ class Desk(QObject):
         if before.detection != now.detection:
             self.analysis.set_settings(now.detection)
             self.window.page.anomalies.set_settings(now.detection)
+        if before.names != now.names:
+            self.names.apply(now.names)
         if before.mail != now.mail and self.alerts is not None:
             self.alerts.set_settings(now.mail)
         if before.view.recent_files != now.view.recent_files:

@@ -37,7 +37,8 @@ def test_columns_are_the_promised_ones() -> None:
         "transport,source_port,destination_port,protocol,tcp_flags,ttl,info,status"
     )
     assert header() == promised.encode() + b"\n"
-    assert header(analysed=True) == promised.encode() + b",score,flagged,incident,family,reason\n"
+    analysis = b",score,flagged,incident,family,reason,program,program_source,host,host_source\n"
+    assert header(analysed=True) == promised.encode() + analysis
 
 
 def slowly(batch: PacketBatch, row: int, info: str) -> dict[str, str]:
@@ -151,11 +152,21 @@ def test_analysis_cells() -> None:
         np.array([0, 12, 0], np.int32),
         np.array([b"", b"port scan", b""]),
         np.array([b"", b'=about "212" ports, usually 6', b""]),
+        program=np.array([b"firefox", b"", b"=x"]),
+        program_source=np.array([b"seen", b"not permitted", b"guessed"]),
+        host=np.array([b"", b"a,b.example", b""]),
+        host_source=np.array([b"", b"DNS answer", b""]),
     )
     stream = io.BytesIO()
     stream.write(header(analysed=True))
     write_rows(stream, a_batch(3), analysis=analysis)
     rows = list(csv.DictReader(io.StringIO(stream.getvalue().decode(), newline="")))
+    who = [[row[name] for name in ("program", "program_source", "host", "host_source")] for row in rows]
+    assert who == [
+        ["firefox", "seen", "", ""],
+        ["", "not permitted", "a,b.example", "DNS answer"],
+        ["'=x", "guessed", "", ""],
+    ]
     cells = [[row[name] for name in ("score", "flagged", "incident", "family", "reason")] for row in rows]
     assert cells == [
         ["", "0", "", "", ""],

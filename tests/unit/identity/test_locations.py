@@ -72,7 +72,12 @@ def test_rows_are_filtered_by_place(locations: Locations) -> None:
     log = PacketLog()
     log.identities.locations = locations
     log.append(
-        batch_of(tcp(CLIENT, GERMAN), tcp(GERMAN, CLIENT, (443, 50_000)), tcp(CLIENT, SWISS), tcp(CLIENT, "10.0.0.9"))
+        batch_of(
+            tcp(CLIENT, GERMAN),
+            tcp(GERMAN, CLIENT, (443, 50_000)),
+            tcp(CLIENT, SWISS),
+            tcp(CLIENT, "10.0.0.9"),
+        )
     )
 
     def rows(expression: str) -> list[int]:

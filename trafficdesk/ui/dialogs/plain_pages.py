@@ -25,6 +25,16 @@ class DetectionPage(SettingsPage):
                 self.add_field(item.name)
 
 
+class NamesPage(SettingsPage):
+    """What tells who is behind an address."""
+
+    title: ClassVar[str] = "Names"
+    icon: ClassVar[str] = "search"
+    intro: ClassVar[str] = (
+        "Names come from the packets themselves: DNS answers, TLS server names, mDNS. What follows is asked besides."
+    )
+
+
 class AppearancePage(SettingsPage):
     """How the window looks."""
 

@@ -260,10 +260,15 @@ class PacketTableModel(QAbstractTableModel):
     def _tooltip(self, row: int, column: int) -> str:
         mark = self.mark(row)
         if mark.flagged:
-            sentence = visible(self._session.findings.sentence_of(self._rows.id_at(row)))
+            packet_id = self._rows.id_at(row)
+            sentence = visible(
+                self._session.describer.sentence(packet_id, self._session.findings.sentence_of(packet_id))
+            )
             return tooltip(sentence or mark.word)
         if mark.look is Look.COLLATERAL:
             return tooltip(f"Ordinary traffic beside incident {mark.incident}")
+        if column in (Column.PROGRAM, Column.HOST):
+            return tooltip(visible(self._session.describer.who(self._rows.id_at(row))))
         return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""
 
     def _page_of(self, row: int) -> tuple[_Page, int]:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QSplitter,
+    QStackedWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from trafficdesk.ui.labels import plain_label, tooltip
+from trafficdesk.ui.labels import ElidedLabel, plain_label, tooltip
 from trafficdesk.ui.panels.hex_view import HexView
 from trafficdesk.ui.wording import visible
 
@@ -27,7 +35,7 @@ _LONGEST: Final = 400
 
 
 class DetailsPane(QStackedWidget):
-    """Layer tree and hex view, or one sentence where there is nothing to show."""
+    """Who it was, layer tree and hex view, or one sentence where there is nothing to show."""
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,8 +50,17 @@ class DetailsPane(QStackedWidget):
         self.splitter.addWidget(self.hex)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([_TREE_WIDTH, self.hex.sizeHint().width()])
+        self._who = ElidedLabel()
+        self._who.setContentsMargins(12, 4, 12, 4)
+        self._packet = QWidget()
+        column = QVBoxLayout(self._packet)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._who)
+        column.addWidget(self.splitter, 1)
+        self._who.hide()
         self.addWidget(self._sentence)
-        self.addWidget(self.splitter)
+        self.addWidget(self._packet)
         self.setProperty("class", "side")
         self.tree.currentItemChanged.connect(self._on_item_changed)
         self.hex.byte_clicked.connect(self._on_byte_clicked)
@@ -68,7 +85,17 @@ class DetailsPane(QStackedWidget):
         """The packet's bytes; its layers follow when they are dissected."""
         self.tree.clear()
         self.hex.set_data(data)
-        self.setCurrentWidget(self.splitter)
+        self.setCurrentWidget(self._packet)
+
+    def show_who(self, line: str) -> None:
+        """Program, peer and place of the packet that is shown; empty where nothing is known."""
+        self._who.set_whole(line)
+        self._who.setVisible(bool(line))
+
+    @property
+    def who(self) -> str:
+        """What is said of program and peer."""
+        return self._who.whole()
 
     def show_layers(self, layers: tuple[DissectedLayer, ...]) -> None:
         """The layers of the packet whose bytes are shown; the last one opened."""
