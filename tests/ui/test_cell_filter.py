@@ -63,3 +63,19 @@ def test_a_range_holds_its_start_and_not_its_end() -> None:
     first = int(session.log.column("timestamp_ns", session.log.select(compile_filter("").mask))[0])
     found = session.log.select(compile_filter(filter_for_range(first + 2, first + 5)).mask)
     assert found.tolist() == [2, 3, 4]
+
+
+def test_interfaces_are_filtered_by_name_or_number() -> None:
+    """By the name as it is, however it is shown; one without a name by its number."""
+    from dataclasses import replace
+
+    session = session_with(3)
+    batch = replace(session.log.slice(0, 3), interfaces=("eth0", 'w"lan\n0', ""))
+    columns = {**batch.columns, "interface": np.array([0, 1, 2], np.uint16)}
+    session.begin()
+    session.ingest(replace(batch, columns=columns))
+    texts = identity_columns(session.log, np.arange(3))[-1]
+    assert texts == ["eth0", 'w"lan\n0', "2"]
+    for packet_id in range(3):
+        expression = filter_for_cell(session.log, packet_id, Column.INTERFACE, texts[packet_id])
+        assert session.log.select(compile_filter(expression).mask).tolist() == [packet_id]

@@ -34,16 +34,16 @@ class LiveView:
         self._blocks = _BLOCKS if (out.encoding or "").lower().startswith("utf") else _PLAIN_BLOCKS
         self._drawn = 0
         self._next = now + (_REDRAW_S if self._is_terminal else _REPORT_S)
-        self._announced: set[int] = set()
+        self._announced = 0
         self._say(f"Monitoring {visible(interface)}; Ctrl-C ends it.")
         self._out.flush()
 
     def incidents(self, changed: Iterable[Incident]) -> None:
         """Tell each incident once, when it opens."""
         for incident in changed:
-            if incident.id in self._announced:
+            if incident.id <= self._announced:
                 continue
-            self._announced.add(incident.id)
+            self._announced = incident.id
             self._erase()
             self._say(
                 f"! {_clock(incident.start_ns)} [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"

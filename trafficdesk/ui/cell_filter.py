@@ -8,7 +8,7 @@ import numpy as np
 
 from trafficdesk.packets.display_filter import filter_for_value
 from trafficdesk.packets.protocol import EtherType
-from trafficdesk.ui.models.packet_page import Column
+from trafficdesk.ui.models.packet_page import IDENTITY_COLUMNS, Column
 
 if TYPE_CHECKING:
     from trafficdesk.packets.log import PacketLog
@@ -29,7 +29,7 @@ def filter_for_cell(log: PacketLog, packet_id: int, column: int, text: str) -> s
     if column in _FIELDS:
         value = text.replace(",", "") if column != Column.PROTOCOL else text
         return filter_for_value(_FIELDS[Column(column)], value)
-    if column in (Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM):
+    if column in IDENTITY_COLUMNS:
         return _for_identity(log, packet_id, Column(column), text)
     if column == Column.SCORE and text:
         return f"td.score >= {text}"
@@ -60,11 +60,19 @@ def _for_identity(log: PacketLog, packet_id: int, column: Column, text: str) -> 
     if column == Column.HOST:
         host = log.identities.hosts[int(log.column("host", ids)[0])]
         return filter_for_value("td.host", host.name) if host.name else ""
-    if not text:
-        return ""
-    if column == Column.COUNTRY:
+    if column == Column.INTERFACE:
+        return _for_interface(log, packet_id, text)
+    if column == Column.COUNTRY and text:
         return filter_for_value("td.country", text)
-    return filter_for_value("td.asn", text.partition(" ")[0].removeprefix("AS"))
+    return text and filter_for_value("td.asn", text.partition(" ")[0].removeprefix("AS"))
+
+
+def _for_interface(log: PacketLog, packet_id: int, text: str) -> str:
+    number = int(log.column("interface", np.array([packet_id]))[0])
+    name = log.interfaces[number] if number < len(log.interfaces) else ""
+    if name:
+        return filter_for_value("frame.interface_name", name)
+    return text and filter_for_value("frame.interface_id", number)
 
 
 def _for_endpoint(log: PacketLog, packet_id: int, column: Column, text: str) -> str:

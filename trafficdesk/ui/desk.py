@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
     from trafficdesk.ui.preferences import Preferences
 
+_REMEMBERED: Final = 10_000
+"""Incidents of which we know what was told: more than are kept."""
 SAMPLE_TITLE: Final = "Sample"
 _SETTLE_MS: Final = 250
 """How often rows are told whose they were; people don't read faster."""
@@ -206,6 +208,7 @@ class Desk(QObject):
         if not job.live:
             self.window.page.table.stay()
         self.window.page.table.header.set_useful(Column.PROGRAM, useful=job.live)
+        self.window.page.table.header.set_useful(Column.INTERFACE, useful=False)
         self.window.show_capture(job.title)
         self.window.page.setFocus()
         self.window.show_capturing(True)
@@ -215,6 +218,8 @@ class Desk(QObject):
     def _on_ingested(self, update: AnalysisUpdate) -> None:
         assert update.batch is not None
         self.display.ingested(update.batch)
+        if len(update.batch.interfaces) > 1:
+            self.window.page.table.header.set_useful(Column.INTERFACE, useful=True)
         self.analysis.feed()
         self.dashboard.touch()
 
@@ -247,6 +252,8 @@ class Desk(QObject):
         """Whether an incident is worth telling again since it was told last."""
         due = incident.announced > self._announced.get(incident.id, 0)
         self._announced[incident.id] = incident.announced
+        if len(self._announced) > _REMEMBERED:
+            del self._announced[next(iter(self._announced))]
         return due
 
     @Slot(object)

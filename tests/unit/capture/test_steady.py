@@ -112,7 +112,10 @@ def read(world: World, source: SteadySource, seconds: float = 1.0) -> None:
 
 def spans(source: SteadySource) -> list[tuple[float, float | None]]:
     return [
-        (round(gap.start_ns / S - START_S, 1), None if gap.end_ns is None else round(gap.end_ns / S - START_S, 1))
+        (
+            round(gap.start_ns / S - START_S, 1),
+            None if gap.end_ns is None else round(gap.end_ns / S - START_S, 1),
+        )
         for gap in source.gaps
     ]
 

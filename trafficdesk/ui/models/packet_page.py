@@ -19,7 +19,7 @@ from trafficdesk.packets.peers import peers
 from trafficdesk.packets.protocol import EtherType, Status, protocol_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,16 +46,19 @@ class Column(IntEnum):
     HOST = 10
     COUNTRY = 11
     SYSTEM = 12
+    INTERFACE = 13
 
 
 TITLES: Final = (
     "No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score",
-    "Program", "Host", "Country", "Provider",
+    "Program", "Host", "Country", "Provider", "Interface",
 )  # fmt: skip
 TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""
-IDENTITY_COLUMNS: Final = (Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM)
-"""Known by and by; shown left of INFO."""
+IDENTITY_COLUMNS: Final = (
+    Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM, Column.INTERFACE,
+)  # fmt: skip
+"""Known by and by, or renamed; shown left of INFO."""
 
 
 class Look(IntEnum):
@@ -112,7 +115,15 @@ def identity_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
         [hosts[number].name for number in log.column("host", ids).tolist()],
         countries,
         systems,
+        interface_texts(log.interfaces, log.column("interface", ids)),
     ]
+
+
+def interface_texts(names: Sequence[str], numbers: NDArray[np.uint16]) -> list[str]:
+    """Names of interfaces; of one without a name its number, but for the only one."""
+    known = dict(enumerate(names))
+    several = len(names) > 1
+    return [known.get(number) or (f"{number}" if number or several else "") for number in numbers.tolist()]
 
 
 def _places(log: PacketLog, ids: NDArray[np.int64]) -> tuple[list[str], list[str]]:

@@ -27,15 +27,18 @@ _SAMPLES: Final = {
     Column.HOST: "www.example.com",
     Column.COUNTRY: "US",
     Column.SYSTEM: "AS15169 Google",
+    Column.INTERFACE: "enp0s31f6",
 }
 """Texts that set the columns' first widths."""
 _ORDER: Final = (
-    Column.NUMBER, Column.TIME, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
+    Column.NUMBER, Column.TIME, Column.INTERFACE, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
     Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
+_ON_DEMAND: Final = frozenset({Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Column.INTERFACE})
+"""Not shown before they have something to say."""
 _ROUNDING: Final = 4
 """Pixels that a width in whole numbers may be short of, and the style's own margin."""
 _SCORE_WIDTH: Final = 96
@@ -57,7 +60,7 @@ class PacketHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._delegate = delegate
         self._chosen: dict[Column, bool] = {}
-        self._useful: frozenset[Column] = frozenset(Column) - {Column.COUNTRY, Column.SYSTEM, Column.PROGRAM}
+        self._useful: frozenset[Column] = frozenset(Column) - _ON_DEMAND
         self.setSectionsClickable(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_menu)
@@ -91,8 +94,9 @@ class PacketHeader(QHeaderView):
 
     def set_useful(self, column: Column, *, useful: bool) -> None:
         """Whether a column has something to say now."""
-        self._useful = self._useful | {column} if useful else self._useful - {column}
-        self._show_columns()
+        if useful != (column in self._useful):
+            self._useful = self._useful | {column} if useful else self._useful - {column}
+            self._show_columns()
 
     def shown_columns(self) -> list[Column]:
         """Columns that are shown, from left to right."""
