@@ -60,3 +60,17 @@ def test_progress_and_lag(qtbot: QtBot) -> None:
     assert bar.text("lag") == "Scored 99 %"
     bar.show_report(StatusReport("Capturing", pending=100))
     assert bar.text("lag") == ""
+
+
+def test_waiting_for_an_interface_is_said_instead_of_capturing(qtbot: QtBot) -> None:
+    """With its reason, control characters visible, and an amber lamp."""
+    bar = StatusBar(LIGHT)
+    qtbot.addWidget(bar)
+    bar.show_report(
+        StatusReport("Capturing", source="eth0", waiting_for="eth0\n: unplugged, next try in 4 s")
+    )
+    assert bar.text("state") == "Waiting for eth0\\n: unplugged, next try in 4 s"
+    assert LIGHT.unusual in bar._lamp.styleSheet()
+    bar.show_report(StatusReport("Capturing", source="eth0"))
+    assert bar.text("state") == "Capturing · eth0"
+    assert LIGHT.good in bar._lamp.styleSheet()
