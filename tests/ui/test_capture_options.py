@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
 
-from trafficdesk.capture.bpf import check_filter
-from trafficdesk.capture.interfaces import InterfaceInfo
+from trafficdesk.capture.filter_check import check_filter_on
+from trafficdesk.capture.interfaces import ANY, InterfaceInfo
 from trafficdesk.settings import CaptureSettings, Settings
 from trafficdesk.ui.dialogs.capture_options import CaptureOptions
 from trafficdesk.ui.dialogs.capture_page import ring_words
@@ -35,7 +36,7 @@ Opened = "Callable[..., CaptureOptions]"
 @pytest.fixture
 def opened(qtbot: QtBot) -> Opened:
     def make(settings: Settings = BEFORE, choice: str = "eth0", **further: object) -> CaptureOptions:
-        made = CaptureOptions(settings, FOUND, choice, LIGHT, check_filter=check_filter, **further)
+        made = CaptureOptions(settings, FOUND, choice, LIGHT, check_filter=check_filter_on, **further)
         qtbot.addWidget(made)
         made.show()
         return made
@@ -142,3 +143,17 @@ def test_while_capturing_start_is_a_restart(opened: Opened) -> None:
     """The button says what it does."""
     assert opened(capturing=True).start_button.text() == "Restart capture"
     assert opened().start_button.text() == "Start capture"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason='only Linux has "any"')
+def test_the_filter_is_checked_for_what_is_chosen(qtbot: QtBot, opened: Opened) -> None:
+    """ "arp" is a filter on Ethernet, and none on all interfaces at once; choosing those says so by itself."""
+    dialog = opened()
+    everything = replace(FOUND[0], name=ANY)
+    dialog.set_interfaces((FOUND[0], everything))
+    qtbot.waitUntil(lambda: dialog.form.filter.property("state") == "valid")
+    place = dialog.interfaces.visualItemRect(dialog.interfaces.item(1)).center()
+    qtbot.mouseClick(dialog.interfaces.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert dialog.interfaces.choice() == ANY
+    qtbot.waitUntil(lambda: dialog.form.filter.property("state") == "invalid")
+    assert "On any" in dialog.form._verdict.text()

@@ -23,11 +23,10 @@ from trafficdesk.ui.panels.interface_delegate import ROW_HEIGHT
 from trafficdesk.ui.panels.interface_list import InterfaceList
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trafficdesk.capture.interfaces import InterfaceInfo
     from trafficdesk.settings import CaptureSettings, Settings
-    from trafficdesk.ui.dialogs.filter_editor import CheckFilter
     from trafficdesk.ui.interface_lister import Listing
     from trafficdesk.ui.interface_watch import InterfaceWatch
     from trafficdesk.ui.theme import Tokens
@@ -65,6 +64,7 @@ class CaptureOptions(QDialog):
     interfaces : what there is to choose from.
     choice : the interfaces ticked at first.
     watch : asked for the rates.
+    check_filter : why an expression is no filter for the interfaces named, or None; called in a thread.
     capturing : whether a capture runs that Start would end.
     """
 
@@ -79,18 +79,20 @@ class CaptureOptions(QDialog):
         parent: QWidget | None = None,
         *,
         watch: InterfaceWatch | None = None,
-        check_filter: CheckFilter = check_capture_filter,
+        check_filter: Callable[[str, Sequence[str]], str | None] = check_capture_filter,
         capturing: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Capture options")
         self._settings = settings
+        self._names: tuple[str, ...] = ()
+        """Chosen interfaces, for the thread that checks the filter."""
         self.interfaces = InterfaceList(tokens, watch, checkable=True)
         self.interfaces.setFixedHeight(_ROWS * ROW_HEIGHT + 2)
         self.form = OptionsForm(
             settings.capture,
             tokens,
-            check_filter=check_filter,
+            check_filter=lambda expression: check_filter(expression, self._names),
             recent_filters=settings.view.recent_capture_filters,
         )
         self._lay_out(tokens, "Restart capture" if capturing else "Start capture")
@@ -139,6 +141,10 @@ class CaptureOptions(QDialog):
     @Slot()
     def _follow(self) -> None:
         chosen = self.interfaces.selected()
+        names = tuple(info.name for info in chosen)
+        if names != self._names:
+            self._names = names
+            self.form.filter.check_again()
         refused = next((info for info in chosen if not info.permitted), None)
         self.start_button.setEnabled(bool(chosen) and refused is None)
         self._complain(

@@ -205,11 +205,11 @@ def ring_words(mebibytes: int) -> str:
     return f"{mebibytes:,} MiB of memory per interface; outlasts a standstill of {seconds:.2g} s at 1 Gbit/s"
 
 
-def check_capture_filter(expression: str) -> str | None:
-    """Why the system's BPF compiler does not take `expression`; None = it does."""
-    from trafficdesk.capture.bpf import check_filter
+def check_capture_filter(expression: str, names: Sequence[str] = ()) -> str | None:
+    """Why the system's BPF compiler does not take `expression` on the interfaces; None = it does."""
+    from trafficdesk.capture.filter_check import check_filter_on
 
-    return check_filter(expression)
+    return check_filter_on(expression, names)
 
 
 def _bounds(section: CaptureSettings, name: str) -> tuple[int, int]:

@@ -83,6 +83,12 @@ class FilterEditor(TextEditor):
             self._judge()
         return self._known[1] if text else ""
 
+    def check_again(self) -> None:
+        """What is checked against has changed."""
+        self._known = ("", "")
+        if self.field_value():
+            self._wait()
+
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
         self._offer.setIcon(icon("chevron-down", tokens.muted))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
-from trafficdesk.capture.interfaces import interface_names
+from trafficdesk.capture.interfaces import interface_names, joined
 from trafficdesk.ui import theme
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import tooltip
@@ -105,7 +105,7 @@ class CaptureBar(QFrame):
 
     def choose(self, choice: str) -> None:
         """Make `choice` what Start is to listen on."""
-        self._interface = choice
+        self._interface = choice = joined(interface_names(choice))
         known = dict(self.interface_choices())
         words = [known.get(name, visible(name)) for name in interface_names(choice)]
         more = f" + {len(words) - 1}" if len(words) > 1 else ""

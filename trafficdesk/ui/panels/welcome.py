@@ -96,7 +96,9 @@ class WelcomePage(QWidget):
         """Show how to get permission, or nothing where it is there."""
         self.permission.set_guide(guide)
         # What works comes first: without permission that is a file.
-        self._cards.insertWidget(0, self._capture if guide.permitted else self._files)
+        first = self._capture if guide.permitted else self._files
+        if self._cards.indexOf(first) != 0:
+            self._cards.insertWidget(0, first)
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
@@ -116,7 +118,11 @@ class WelcomePage(QWidget):
     def _choose(self, choice: str) -> None:
         if any(not info.permitted for info in self.interfaces.selected()):
             # Not a dead end: lead to what has to be done.
-            self.permission.copy_button.setFocus(Qt.FocusReason.OtherFocusReason)
+            card = self.permission
+            remedies = (card.allow_button, card.copy_button, card.retry_button)
+            next((one for one in remedies if one.isVisible()), card.retry_button).setFocus(
+                Qt.FocusReason.OtherFocusReason
+            )
             self._scroll.ensureWidgetVisible(self.permission)
             return
         self.interface_chosen.emit(choice)
