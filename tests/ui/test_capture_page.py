@@ -107,3 +107,8 @@ def test_several_interfaces_are_one_entry(qtbot: QtBot) -> None:
 def test_every_setting_has_an_editor(page: CapturePage) -> None:
     """What is declared can be changed."""
     assert set(page.editors) == {item.name for item in fields(CaptureSettings)}
+
+
+def test_it_fits_into_the_dialog(page: CapturePage) -> None:
+    """720 pixels less the list of pages: nothing is cut off at the right."""
+    assert page.minimumSizeHint().width() <= 720 - 168

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QDialog,
     QDialogButtonBox,
     QFrame,
@@ -48,7 +49,7 @@ class OptionsForm(CaptureForm):
             "snap_length", tip="What is kept of each packet; its length on the wire is known in any case"
         )
         self.add_ring()
-        self.add_stops()
+        self.add_stops(QBoxLayout.Direction.LeftToRight)
 
 
 class CaptureOptions(QDialog):

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QWidget
 
 from trafficdesk.capture.interfaces import interface_names
 from trafficdesk.capture.spool_folder import spool_dir
@@ -115,9 +115,9 @@ class CaptureForm(SettingsPage):
         self.editors["ring_mib"] = ring
         self._cost = self.add_row("Kernel ring", ring, ring_words(self._section.ring_mib))
 
-    def add_stops(self) -> None:
-        """Add when a capture stops by itself, in one row."""
-        row = QHBoxLayout()
+    def add_stops(self, direction: QBoxLayout.Direction = QBoxLayout.Direction.TopToBottom) -> None:
+        """Add when a capture stops by itself, three limits that belong together."""
+        row = QBoxLayout(direction)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for name, unit, never in _STOPS:
