@@ -105,13 +105,15 @@ def test_nobody_captures_through_the_helper_that_carries_the_right() -> None:
         home.mkdir()
         os.chown(home, 65_534, 65_534)
         command = [installed / "trafficdesk", "interfaces", "--json", "-"]
-        assert json.loads(as_nobody(command, home).stdout)["permitted"] is False
+        assert "helper" not in json.loads(as_nobody(command, home).stdout)["why"]
         given = subprocess.run(
             ["setcap", "cap_net_raw=ep", helper], capture_output=True, text=True, check=False
         )
         if given.returncode:
             pytest.skip(f"no file capabilities here: {given.stderr.strip()}")
-        assert json.loads(as_nobody(command, home).stdout)["permitted"] is True
+        told = json.loads(as_nobody(command, home).stdout)
+        assert told["permitted"] is True
+        assert "packaged helper" in told["why"]
         command = [
             installed / "trafficdesk",
             "monitor",
@@ -132,7 +134,7 @@ def test_nobody_captures_through_the_helper_that_carries_the_right() -> None:
 
 def as_nobody(command: list[str | Path], home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", *command],
+        [shutil.which("setpriv") or "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", *command],
         cwd="/",
         env={"PATH": "/nonexistent", "HOME": str(home), "TRAFFICDESK_HOME": str(home)},
         capture_output=True,
