@@ -134,7 +134,16 @@ def test_nobody_captures_through_the_helper_that_carries_the_right() -> None:
 
 def as_nobody(command: list[str | Path], home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [shutil.which("setpriv") or "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", *command],
+        [
+            shutil.which("setpriv") or "setpriv",
+            "--reuid",
+            "65534",
+            "--regid",
+            "65534",
+            "--clear-groups",
+            "--inh-caps=-all",
+            *command,
+        ],
         cwd="/",
         env={"PATH": "/nonexistent", "HOME": str(home), "TRAFFICDESK_HOME": str(home)},
         capture_output=True,

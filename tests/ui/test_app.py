@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from trafficdesk.app import Desktop, Options
+from trafficdesk.errors import CaptureError, PermissionDenied
 from trafficdesk.paths import sample_capture
 from trafficdesk.settings import Settings, Theme, ViewSettings
 from trafficdesk.ui.theme import DARK, LIGHT
@@ -168,3 +169,19 @@ def test_a_choice_of_interfaces_holds_everywhere(qtbot: QtBot, desktop: Desktop)
         desktop.interfaces.refresh()
     assert desktop.window.welcome.interfaces.choice() == choice
     assert desktop.window.bar.interface == choice
+
+
+def test_a_refused_capture_leads_to_what_allows_it(
+    qtbot: QtBot, desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No empty page with a command that does not belong there: the start page, with cause and remedy."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionDenied("Not so.", "Run: something in a terminal.")
+
+    monkeypatch.setattr("trafficdesk.capture.several.open_interfaces", refuse)
+    desktop.desk.listen("lo")
+    qtbot.waitUntil(lambda: "Not so." in desktop.window.banner.text)
+    assert not desktop.window.showing_capture
+    desktop.desk.capture.failed.emit(CaptureError("Gone.", "Start again."))
+    assert "Gone." in desktop.window.banner.text

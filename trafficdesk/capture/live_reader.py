@@ -104,6 +104,10 @@ class LiveReader:
         self._thread.shutdown()
         return fault
 
+    def recount(self) -> None:
+        """Ask once more after the source was closed: dumpcap tells only at its end what the kernel dropped."""
+        self._counted = self._source.statistics()
+
     def wait(self, timeout_s: float) -> None:
         """Return when frames wait, reading has ended, or the time is over."""
         with self._news:

@@ -130,7 +130,7 @@ class CapturePump:
             self._emit(batch)
 
     def run_live(self, source: LiveSource, frames: FrameSink, limits: StopLimits | None = None) -> None:
-        """Emit what `source` delivers until `stop` or a limit; raw frames go into `frames`.
+        """Emit what `source` delivers until `stop` or a limit, and close it; raw frames go into `frames`.
 
         Raises
         ------
@@ -145,6 +145,8 @@ class CapturePump:
         finally:
             fault = reader.join()
         self._flush(reader)
+        source.close()
+        reader.recount()
         self._count(reader)
         if fault is not None:
             raise fault

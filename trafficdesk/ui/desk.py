@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from trafficdesk.errors import PermissionDenied
 from trafficdesk.paths import sample_capture
 from trafficdesk.ui.analysis_controller import AnalysisController
 from trafficdesk.ui.capture_controller import CaptureController
@@ -178,7 +179,7 @@ class Desk(QObject):
         capture.waiting.connect(analysis.let_go)
         capture.interrupted.connect(self.dashboard.touch)
         capture.ended.connect(self._on_ended)
-        capture.failed.connect(banner.show_error)
+        capture.failed.connect(self._on_capture_failed)
         capture.warned.connect(banner.show_warning)
         analysis.updated.connect(self._on_analysed)
         analysis.refitted.connect(self.dashboard.touch)
@@ -213,6 +214,15 @@ class Desk(QObject):
         self.window.page.setFocus()
         self.window.show_capturing(True)
         self.dashboard.refresh()
+
+    @Slot(object)
+    def _on_capture_failed(self, error: TrafficDeskError) -> None:
+        if isinstance(error, PermissionDenied) and not len(self.session.log):
+            # Not a dead end: the page that says what allows it, and notices when it is done.
+            self.window.show_welcome()
+            self.window.banner.show_message(error.title, "This page says what allows it.", "error")
+        else:
+            self.window.banner.show_error(error)
 
     @Slot(object)
     def _on_ingested(self, update: AnalysisUpdate) -> None:

@@ -212,3 +212,20 @@ def test_credits_are_counted() -> None:
     assert not gate.acquire(0.01)
     gate.release()
     assert gate.acquire(-1)
+
+
+def test_what_a_source_tells_only_at_its_end_is_counted() -> None:
+    """dumpcap says after it was told to end what the kernel dropped."""
+    receiver = Receiver()
+
+    class Talkative(Scripted):
+        ended = False
+
+        def statistics(self) -> CaptureStatistics:
+            return CaptureStatistics(received=self._received, dropped_kernel=17 if self.ended else 0)
+
+        def close(self) -> None:
+            self.ended = True
+
+    receiver.pump.run_live(Talkative(then=receiver.stop.set), RecentFrames(1 << 20))
+    assert receiver.pump.statistics.dropped_kernel == 17
