@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.helpers.namespaces import Cable, cable, needs_namespaces
@@ -120,3 +121,40 @@ def test_a_removed_interface_is_waited_for(tmp_path: Path) -> None:
     assert summary["packets"] == 2 * FRAMES
     assert [(gap["interface"], gap["reason"]) for gap in summary["gaps"]] == [("v0", "v0 was removed")]
     assert summary["incidents"] == []
+
+
+def test_a_killed_analysis_begins_anew(tmp_path: Path) -> None:
+    """Packets go on being captured, those that follow are scored by a new process, and every one is accounted for."""
+    path = tmp_path / "summary.json"
+    with cable() as wire, monitoring(wire, "--json", path) as process:
+        wire.send(*[UDP_TICK] * FRAMES)
+        time.sleep(2)
+        first = analysis_of(process.pid)
+        assert first is not None
+        first.kill()
+        first.wait(10)
+        wire.send(*[UDP_TICK] * FRAMES)
+        until = time.monotonic() + 30
+        while (analysis_of(process.pid) or first).pid == first.pid and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(2)
+        wire.send(*[UDP_TICK] * FRAMES)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "It begins anew and learns again" in out
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert summary["packets"] == 3 * FRAMES
+    assert summary["scored"] + summary["unscored"] == 3 * FRAMES
+    assert summary["scored"] >= 2 * FRAMES
+
+
+def analysis_of(monitor: int) -> psutil.Process | None:
+    """The monitor's analysis process; the others keep track of resources."""
+    found = [
+        child
+        for child in psutil.Process(monitor).children()
+        if child.is_running() and "spawn_main" in " ".join(child.cmdline())
+    ]
+    return found[0] if found else None

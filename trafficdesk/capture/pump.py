@@ -31,6 +31,8 @@ _POLL_S: Final = 0.1
 """How long a request to stop may go unseen."""
 _EMIT_S: Final = 0.05
 """At most 20 batches/s: more would only cost the receiver time, and a person sees no difference."""
+_STAND_BACK_S: Final = 0.005
+"""How long decoding stands back at once while the reader is behind: both need the interpreter."""
 _BATCH_FRAMES: Final = 32_768
 """Frames decoded at once live."""
 _FLUSH_S: Final = 1.0
@@ -158,7 +160,9 @@ class CapturePump:
             reader.wait(_POLL_S)
             self._count(reader)
             pause = next_at - time.monotonic()
-            if pause > 0 and reader.waiting_frames < _BATCH_FRAMES:
+            if reader.needs_way:
+                self._stop.wait(_STAND_BACK_S)
+            elif pause > 0 and reader.waiting_frames < _BATCH_FRAMES:
                 self._stop.wait(pause)
             elif reader.waiting_frames and self._gate.acquire(_POLL_S):
                 next_at = time.monotonic() + _EMIT_S

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.settings import Settings
 
+SWITCH_INTERVAL_S: Final = 0.001
+"""How long the thread that decodes may keep the one that reads waiting for the interpreter; Python's own is 5 ms."""
 CREDITS: Final = 8
 """Batches between capture and this thread; the same as the window's."""
 _TICK_S: Final = 0.1
@@ -184,6 +186,7 @@ class Monitor:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     from trafficdesk.cli.analyze import summary_lines, warned_settings
 
     started = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.live_reader import LiveReader
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.errors import CaptureError
+
+if TYPE_CHECKING:
+    from trafficdesk.packets.block import FrameBlock
 
 
 def vanish() -> None:
@@ -106,3 +110,26 @@ def test_our_own_mistake_is_not_hidden() -> None:
     reader.start()
     with pytest.raises(ZeroDivisionError):
         reader.join()
+
+
+def test_a_reader_that_finds_much_at_once_needs_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is behind and what it read can be kept, decoding stands back; when it has ended or much waits, not."""
+    one = block_of(bytes(1_000))
+    size = one.data.nbytes
+    monkeypatch.setattr(live_reader, "_BEHIND_BYTES", size)
+    monkeypatch.setattr(live_reader, "_HOLD_BYTES", 3 * size)
+    asked: list[bool] = []
+
+    class Watched(Scripted):
+        def read(self, timeout_s: float) -> FrameBlock | None:
+            asked.append(reader.needs_way)
+            return super().read(timeout_s)
+
+    reader = LiveReader(Watched(*[one] * 4, then=vanish), RecentFrames(1 << 20))
+    reader.start()
+    while not reader.ended:
+        time.sleep(0.01)
+    reader.join()
+    # Before the first reading nothing is known; after the third three wait, which is enough.
+    assert asked == [False, True, True, False, False]
+    assert not reader.needs_way
