@@ -52,6 +52,7 @@ TEST_PROGRAMS = {
     "Xvfb": {"apt": "xvfb", "dnf": "xorg-x11-server-Xvfb", "pacman": "xorg-server-xvfb"},
     "ip": {"apt": "iproute2", "dnf": "iproute", "pacman": "iproute2"},
     "tshark": {"apt": "tshark", "dnf": "wireshark-cli", "pacman": "wireshark-cli"},
+    "setcap": {"apt": "libcap2-bin", "dnf": "libcap", "pacman": "libcap"},
     "tcpreplay": {"apt": "tcpreplay", "dnf": "tcpreplay", "pacman": "tcpreplay"},
     "objdump": {"apt": "binutils", "dnf": "binutils", "pacman": "binutils"},
 }

@@ -132,6 +132,31 @@ def test_nobody_captures_through_the_helper_that_carries_the_right() -> None:
         shutil.rmtree(folder)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the helper is Linux's")
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"_PYI_ARCHIVE_FILE": PROGRAM},
+        {"_PYI_ARCHIVE_FILE": PROGRAM, "_PYI_PARENT_PROCESS_LEVEL": "1", "_PYI_APPLICATION_HOME_DIR": "/tmp"},
+        {"PYTHONPATH": "{planted}", "PYTHONSTARTUP": "{planted}/os.py", "PYTHONHOME": "{planted}"},
+    ],
+)
+def test_the_helpers_environment_does_not_lead_it(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Whoever may run it with its right runs that one page: no other archive, no other modules."""
+    for name in ("os", "struct", "sitecustomize", "usercustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('led astray')\n")
+    done = subprocess.run(
+        [Path(PROGRAM).with_name("trafficdesk-capture-helper"), "a", "b"],
+        cwd=tmp_path,
+        env={name: value.format(planted=tmp_path) for name, value in environment.items()},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "trafficdesk-capture-helper: usage: helper.py SOCKET\n")
+
+
 def as_nobody(command: list[str | Path], home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [

@@ -204,7 +204,7 @@ class PermissionCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._lock)
-        head.addWidget(plain_label("This program may not read network traffic yet", "head"), 1)
+        head.addWidget(plain_label("Capturing needs your permission", "head"), 1)
         column.addLayout(head)
         column.addWidget(self._why)
         buttons = QHBoxLayout()
