@@ -245,18 +245,27 @@ class Spool:
     def _fail(self, error: OSError, blocks: list[FrameBlock]) -> None:
         """Stop keeping for a while; the blocks that were not written are counted."""
         lost = self._pieces.give_up() if self._pieces else 0
+        told = self._error(error)
+        if self._pieces is not None and not self._pieces.folder.exists():
+            self._begin_anew()
         with self._news:
             blocks += self._queue
             self._queue.clear()
             self._paused = True
             self._retry_at = time.monotonic() + RETRY_S
             self._dropped += lost + sum(map(len, blocks))
-        told = self._error(error)
         _log.warning("%s", told)
         number = error.errno or 0
         if number not in self._warned:
             self._warned.add(number)
             self._warn(told)
+
+    def _begin_anew(self) -> None:
+        """Somebody deleted the folder: the next frames need another one."""
+        self._pieces = None
+        if self._marker is not None:
+            self._marker.release()
+            self._marker = None
 
     def _error(self, error: OSError) -> SpoolError:
         place = self.folder or self._root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -171,6 +172,24 @@ def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     until(lambda: spool.dropped == 20)
     spool.close()
     assert [str(tmp_path / "spool") in told.title for told in warnings] == [True]
+
+
+def test_a_deleted_folder_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tidies up while a capture runs loses what was there, not what comes."""
+    monkeypatch.setattr(module, "RETRY_S", 0.05)
+    spool, first_id = spooling(tmp_path / "spool"), 0
+
+    def is_kept() -> bool:
+        nonlocal first_id
+        first_id += 10
+        add(spool, first_id)
+        return spool.folder is not None and bool(pieces_in(spool.folder)[0])
+
+    until(is_kept)
+    shutil.rmtree(tmp_path / "spool")
+    until(is_kept)
+    spool.close()
+    assert spool.run(first_id) is not None
 
 
 @pytest.fixture
