@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers.namespaces import cable, needs_namespaces
+from tests.helpers.wire import UDP_TICK
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.capture.spool_folder import abandoned_captures
+from trafficdesk.capture.pcap_writer import write_pcapng
+from trafficdesk.capture.source import Frame
+from trafficdesk.capture.spool_folder import abandoned_captures, spool_dir
+from trafficdesk.capture.spooled_capture import SpooledCapture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from trafficdesk.capture.spool_folder import Abandoned
 
 ROUNDS = 20
 RATE = 50_000
@@ -67,3 +74,65 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
             pieces = [piece for capture in abandoned for piece in capture.pieces]
             assert sum(tshark_count(piece.path) for piece in pieces) == frames
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.mark.root
+@needs_namespaces
+@pytest.mark.skipif(shutil.which("tcpreplay") is None, reason="needs tcpreplay")
+def test_a_live_capture_is_killed(tmp_path: Path) -> None:
+    """`monitor` on a cable with 50,000 packets/s: the newest frame on disk is at most a second older than the kill."""
+    source = tmp_path / "source.pcapng"
+    with source.open("wb") as stream:
+        write_pcapng(stream, [Frame(UDP_TICK + bytes(450), number, 500, 1) for number in range(1_000)])
+    root = spool_dir()
+    with cable() as wire:
+        replay = ["tcpreplay", "-q", "-K", "-i", "v0", "--loop", "0", "--pps", str(RATE), str(source)]
+        sender = subprocess.Popen(
+            ["ip", "netns", "exec", wire.far, *replay], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            for after_s in (1.3, 2.1, 2.9):
+                killed_ns = monitor_and_kill(wire.near, after_s)
+                (abandoned, *_) = abandoned_captures(root)
+                assert abandoned.title == "v0"
+                assert killed_ns - newest_frame(abandoned) < 1_000_000_000
+                shutil.rmtree(abandoned.folder)
+        finally:
+            sender.kill()
+            sender.wait()
+
+
+def monitor_and_kill(namespace: str, after_s: float) -> int:
+    """When it was killed, nanoseconds since the epoch."""
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        namespace,
+        sys.executable,
+        "-m",
+        "trafficdesk",
+        "monitor",
+        "--interface",
+        "v0",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("Monitoring v0")
+            time.sleep(after_s)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            killed_ns = time.time_ns()
+            process.communicate(timeout=30)
+    return killed_ns
+
+
+def newest_frame(abandoned: Abandoned) -> int:
+    """Time of the last frame, all pieces read strictly, nanoseconds since the epoch."""
+    capture, newest, frames = SpooledCapture(abandoned.pieces), 0, 0
+    for block in capture.blocks():
+        newest, frames = max(newest, int(block.timestamps_ns[-1])), frames + len(block)
+    capture.close()
+    assert frames == abandoned.frames
+    return newest
