@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 
 _NEW_NETWORK = 0x40000000
 """CLONE_NEWNET."""
-WITHOUT_CAPABILITIES = (
+UNTIL_THE_NEXT_PROGRAM = (
     "import ctypes, struct\n"
     "assert ctypes.CDLL(None).capset(struct.pack('=Ii', 0x20080522, 0), bytes(24)) == 0\n"
 )
-"""Lines of Python that give up what root may (capset(2), linux/capability.h version 3) but not its files."""
+"""Lines of Python that give up what root may (capset(2), linux/capability.h version 3) but not its files; a program
+that is then run gets it back, as pkexec and sudo give it."""
+WITHOUT_CAPABILITIES = UNTIL_THE_NEXT_PROGRAM + (
+    "assert ctypes.CDLL(None).prctl(38, 1, 0, 0, 0) == 0\n"  # PR_SET_NO_NEW_PRIVS
+)
+"""The same for good, so that dumpcap may not capture either."""
 WITHOUT_DUMPCAP = (
     "from trafficdesk.capture import dumpcap_program\ndumpcap_program.permitted_program = lambda: None\n"
 )
-"""Lines of Python after which no dumpcap is found: root without capabilities gets them back by running a program."""
+"""Lines of Python after which no dumpcap is found."""
 _numbers = iter(range(1_000_000))
 
 Value = TypeVar("Value")

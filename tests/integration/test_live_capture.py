@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.helpers.namespaces import WITHOUT_CAPABILITIES, WITHOUT_DUMPCAP, cable, inside, needs_namespaces
+from tests.helpers.namespaces import WITHOUT_CAPABILITIES, cable, inside, needs_namespaces
 from tests.helpers.wire import ARP_REQUEST, HTTP_GET, TCP_SYN, UDP_6
 from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.live import open_live
@@ -108,7 +108,6 @@ def test_without_permission_nothing_opens_and_the_remedy_is_named() -> None:
         "from trafficdesk.capture.permission import explain\n"
         "from trafficdesk.errors import PermissionDenied\n"
         "from trafficdesk.settings.declared import CaptureSettings\n"
-        + WITHOUT_DUMPCAP
         + WITHOUT_CAPABILITIES
         + "try:\n    open_live('lo', CaptureSettings(capture_filter='tcp'))\n"
         "except PermissionDenied as error:\n    print(error.title, '|', explain().command in error.hint)\n"

@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from tests.conftest import ROOT
-from tests.helpers.namespaces import WITHOUT_CAPABILITIES, WITHOUT_DUMPCAP, cable, needs_namespaces
+from tests.helpers.namespaces import UNTIL_THE_NEXT_PROGRAM, WITHOUT_DUMPCAP, cable, needs_namespaces
 from tests.helpers.wire import HTTP_GET, TCP_SYN
 
 pytestmark = [pytest.mark.root, needs_namespaces]
@@ -88,9 +88,11 @@ class Unprivileged:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
+        try:
+            self.process.communicate(timeout=10)  # the end of its input lets it clean up
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.communicate()
+            self.process.communicate()
 
 
 def run_helper_as_root(namespace: str, path: str) -> subprocess.CompletedProcess[str]:
@@ -141,7 +143,9 @@ def test_a_foreign_users_socket_is_refused() -> None:
     """The helper goes only where the user who asked it waits: not to root's socket, not to a file, not through a link."""
     with (
         cable() as wire,
-        Unprivileged(wire.near, IMPORTS + "with Reception() as r:\n    tell(r.path)\n    input()\n") as root,
+        Unprivileged(
+            wire.near, IMPORTS + "with Reception() as r:\n    tell(r.path)\n    sys.stdin.read()\n"
+        ) as root,
     ):
         path = root.line()
         refused = run_helper_as_root(wire.near, path)
@@ -170,7 +174,7 @@ def test_pkexec_starts_the_helper_and_its_sockets_work(tmp_path: Path) -> None:
     )
     pkexec.chmod(0o755)
     program = (
-        IMPORTS + WITHOUT_DUMPCAP + WITHOUT_CAPABILITIES + "guide = explain()\n"
+        IMPORTS + WITHOUT_DUMPCAP + UNTIL_THE_NEXT_PROGRAM + "guide = explain()\n"
         "tell(*rights(), own_socket(), guide.case)\n"
         "run_helper(guide.ask, stop=threading.Event())\n"
         "source = open_live('v0', CaptureSettings(ring_mib=4))\n"

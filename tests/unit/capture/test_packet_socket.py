@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.helpers.namespaces import WITHOUT_CAPABILITIES, WITHOUT_DUMPCAP
+from tests.helpers.namespaces import WITHOUT_CAPABILITIES
 from trafficdesk.capture.packet_socket import ask, request_ring
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="packet sockets are Linux's")
@@ -59,7 +59,7 @@ def test_an_interface_is_asked_for_its_index() -> None:
 def refused(program: str) -> str:
     """What `program` prints when somebody without any capability runs it."""
     answer = subprocess.run(
-        [sys.executable, "-c", WITHOUT_DUMPCAP + WITHOUT_CAPABILITIES + program],
+        [sys.executable, "-c", WITHOUT_CAPABILITIES + program],
         capture_output=True,
         text=True,
         check=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.namespaces import WITHOUT_CAPABILITIES, WITHOUT_DUMPCAP
+from tests.helpers.namespaces import UNTIL_THE_NEXT_PROGRAM, WITHOUT_DUMPCAP
 from trafficdesk.capture import helper
 
 pytestmark = [
@@ -27,7 +27,7 @@ PROGRAM = (
     "from trafficdesk.cli.permission import with_permission\n"
     "from trafficdesk.settings.declared import CaptureSettings\n"
     + WITHOUT_DUMPCAP
-    + WITHOUT_CAPABILITIES
+    + UNTIL_THE_NEXT_PROGRAM
     + "def command():\n"
     "    source = with_permission(lambda: open_live('lo', CaptureSettings(ring_mib=1)))\n"
     "    print('opened', type(source).__name__)\n"
