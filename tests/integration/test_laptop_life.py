@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.helpers.capture_bytes import column, frames_of
-from tests.helpers.namespaces import Cable, cable, inside, needs_namespaces
+from tests.helpers.namespaces import WITHOUT_CAPABILITIES, Cable, cable, inside, needs_namespaces
 from tests.helpers.wire import ARP_REQUEST, HTTP_GET, TCP_SYN, UDP_6, UDP_TICK
 from trafficdesk.capture.packet_ring import PacketRing
 from trafficdesk.capture.several import SeveralSources, open_interfaces
@@ -138,6 +140,40 @@ def test_a_renamed_interface_is_followed() -> None:
         heard.until(lambda: heard.rows == 1)
         assert heard.source.interfaces == ("lan9",)
         assert all(gap.end_ns is not None for gap in heard.source.gaps)
+
+
+def test_going_on_needs_no_right() -> None:
+    """Opened with the right to, then without any capability: removed, back, and captured on by the same socket."""
+    program = (
+        "import socket\n"
+        "from trafficdesk.capture.several import open_interfaces\n"
+        "from trafficdesk.settings.declared import CaptureSettings\n"
+        "source = open_interfaces('v0', CaptureSettings(ring_mib=4))\n"
+        + WITHOUT_CAPABILITIES
+        + "try:\n    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)\nexcept PermissionError:\n    print('no right', flush=True)\n"
+        "def until(done):\n"
+        "    while not done():\n"
+        "        block = source.read(0.05)\n"
+        "        if block is not None:\n            print(len(block), flush=True)\n"
+        "until(lambda: source.waiting)\nprint('waiting', flush=True)\n"
+        "until(lambda: not source.waiting)\nprint('back', flush=True)\n"
+        "until(lambda: source.statistics().received)\nsource.close()\n"
+    )
+    with cable() as wire:
+        command = ["ip", "netns", "exec", wire.near, sys.executable, "-c", program]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            try:
+                assert process.stdout.readline() == "no right\n"
+                wire.ip("link", "del", "v0")
+                assert process.stdout.readline() == "waiting\n"
+                add_link(wire, "v0")
+                assert process.stdout.readline() == "back\n"
+                wire.send(TCP_SYN)
+                assert process.stdout.readline() == "1\n"
+                assert process.wait(10) == 0
+            finally:
+                process.kill()
 
 
 def test_another_kind_of_interface_of_the_same_name_is_opened_anew() -> None:

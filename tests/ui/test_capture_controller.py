@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 
 from tests.helpers.capture_bytes import pcap
 from tests.helpers.traffic import decoded, detection_of
-from tests.helpers.wire import CAPTURED
+from tests.helpers.wire import CAPTURED, HTTP_GET, TCP_SYN, block_of
+from trafficdesk.capture.frame_store import RecentFrames
+from trafficdesk.capture.limits import StopLimits
+from trafficdesk.capture.source import CaptureStatistics, Gap
 from trafficdesk.errors import BadCaptureFile, CaptureError
 from trafficdesk.packets.log import CHUNK_ROWS
 from trafficdesk.session import AnalysisSession
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from trafficdesk.capture.pump import CapturePump
+    from trafficdesk.packets.block import FrameBlock
     from trafficdesk.ui.workers.capture_jobs import Announce
 
 
@@ -208,3 +213,60 @@ def test_shutting_down_in_the_middle_is_quick(qtbot: QtBot, session: AnalysisSes
     assert worker.isFinished()
     assert job.closed
     assert np.array_equal(session.log.slice(0, 10)["length"], decoded(10)["length"])
+
+
+class Interrupted:
+    """A live source that is away between two of its frames."""
+
+    name = "eth0"
+    interfaces = ("eth0",)
+    waiting = ""
+
+    def __init__(self) -> None:
+        self.gaps: tuple[Gap, ...] = ()
+        self._frames = [TCP_SYN, HTTP_GET, TCP_SYN]
+
+    def read(self, timeout_s: float) -> FrameBlock | None:
+        if not self._frames:
+            time.sleep(timeout_s)
+            return None
+        if len(self._frames) == 2:
+            self.gaps = (Gap("eth0", 1, 2, "eth0 was unplugged"),)
+        return block_of(self._frames.pop(0))
+
+    def statistics(self) -> CaptureStatistics:
+        return CaptureStatistics(received=3 - len(self._frames))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class LimitedJob(Job):
+    """Captures so many packets through the real pump."""
+
+    def __init__(self, packets: int) -> None:
+        super().__init__(0, 0, live=True)
+        self.packets = packets
+
+    def run(self, pump: CapturePump, announce: Announce) -> None:
+        announce(self)
+        pump.run_live(Interrupted(), RecentFrames(1 << 20), StopLimits(packets=self.packets))
+
+
+def test_gaps_and_the_reason_for_stopping_reach_the_session(
+    qtbot: QtBot, controller: CaptureController, session: AnalysisSession
+) -> None:
+    """An interruption is there before the rows that follow it; the next capture knows nothing of either."""
+    known_at: list[int] = []
+    controller.ingested.connect(lambda update: known_at.extend([len(session.gaps)] * len(update.batch)))
+    with qtbot.waitSignal(controller.interrupted), qtbot.waitSignal(controller.ended):
+        controller.start(LimitedJob(3))
+    assert [gap.reason for gap in session.gaps] == ["eth0 was unplugged"]
+    assert session.gap_spans == ((1, 2),)
+    assert known_at[1:] == [1, 1]
+    assert session.log.interfaces == ("eth0",)
+    assert controller.stop_reason == "3 packets were captured"
+    with qtbot.waitSignal(controller.ended):
+        controller.start(LimitedJob(1))
+    assert session.gaps == ()
+    assert controller.stop_reason == "1 packet was captured"

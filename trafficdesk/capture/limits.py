@@ -60,7 +60,7 @@ class Countdown:
                 self.reason = f"{limits.bytes / MEGABYTE:,.0f} MB were captured"
         if keep and limits.packets and self._packets + keep >= limits.packets:
             keep = limits.packets - self._packets
-            self.reason = f"{limits.packets:,} packets were captured"
+            self.reason = f"{limits.packets:,} packet{'s were' if limits.packets > 1 else ' was'} captured"
         self._packets += keep
         if limits.bytes:
             self._bytes += int(block.wire_lengths[:keep].sum())
