@@ -79,11 +79,6 @@ class Unprivileged:
         assert said or self.process.poll() is None, self.process.stderr.read() if self.process.stderr else ""
         return said
 
-    def go_on(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
     def __enter__(self) -> Self:
         return self
 

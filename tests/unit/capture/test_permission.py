@@ -104,3 +104,21 @@ def test_other_systems_need_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permission.os, "geteuid", lambda: 0)
     assert explain("freebsd14").permitted
     assert Path(sys.executable).resolve() == program_file()
+
+
+def test_a_library_installed_later_is_loaded_without_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed look is not remembered: the next one, after Retry, loads Npcap or libpcap."""
+    import ctypes.util
+
+    import scapy.libs
+
+    from trafficdesk.capture.bpf import load_libpcap
+
+    if load_libpcap() is None:
+        pytest.skip("libpcap is not installed")
+    monkeypatch.delitem(sys.modules, "scapy.libs.winpcapy")
+    monkeypatch.delattr(scapy.libs, "winpcapy")
+    with monkeypatch.context() as missing:
+        missing.setattr(ctypes.util, "find_library", lambda _name: None)
+        assert load_libpcap() is None
+    assert load_libpcap() is not None
