@@ -20,7 +20,8 @@ from _support import big_capture, has, row, working_folder
 
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode
-from trafficdesk.capture.spool import Spool, SpoolLimits
+from trafficdesk.capture.spool import Spool
+from trafficdesk.capture.spool_room import SpoolLimits
 
 if TYPE_CHECKING:
     from pathlib import Path

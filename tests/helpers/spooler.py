@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from trafficdesk.capture import spool as spool_module
-from trafficdesk.capture.spool import Spool, SpoolLimits
+from trafficdesk.capture.spool import Spool
+from trafficdesk.capture.spool_room import SpoolLimits
 from trafficdesk.packets.block import FrameBlock
 
 FRAME_BYTES = 500

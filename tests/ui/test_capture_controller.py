@@ -15,7 +15,7 @@ from tests.helpers.wire import CAPTURED, HTTP_GET, TCP_SYN, block_of
 from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.limits import StopLimits
 from trafficdesk.capture.source import CaptureStatistics, Gap
-from trafficdesk.errors import BadCaptureFile, CaptureError
+from trafficdesk.errors import BadCaptureFile, CaptureError, SpoolError
 from trafficdesk.packets.log import CHUNK_ROWS
 from trafficdesk.session import AnalysisSession
 from trafficdesk.ui.capture_controller import CaptureController
@@ -270,3 +270,20 @@ def test_gaps_and_the_reason_for_stopping_reach_the_session(
         controller.start(LimitedJob(1))
     assert session.gaps == ()
     assert controller.stop_reason == "1 packet was captured"
+
+
+def test_a_warning_ends_nothing(qtbot: QtBot) -> None:
+    """What goes wrong beside the capture, such as a full disk, is told while the rows keep coming."""
+
+    class Warned(Job):
+        def run(self, pump: CapturePump, announce: Announce) -> None:
+            pump.warn(SpoolError("Raw frames are not kept.", "Free some space."))
+            super().run(pump, announce)
+
+    controller = CaptureController(AnalysisSession())
+    told: list[SpoolError] = []
+    controller.warned.connect(told.append)
+    with qtbot.waitSignal(controller.ended, timeout=20_000):
+        controller.start(Warned(3, 100, live=True))
+    assert [error.hint for error in told] == ["Free some space."]
+    assert controller._session.log.end_id == 300

@@ -28,7 +28,8 @@ import os, sys, time
 from dataclasses import replace
 from pathlib import Path
 from tests.helpers.spooler import numbered_frames
-from trafficdesk.capture.spool import Spool, SpoolLimits
+from trafficdesk.capture.spool import Spool
+from trafficdesk.capture.spool_room import SpoolLimits
 spool = Spool(Path(sys.argv[1]), "eth\\x1b0", names=lambda: ("eth0",), warn=print, limits=SpoolLimits(reserve_bytes=0))
 for number in range(2):
     spool.add(replace(numbered_frames(600, 60), first_id=number * 600))

@@ -209,8 +209,9 @@ def open_frames(
     recent = RecentFrames((settings.kept_bytes_mib << 20) if in_memory else 0, names)
     if not settings.spool:
         return recent
-    from trafficdesk.capture.spool import Spool, SpoolLimits
+    from trafficdesk.capture.spool import Spool
     from trafficdesk.capture.spool_folder import spool_dir
+    from trafficdesk.capture.spool_room import SpoolLimits
 
     spool = Spool(
         spool_dir(),

@@ -7,29 +7,24 @@ frames of the spool, counted as such, and never frames of the capture.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import logging
-import os
-import shutil
 import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.spool_folder import Marker, discard, new_folder, pieces_in, trim
 from trafficdesk.capture.spool_pieces import SpoolPieces
-from trafficdesk.errors import SpoolError
+from trafficdesk.capture.spool_room import SpoolLimits, check_room, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from trafficdesk.capture.spool_index import Run
+    from trafficdesk.errors import SpoolError
     from trafficdesk.packets.block import FrameBlock
-    from trafficdesk.settings.declared import CaptureSettings
 
 _log = logging.getLogger(__name__)
 
@@ -42,23 +37,7 @@ RETRY_S: Final = 10.0
 _TRIM_S: Final = 30.0
 _LARGEST_SEGMENT: Final = 64 << 20
 _SEGMENTS: Final = 16
-"""At least so many fit into the size cap: what leaves at its end is a small part of the whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolLimits:
-    """How much of a disk spools may take."""
-
-    max_bytes: int = 2 << 30
-    """Over all captures."""
-    max_age_s: float = 86_400.0
-    reserve_bytes: int = 200 << 20
-    """Left free for everybody else."""
-
-    @classmethod
-    def of(cls, settings: CaptureSettings) -> SpoolLimits:
-        """As a person has set them."""
-        return cls(settings.spool_mib << 20, settings.spool_hours * 3_600.0, settings.spool_reserve_mib << 20)
+"""At least so many fit into the size cap: what leaves at its end, or is beyond it for a moment, is a small part."""
 
 
 class Spool:
@@ -98,13 +77,16 @@ class Spool:
         self._dropped = 0
         self._ended = False
         self._retry_at = self._trim_at = self._publish_at = 0.0
+        self._untrimmed = 0
+        """Bytes published since the caps were looked after."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._run = self._thread.submit(self._work)
 
     @property
     def folder(self) -> Path | None:
         """Where the pieces lie; None while there are none."""
-        return self._pieces.folder if self._pieces else None
+        pieces = self._pieces
+        return pieces.folder if pieces else None
 
     @property
     def dropped(self) -> int:
@@ -114,7 +96,8 @@ class Spool:
     @property
     def first_id(self) -> int | None:
         """The oldest kept frame's packet_id."""
-        return self._pieces.first_id if self._pieces else None
+        pieces = self._pieces
+        return pieces.first_id if pieces else None
 
     def add(self, block: FrameBlock) -> None:
         """Keep a block, or count it; returns at once."""
@@ -128,15 +111,18 @@ class Spool:
 
     def run(self, packet_id: int) -> Run | None:
         """Where a frame lies; see `SpoolIndex`."""
-        return self._pieces.run(packet_id) if self._pieces else None
+        pieces = self._pieces
+        return pieces.run(packet_id) if pieces else None
 
     def following(self, packet_id: int) -> int | None:
         """The first packet_id beyond `packet_id` that is kept behind a hole."""
-        return self._pieces.following(packet_id) if self._pieces else None
+        pieces = self._pieces
+        return pieces.following(packet_id) if pieces else None
 
     def read(self, run: Run) -> FrameBlock | None:
         """The frames of a run; None if they have left."""
-        return self._pieces.read(run) if self._pieces else None
+        pieces = self._pieces
+        return pieces.read(run) if pieces else None
 
     def finish(self) -> None:
         """The capture has ended: write what waits. May be called twice."""
@@ -184,7 +170,7 @@ class Spool:
         if self._paused:
             if now < self._retry_at or last:
                 return
-            self._check_room()
+            check_room(self._root, self._limits.reserve_bytes)
             self._paused = False
         pieces = self._open() if blocks else self._pieces
         while blocks:
@@ -202,10 +188,12 @@ class Spool:
     def _publish_if_due(self, pieces: SpoolPieces, *, last: bool) -> None:
         full = pieces.unpublished >= self._segment_bytes
         if pieces.unpublished and (last or full or time.monotonic() >= self._publish_at):
+            self._untrimmed += pieces.unpublished
             pieces.publish()
             pieces.merge()
-            self._trim_at = min(self._trim_at, time.monotonic() + 1)
-            self._check_room()
+            if self._untrimmed >= self._segment_bytes:
+                self._trim_at = 0.0
+            check_room(self._root, self._limits.reserve_bytes)
 
     @property
     def _segment_bytes(self) -> int:
@@ -219,18 +207,12 @@ class Spool:
             self._pieces = SpoolPieces(
                 folder, segment_bytes=self._segment_bytes, capture_filter=self._capture_filter
             )
-            self._check_room()
+            check_room(self._root, self._limits.reserve_bytes)
         return self._pieces
-
-    def _check_room(self) -> None:
-        place = self._root if self._root.exists() else self._root.parent
-        with contextlib.suppress(FileNotFoundError):
-            free = shutil.disk_usage(place).free
-            if free < self._limits.reserve_bytes:
-                raise _NoRoomError(free)
 
     def _trim(self) -> None:
         self._trim_at = time.monotonic() + _TRIM_S
+        self._untrimmed = 0
         pieces = self._pieces
         leaving = trim(
             self._root,
@@ -245,7 +227,7 @@ class Spool:
     def _fail(self, error: OSError, blocks: list[FrameBlock]) -> None:
         """Stop keeping for a while; the blocks that were not written are counted."""
         lost = self._pieces.give_up() if self._pieces else 0
-        told = self._error(error)
+        told = refusal(self.folder or self._root, error)
         if self._pieces is not None and not self._pieces.folder.exists():
             self._begin_anew()
         with self._news:
@@ -266,35 +248,3 @@ class Spool:
         if self._marker is not None:
             self._marker.release()
             self._marker = None
-
-    def _error(self, error: OSError) -> SpoolError:
-        place = self.folder or self._root
-        if isinstance(error, _NoRoomError):
-            cause = f"only {error.free >> 20:,} MiB are free there"
-        else:
-            cause = error.strerror or str(error)
-        return SpoolError(
-            f"Raw frames are not kept in {place} any more: {cause}. The capture goes on.",
-            _HINTS.get(error.errno or 0, "The details of older packets will have no bytes."),
-        )
-
-
-class _NoRoomError(OSError):
-    """The reserve would be used up."""
-
-    def __init__(self, free: int) -> None:
-        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.free = free
-
-
-_FULL: Final = (
-    "Free some space, or let the spool have less of it in the settings; it is tried again by itself."
-)
-_CLOSED: Final = "Make that folder yours to write to; it is tried again by itself."
-_HINTS: Final = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
-    errno.EACCES: _CLOSED,
-    errno.EPERM: _CLOSED,
-    errno.EROFS: _CLOSED,
-}

@@ -17,8 +17,9 @@ import pytest
 from tests.helpers.spooler import numbered_frames
 from trafficdesk.capture import spool as module
 from trafficdesk.capture.frame_store import RecentFrames, SpooledFrames
-from trafficdesk.capture.spool import Spool, SpoolLimits
+from trafficdesk.capture.spool import Spool
 from trafficdesk.capture.spool_folder import abandoned_captures, pieces_in
+from trafficdesk.capture.spool_room import SpoolLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,8 +131,8 @@ def test_too_little_room_is_said_once_and_tried_again(
     """The reserve is respected, frames are counted, and when there is room again they are kept."""
     monkeypatch.setattr(module, "RETRY_S", 0.05)
     free = [100]
-    usage = module.shutil.disk_usage
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: usage(path)._replace(free=free[0]))
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(path)._replace(free=free[0]))
     warnings: list[SpoolError] = []
     spool = spooling(tmp_path, warnings, SpoolLimits(reserve_bytes=200))
     add(spool, 0)

@@ -15,7 +15,7 @@ from tests.helpers.crafted import a_batch
 from tests.helpers.incidents import an_incident
 from trafficdesk.cli.monitor import Monitor
 from trafficdesk.detect.finding import Detection
-from trafficdesk.errors import CaptureError, TrafficDeskError
+from trafficdesk.errors import CaptureError, SpoolError, TrafficDeskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,3 +218,16 @@ def test_incidents_reach_the_mails() -> None:
 
     monitor = run(deliver(1_000), Process(analyse), mails=mails)
     assert mails.handled == [(7, monitor.session)]
+
+
+def test_a_full_disk_is_said_and_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Cause and remedy on standard error; the capture goes on, and the exit is clean."""
+
+    def capture(pump: CapturePump) -> None:
+        pump.warn(SpoolError("Raw frames are not kept.", "Free some space."))
+        deliver(300)(pump)
+
+    monitor = run(capture)
+    assert monitor.session.log.end_id == 300
+    assert not monitor.failures
+    assert capsys.readouterr().err == "trafficdesk: Raw frames are not kept. Free some space.\n"
