@@ -116,6 +116,8 @@ def test_copying_gives_rows_with_a_header(qtbot: QtBot, table: PacketTable) -> N
 
 def test_columns_are_shown_and_hidden(qtbot: QtBot, table: PacketTable) -> None:
     """The menu hides and shows; what was chosen is remembered; what nobody chose follows its usefulness."""
+    table.resize(1_600, 300)
+    qtbot.wait(10)
     header = table.header
     assert Column.HOST in header.shown_columns()
     assert Column.PROGRAM not in header.shown_columns()
@@ -137,8 +139,25 @@ def test_columns_are_shown_and_hidden(qtbot: QtBot, table: PacketTable) -> None:
     assert not actions["Info"].isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("width", "extra"), [(940, []), (1_060, [Column.HOST]), (1_200, [Column.HOST, Column.PROGRAM])]
+)
+def test_columns_show_themselves_where_there_is_room(
+    qtbot: QtBot, table: PacketTable, width: int, extra: list[Column]
+) -> None:
+    """A name is worth more than blank surface, and less than what a packet says."""
+    table.header.set_useful(Column.PROGRAM, useful=True)
+    for size in (1_600, width):
+        table.resize(size, 300)
+        qtbot.wait(10)
+    assert [column for column in table.header.shown_columns() if column >= Column.PROGRAM] == extra
+    assert table.columnWidth(Column.INFO) >= 112
+
+
 def test_host_stands_beside_the_addresses(table: PacketTable) -> None:
     """Columns that came later keep the model's numbers, not their place."""
+    table.header._chosen[Column.HOST] = True
+    table.header.fit()
     shown = table.header.shown_columns()
     assert shown[shown.index(Column.DESTINATION) + 1] == Column.HOST
     assert shown[-1] == Column.SCORE
@@ -159,7 +178,7 @@ def test_no_surface_stays_blank(qtbot: QtBot, table: PacketTable, width: int) ->
     qtbot.wait(10)
     total = table.horizontalHeader().length()
     assert total == table.viewport().width() or (total > table.viewport().width() and width < 1_000)
-    assert table.columnWidth(Column.INFO) >= 120
+    assert table.columnWidth(Column.INFO) >= 112
 
 
 def test_every_kind_of_row_is_painted(table: PacketTable, session: AnalysisSession) -> None:

@@ -208,13 +208,18 @@ class Identity:
         if not len(told):
             return
         _, one, inverse = np.unique(batch["name_hash"][told], return_index=True, return_inverse=True)
-        texts = (batch.text_of(int(row)).decode("utf-8", "backslashreplace").lower() for row in told[one])
-        numbers = np.array([self._names.number(text, NameSource.TLS) for text in texts], np.uint32)[inverse]
+        numbers = np.array([self._server(batch.text_of(int(row))) for row in told[one]], np.uint32)[inverse]
         here = places[told]
         other = (state.host[here] != numbers) & (numbers > 0)
         state.host[here[other]] = numbers[other]
         state.rank[here[other]] = NameSource.TLS
         self._note(np.setdiff1d(here[other], places[rows]))
+
+    def _server(self, raw: bytes) -> int:
+        """Number of a server's name; 0 for an address in its place, which RFC 6066 section 3 forbids."""
+        text = raw.decode("utf-8", "backslashreplace").lower()
+        is_address = ":" in text or not text.strip("0123456789.")
+        return 0 if is_address else self._names.number(text, NameSource.TLS)
 
     def _nameless_among(self, addresses: NDArray[np.void]) -> NDArray[np.int64]:
         """Recent conversations without a name, or with a weak one, one end of which may be of these `addresses`."""

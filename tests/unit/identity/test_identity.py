@@ -110,6 +110,12 @@ def test_the_server_name_beats_the_answer(desk: Desk) -> None:
     assert desk.names[3] == "cdn.example"
 
 
+def test_an_address_is_no_name(desk: Desk) -> None:
+    """Some clients put the address where the name belongs."""
+    desk.take(tcp(CLIENT, SERVER, payload=client_hello(SERVER), flags="PA"))
+    assert desk.names == [""]
+
+
 def test_a_name_that_comes_late_names_the_newest_rows(desk: Desk) -> None:
     """A neighbour's name that was told after its packets."""
     desk.take(tcp(CLIENT, "192.168.1.40", (50_000, 631)))

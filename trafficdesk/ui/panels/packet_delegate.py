@@ -28,7 +28,7 @@ _NUMBER_WIDTH: Final = 40
 _FULL_BAR: Final = 2.0
 """Score at which the bar is full: twice the model's threshold."""
 
-_MIDDLE: Final = (Column.SOURCE, Column.DESTINATION)
+_MIDDLE: Final = (Column.SOURCE, Column.DESTINATION, Column.HOST)
 _ROUNDING: Final = 4
 """Pixels by which an advance in whole numbers may be short."""
 _KEPT_TEXTS: Final = 10_000

@@ -23,8 +23,8 @@ _SAMPLES: Final = {
     Column.PROTOCOL: "ICMPv6",
     Column.LENGTH: "65,535",
     Column.FINDING: "Upload burst",
-    Column.PROGRAM: "firefox-esr",
-    Column.HOST: "www.example.com",
+    Column.PROGRAM: "firefox",
+    Column.HOST: "github.com",
     Column.COUNTRY: "US",
     Column.SYSTEM: "AS15169 Google",
     Column.INTERFACE: "enp0s31f6",
@@ -35,6 +35,8 @@ _ORDER: Final = (
     Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
+_IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
+"""Shown by themselves where they leave Info its room, the most telling first."""
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
 _ON_DEMAND: Final = frozenset({Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Column.INTERFACE})
@@ -42,7 +44,7 @@ _ON_DEMAND: Final = frozenset({Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Co
 _ROUNDING: Final = 4
 """Pixels that a width in whole numbers may be short of, and the style's own margin."""
 _SCORE_WIDTH: Final = 96
-_INFO_WIDTH: Final = 120
+_INFO_WIDTH: Final = 112
 """At least; a narrower window scrolls."""
 _NARROWEST: Final = 40
 
@@ -50,7 +52,8 @@ _NARROWEST: Final = 40
 class PacketHeader(QHeaderView):
     """Columns of a packet table.
 
-    Which are shown is what a person chose; a column nobody chose for is shown where it has something to say.
+    Which are shown is what a person chose; a column nobody chose for is shown where it has something to say, and the
+    window is wide enough.
     """
 
     chosen = Signal()
@@ -71,10 +74,8 @@ class PacketHeader(QHeaderView):
         self._fix()
         for place, column in enumerate(_ORDER):
             self.moveSection(self.visualIndex(column), place)
-        for column, sample in _SAMPLES.items():
-            self.resizeSection(
-                column, max(self._delegate.text_width(column, sample), self._title_width(column))
-            )
+        for column in _SAMPLES:
+            self.resizeSection(column, self._first_width(column))
         self.resizeSection(Column.SCORE, _SCORE_WIDTH)
         self._show_columns()
 
@@ -125,6 +126,11 @@ class PacketHeader(QHeaderView):
         self.chosen.emit()
 
     @Slot()
+    def fit(self) -> None:
+        """Fit the columns to the view's width."""
+        self._show_columns()
+
+    @Slot()
     def fit_info(self) -> None:
         """Info takes what the others leave: the surface beyond the last column would stay blank.
 
@@ -136,11 +142,23 @@ class PacketHeader(QHeaderView):
             self.resizeSection(Column.INFO, width)
 
     def _show_columns(self) -> None:
-        for column in Column:
-            shown = column in _ALWAYS or self._chosen.get(column, column in self._useful)
-            if self.isSectionHidden(column) == shown:
-                self.setSectionHidden(column, not shown)
+        usual = (column for column in Column if column not in _IF_ROOM)
+        for column in usual:
+            self._show(column, shown=column in _ALWAYS or self._chosen.get(column, column in self._useful))
+        shown = (column for column in Column if column not in (*_IF_ROOM, Column.INFO))
+        room = self.viewport().width() - _INFO_WIDTH - sum(self.sectionSize(column) for column in shown)
+        for column in _IF_ROOM:
+            width = self.sectionSize(column) or self._first_width(column)
+            self._show(column, shown=self._chosen.get(column, column in self._useful and width <= room))
+            room -= self.sectionSize(column)
         self.fit_info()
+
+    def _show(self, column: Column, *, shown: bool) -> None:
+        if self.isSectionHidden(column) == shown:
+            self.setSectionHidden(column, not shown)
+
+    def _first_width(self, column: Column) -> int:
+        return max(self._delegate.text_width(column, _SAMPLES[column]), self._title_width(column))
 
     def _title_width(self, column: Column) -> int:
         font = theme.ui_font()

@@ -143,7 +143,7 @@ class PacketTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns to the new width."""
         super().resizeEvent(event)
-        self.header.fit_info()
+        self.header.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies rows, not the current cell alone; End follows again."""
