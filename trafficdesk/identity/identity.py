@@ -15,7 +15,7 @@ import numpy as np
 
 from trafficdesk.identity.conversations import Conversations, ends_of
 from trafficdesk.identity.ends import clients_and_peers, fill_begun
-from trafficdesk.identity.names import Names
+from trafficdesk.identity.names import Evidence, Names
 from trafficdesk.identity.sockets import SocketHistory
 from trafficdesk.packets.address import halves, is_local, unique_addresses
 from trafficdesk.packets.identities import Certainty, NameSource, RowIdentity
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trafficdesk.identity.reverse import ReverseLookup
     from trafficdesk.identity.sockets import OpenSocket
     from trafficdesk.packets.batch import PacketBatch
-    from trafficdesk.packets.identities import Identities, NameEvidence
+    from trafficdesk.packets.identities import Identities
 
 _SECOND_NS: Final = 1_000_000_000
 RECENT_NS: Final = 10 * _SECOND_NS
@@ -129,7 +129,7 @@ class Identity:
     def host_of(self, address: bytes) -> int:
         """Number of the name an address is known by now, whoever asks; 0 = none."""
         with self._lock:
-            return self._names.host_of(b"", address)[0]
+            return self._names.host_of(b"", address)
 
     def take_changes(self) -> Changes | None:
         """What became known of conversations since the last call; None where nothing did."""
@@ -190,15 +190,21 @@ class Identity:
         state = self._conversations.state
         begun = places[rows]
         clients, peers = clients_and_peers(state, begun, self._own)
-        evidence = _Evidence(batch.names)
-        hosts, ranks = np.zeros(len(rows), np.uint32), np.zeros(len(rows), np.uint8)
-        for index, packet_id in enumerate((rows + batch.first_id).tolist()):
-            evidence.teach(self._names, packet_id)
-            place = slice(16 * index, 16 * index + 16)
-            hosts[index], ranks[index] = self._names.host_of(clients[place], peers[place])
+        evidence = Evidence(batch.names)
+        found: list[int] = []
+        known: dict[bytes, int] = {}
+        for at, packet_id in zip(range(0, 16 * len(rows), 16), (rows + batch.first_id).tolist(), strict=True):
+            if evidence.due(packet_id):
+                evidence.teach(self._names, packet_id)
+                known.clear()
+            client, peer = clients[at : at + 16], peers[at : at + 16]
+            number = known.get(client + peer)
+            if number is None:
+                number = known[client + peer] = self._names.host_of(client, peer)
+            found.append(number)
         evidence.teach(self._names)
-        state.host[begun] = hosts
-        state.rank[begun] = ranks
+        state.host[begun] = found
+        state.rank[begun] = self._names.ranks(found)
 
     def _name_by_server(self, batch: PacketBatch, places: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
         """The name a client asks a server for is the conversation's own, whatever the address is called elsewhere."""
@@ -233,9 +239,9 @@ class Identity:
         clients, peers = clients_and_peers(state, places, self._own)
         for index, place in enumerate(places.tolist()):
             both = slice(16 * index, 16 * index + 16)
-            number, source = self._names.host_of(clients[both], peers[both])
+            number = self._names.host_of(clients[both], peers[both])
             if number and number != state.host[place]:
-                state.host[place], state.rank[place] = number, source
+                state.host[place], state.rank[place] = number, self._names.ranks([number])[0]
                 self._note(np.array([place]))
 
     def _ask_reverse(self, reverse: ReverseLookup, begun: NDArray[np.int64]) -> None:
@@ -269,25 +275,3 @@ class Identity:
         if len(places):
             self._changed.update((places + self._conversations.first).tolist())
             self._version += 1
-
-
-class _Evidence:
-    """What a batch tells of names, taught as far as one has come."""
-
-    def __init__(self, names: NameEvidence | None) -> None:
-        self._next = 0
-        self._ids: list[int] = []
-        if names is not None:
-            self._ids = names.packet_ids.tolist()
-            self._names = names.names
-            self._sources = [NameSource(number) for number in names.sources.tolist()]
-            self._clients, self._addresses = names.clients.tobytes(), names.addresses.tobytes()
-
-    def teach(self, names: Names, packet_id: int | None = None) -> None:
-        """Teach what was told up to a packet; None = the rest."""
-        at = self._next
-        while at < len(self._ids) and (packet_id is None or self._ids[at] <= packet_id):
-            place = slice(16 * at, 16 * at + 16)
-            names.learn(self._clients[place], self._addresses[place], self._names[at], self._sources[at])
-            at += 1
-        self._next = at

@@ -9,7 +9,7 @@ from trafficdesk.packets.identities import Host, NameSource
 from trafficdesk.packets.printable import shown
 
 if TYPE_CHECKING:
-    from trafficdesk.packets.identities import Interned
+    from trafficdesk.packets.identities import Interned, NameEvidence
 
 CAPACITY: Final = 100_000
 """Addresses, and as many pairs of a client and an address; some 20 MB each when full."""
@@ -78,7 +78,37 @@ class Names:
         if source is NameSource.DNS:
             self._of_pair.put(client + address, number)
 
-    def host_of(self, client: bytes, address: bytes) -> tuple[int, NameSource]:
-        """Number and source of the name by which `client` knows `address`; (0, NONE) where it has none."""
-        number = self._of_pair.take(client + address) or self._of_address.take(address)
-        return number, self._hosts[number].source
+    def host_of(self, client: bytes, address: bytes) -> int:
+        """Number of the name by which `client` knows `address`; 0 where it has none."""
+        return self._of_pair.take(client + address) or self._of_address.take(address)
+
+    def ranks(self, numbers: list[int]) -> list[int]:
+        """`NameSource` of each of these hosts."""
+        known = {number: int(self._hosts[number].source) for number in set(numbers)}
+        return [known[number] for number in numbers]
+
+
+class Evidence:
+    """What a batch tells of names, taught as far as one has come."""
+
+    def __init__(self, names: NameEvidence | None) -> None:
+        self._next = 0
+        self._ids: list[int] = []
+        if names is not None:
+            self._ids = names.packet_ids.tolist()
+            self._names = names.names
+            self._sources = [NameSource(number) for number in names.sources.tolist()]
+            self._clients, self._addresses = names.clients.tobytes(), names.addresses.tobytes()
+
+    def due(self, packet_id: int) -> bool:
+        """Whether something was told up to a packet that was not taught yet."""
+        return self._next < len(self._ids) and self._ids[self._next] <= packet_id
+
+    def teach(self, names: Names, packet_id: int | None = None) -> None:
+        """Teach what was told up to a packet; None = the rest."""
+        at = self._next
+        while at < len(self._ids) and (packet_id is None or self._ids[at] <= packet_id):
+            place = slice(16 * at, 16 * at + 16)
+            names.learn(self._clients[place], self._addresses[place], self._names[at], self._sources[at])
+            at += 1
+        self._next = at

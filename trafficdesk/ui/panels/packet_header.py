@@ -142,11 +142,11 @@ class PacketHeader(QHeaderView):
             self.resizeSection(Column.INFO, width)
 
     def _show_columns(self) -> None:
-        usual = (column for column in Column if column not in _IF_ROOM)
+        usual: list[Column] = [column for column in Column if column not in _IF_ROOM]
         for column in usual:
             self._show(column, shown=column in _ALWAYS or self._chosen.get(column, column in self._useful))
-        shown = (column for column in Column if column not in (*_IF_ROOM, Column.INFO))
-        room = self.viewport().width() - _INFO_WIDTH - sum(self.sectionSize(column) for column in shown)
+        taken = sum(self.sectionSize(column) for column in usual) - self.sectionSize(Column.INFO)
+        room = self.viewport().width() - _INFO_WIDTH - taken
         for column in _IF_ROOM:
             width = self.sectionSize(column) or self._first_width(column)
             self._show(column, shown=self._chosen.get(column, column in self._useful and width <= room))
