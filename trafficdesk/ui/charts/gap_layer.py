@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QBrush, QColor, QPainter, QTransform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +43,9 @@ class GapLayer:
                 spans.append((max(start, 0.0), min(stop, float(columns.stop_s - columns.start_s))))
         self._bands.show_spans(spans)
 
-    def apply_theme(self, tokens: Tokens, _scale: float) -> None:
-        """Take the colours of a theme."""
-        self._bands.set_color(tokens.muted)
+    def apply_theme(self, tokens: Tokens, scale: float) -> None:
+        """Take the colours of a theme, for a screen of `scale` device pixels per logical pixel."""
+        self._bands.set_look(tokens.muted, scale)
 
 
 class _Bands(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no types
@@ -61,11 +61,12 @@ class _Bands(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no typ
             self._spans = spans
             self.update()
 
-    def set_color(self, name: str) -> None:
+    def set_look(self, name: str, scale: float) -> None:
         fill, hatch = QColor(name), QColor(name)
         fill.setAlphaF(_FILL_ALPHA)
         hatch.setAlphaF(_HATCH_ALPHA)
         self._fill, self._hatch = QBrush(fill), QBrush(hatch, Qt.BrushStyle.BDiagPattern)
+        self._hatch.setTransform(QTransform.fromScale(scale, scale))
         self.update()
 
     def boundingRect(self) -> QRectF:

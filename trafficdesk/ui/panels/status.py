@@ -178,7 +178,9 @@ def _words(report: StatusReport) -> dict[str, str]:
 
 def _state(report: StatusReport) -> str:
     if report.waiting_for:
-        return visible(f"Waiting for {report.waiting_for}")
+        # Of several interfaces the others go on.
+        begin = f"{report.state}, waiting for" if "," in report.source else "Waiting for"
+        return visible(f"{begin} {report.waiting_for}")
     return f"{report.state} · {report.source}" if report.source else report.state
 
 
