@@ -330,7 +330,8 @@ QPlainTextEdit, QTextEdit {
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus { border-color: $accent; }
 QAbstractSpinBox QLineEdit {
   background: transparent; border: none; padding: 0 6px; min-height: 0; max-height: 30px; }
-QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button,
+QDateTimeEdit::up-button, QDateTimeEdit::down-button {
   subcontrol-origin: border; width: 0; height: 0; border: none; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
@@ -340,6 +341,13 @@ QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
 QCheckBox::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
+QRadioButton { spacing: 8px; }
+QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 9px; background: $raised; }
+QRadioButton::indicator:checked { border-color: $accent;
+  background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+    stop: 0 $on_accent, stop: 0.38 $on_accent, stop: 0.46 $accent, stop: 1 $accent); }
+QRadioButton::indicator:focus:!checked { width: 14px; height: 14px; border: 2px solid $accent; }
+QRadioButton:disabled { color: $muted; }
 QLineEdit QToolButton {
   background: transparent; border: none; padding: 0; min-height: 16px; max-height: 16px; }
 QLineEdit[state="valid"] { background: $good_background; border-color: $good; }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QDateTime, Slot
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QButtonGroup,
     QCheckBox,
     QDateTimeEdit,
@@ -169,6 +168,6 @@ def _time_edit(name: str) -> QDateTimeEdit:
     edit = QDateTimeEdit()
     edit.setDisplayFormat(_FORMAT)
     edit.setAccessibleName(name)
-    edit.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     edit.setMinimumHeight(32)
+    edit.lineEdit().setTextMargins(6, 0, 0, 0)
     return edit
