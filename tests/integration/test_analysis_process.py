@@ -126,3 +126,17 @@ def _alive(pid):
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
         return False
+
+
+def test_a_child_that_cannot_start_leaves_nothing_to_end(monkeypatch):
+    """Where the system lets no process start, the reason is said, and stopping afterwards is no fault of its own."""
+    process = AnalysisProcess(SETTINGS)
+
+    def refuse(_process):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", refuse)
+    with pytest.raises(AnalysisStopped, match="Resource temporarily unavailable"):
+        process.start()
+    assert not process.running
+    process.stop()

@@ -95,16 +95,21 @@ class AnalysisProcess:
         """
         context = multiprocessing.get_context("spawn")
         self._stopping.clear()
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
+        pipe, theirs = context.Pipe()
+        process = context.Process(
             target=_serve, args=(theirs, self._settings, opened), name="trafficdesk-analysis", daemon=True
         )
         try:
-            self._process.start()
+            process.start()
         except OSError as error:
+            pipe.close()
             raise _stopped(f"could not start: {error}") from error
+        except BaseException:
+            pipe.close()
+            raise
         finally:
             theirs.close()
+        self._process, self._pipe = process, pipe
 
     def analyse(self, batch: PacketBatch) -> Detection:
         """What the detector says of `batch`, which follows the former one (or begins a new capture).
