@@ -30,6 +30,7 @@ class RecentFrames:
     Parameters
     ----------
     max_bytes : of raw frames; the newest block stays even if it alone is larger.
+    names : interfaces' names by number, asked for with each block.
     """
 
     dropped_disk: Final = 0
@@ -38,14 +39,15 @@ class RecentFrames:
     def __init__(self, max_bytes: int, names: Callable[[], Sequence[str]] = tuple) -> None:
         self._max_bytes = max_bytes
         self._names = names
+        self._known_names: tuple[str, ...] = ()
         self._blocks: deque[FrameBlock] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
 
     @property
     def interfaces(self) -> tuple[str, ...]:
-        """Names by number."""
-        return tuple(self._names())
+        """Names by number, as of the newest block: a source that was closed has forgotten them."""
+        return self._known_names or tuple(self._names())
 
     @property
     def first_id(self) -> int:
@@ -62,6 +64,7 @@ class RecentFrames:
         """Keep `block`, whose numbers are beyond those before."""
         if not len(block):
             return
+        self._known_names = tuple(self._names())
         with self._lock:
             self._blocks.append(block)
             self._bytes += _size(block)
@@ -216,7 +219,7 @@ def open_frames(
     spool = Spool(
         spool_dir(),
         title,
-        names=names,
+        names=lambda: recent.interfaces,
         warn=warn,
         limits=SpoolLimits.of(settings),
         capture_filter=settings.capture_filter.strip(),

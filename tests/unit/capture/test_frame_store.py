@@ -1,9 +1,16 @@
-"""`RecentFrames`: the newest frames by number, bounded in bytes."""
+"""Raw frames of a live capture by number: the newest in memory, bounded in bytes, with a spool behind them or not."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from tests.helpers.wire import HTTP_GET, TCP_SYN, UDP_TICK, block_of
-from trafficdesk.capture.frame_store import RecentFrames
+from trafficdesk.capture.frame_store import RecentFrames, open_frames
+from trafficdesk.capture.pcap_file import CaptureFile
+from trafficdesk.capture.spool_folder import spool_dir
+from trafficdesk.settings.declared import CaptureSettings
 
 
 def test_frames_are_had_by_their_number() -> None:
@@ -34,3 +41,29 @@ def test_the_oldest_blocks_leave_first() -> None:
     recent.close()
     assert recent.frame(20) is None
     assert recent.kept_bytes == 0
+
+
+def test_names_outlive_their_source() -> None:
+    """What was captured keeps its interfaces' names when the source is closed, in memory and on disk."""
+    names = ["any", "eth0"]
+    frames = open_frames(CaptureSettings(), "any", lambda: tuple(names), lambda _error: None)
+    block = block_of(b"one", b"two")
+    frames.add(replace(block, interfaces=np.array([1, 0], np.uint16)))
+    names.clear()
+    frames.finish()
+    assert frames.interfaces == ("any", "eth0")
+    (folder,) = spool_dir().iterdir()
+    with CaptureFile(next(folder.glob("*.pcapng"))) as file:
+        (spooled,) = file.blocks()
+        assert [file.interfaces[number] for number in spooled.interfaces] == ["eth0", "any"]
+    frames.close()
+
+
+def test_without_a_spool_memory_is_all() -> None:
+    """Switched off, nothing is written."""
+    frames = open_frames(CaptureSettings(spool=False), "eth0", lambda: ("eth0",), lambda _error: None)
+    frames.add(block_of(b"one"))
+    frames.finish()
+    assert frames.frame(0) is not None
+    assert not spool_dir().exists()
+    frames.close()
