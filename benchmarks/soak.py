@@ -35,8 +35,8 @@ PART = 100_000
 def main() -> int:
     """Exit code: 0 nothing lost and memory flat, 1 not, 3 this machine can't run it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("minutes", type=float)
-    parser.add_argument("rate", type=int, help="packets/s")
+    parser.add_argument("minutes", type=float, nargs="?", default=2.0)
+    parser.add_argument("rate", type=int, nargs="?", default=50_000, help="packets/s")
     chosen = parser.parse_args()
     if why := unable():
         print(f"Endurance: {why}; not measured.")
