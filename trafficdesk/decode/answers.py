@@ -94,9 +94,9 @@ def _domain_names(block: FrameBlock, batch: PacketBatch, rows: NDArray[np.int64]
     at = rows[records.message]
     sources = np.array([_SOURCES[Protocol(number)] for number in batch["protocol"][at].tolist()], np.uint8)
     addresses = _addresses(payloads.workspace.data, records)
-    # Only a resolver may name what lies outside; a neighbour is believed of the local network.
     known = np.array([bool(name) for name in names], np.bool_)
-    told = known & ((sources != NameSource.LLMNR) | is_local(addresses))
+    # A neighbour is believed of the local network; there IPv6 addresses are public, as a rule.
+    told = known & ((sources == NameSource.DNS) | records.long | is_local(addresses))
     kept = np.flatnonzero(told)
     return NameEvidence(
         batch.first_id + at[kept],

@@ -69,7 +69,9 @@ def test_questions_and_failures_name_nothing() -> None:
 
 def test_multicast_names_the_local_domain_alone() -> None:
     """A neighbour may say what it is called, not what the Internet's hosts are."""
-    frame = multicast_answer(("printer.local", "192.168.1.40"), ("bank.example", SERVER))
+    frame = multicast_answer(
+        ("printer.local", "192.168.1.40"), ("bank.example", "192.168.1.41"), ("tv.local", SERVER)
+    )
     assert told(frame) == [(100, "224.0.0.251", "192.168.1.40", "printer.local", "mDNS")]
 
 

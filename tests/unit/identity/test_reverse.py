@@ -7,6 +7,7 @@ import threading
 
 from trafficdesk.identity.reverse import THREADS, ReverseLookup, resolver_name
 from trafficdesk.packets.address import pack_address
+from trafficdesk.session import AnalysisSession
 
 
 def test_public_addresses_are_asked_for_once() -> None:
@@ -25,6 +26,20 @@ def test_public_addresses_are_asked_for_once() -> None:
     lookup.close()
     assert asked.get() == "198.51.100.1"
     assert asked.empty()
+
+
+def test_the_resolver_is_not_asked_unless_allowed() -> None:
+    """It is off by default, can be switched on in between, and off again."""
+    session = AnalysisSession(200_000)
+    session.begin()
+    assert session.identifier.identity.reverse is None
+    session.set_reverse_dns(True)
+    assert session.identifier.identity.reverse is not None
+    session.begin()
+    assert session.identifier.identity.reverse is not None, "a person's choice outlives a capture"
+    session.set_reverse_dns(False)
+    assert session.identifier.identity.reverse is None
+    session.identifier.close()
 
 
 def test_what_waits_is_bounded() -> None:
