@@ -15,8 +15,9 @@ from PySide6.QtGui import QImage
 from trafficdesk.app import Desktop, Options
 from trafficdesk.errors import CaptureError, PermissionDenied
 from trafficdesk.paths import sample_capture
-from trafficdesk.settings import Settings, Theme, ViewSettings
+from trafficdesk.settings import CaptureSettings, Settings, Theme, ViewSettings
 from trafficdesk.ui.theme import DARK, LIGHT
+from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,3 +186,13 @@ def test_a_refused_capture_leads_to_what_allows_it(
     assert not desktop.window.showing_capture
     desktop.desk.capture.failed.emit(CaptureError("Gone.", "Start again."))
     assert "Gone." in desktop.window.banner.text
+
+
+def test_restart_listens_on_the_same_choice(desktop: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the interfaces as they were named, not on the words of the title."""
+    heard: list[str] = []
+    monkeypatch.setattr(desktop.desk, "listen", heard.append)
+    desktop.desk.capture.job = LiveJob("eth0,lo", CaptureSettings())
+    desktop.window.actions_["restart"].setEnabled(True)
+    desktop.window.actions_["restart"].trigger()
+    assert heard == ["eth0,lo"]

@@ -6,10 +6,11 @@ import logging
 import sys
 from dataclasses import replace
 from functools import partial, reduce
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trafficdesk.capture.interfaces import ANY, interface_names
 from trafficdesk.capture.source import CaptureStatistics, added
 from trafficdesk.capture.steady import SteadySource
 from trafficdesk.errors import InterfaceNotFound
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     from trafficdesk.settings.declared import CaptureSettings
 
 _log = logging.getLogger(__name__)
-
-EVERY: Final = "any"
-"""Linux' name for all interfaces; with it, others are in vain."""
-
-
-def names_of(interfaces: str) -> tuple[str, ...]:
-    """The interfaces of a comma-separated list, each once."""
-    names = tuple(dict.fromkeys(name.strip() for name in interfaces.split(",") if name.strip()))
-    return (EVERY,) if EVERY in names else names
 
 
 def open_interfaces(
@@ -53,7 +45,7 @@ def open_interfaces(
     """
     from trafficdesk.capture.live import open_live
 
-    names = names_of(interfaces)
+    names = interface_names(interfaces)
     if not names:
         raise InterfaceNotFound("No interface is named.", "Choose one of: trafficdesk interfaces")
     opening = partial(_open, settings=settings, opener=open_one or open_live)
@@ -167,7 +159,7 @@ def _open(
 
 def _watch(name: str) -> LinkWatch | None:
     """The link's watch where the system has one."""
-    if sys.platform != "linux" or name == EVERY:
+    if sys.platform != "linux" or name == ANY:
         return None
     from trafficdesk.capture.link_watch import LinkWatch
 

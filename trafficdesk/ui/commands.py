@@ -14,6 +14,7 @@ from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
+from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +105,8 @@ class Commands(QObject):
     def restart(self) -> None:
         """Begin the live capture again with an empty log."""
         job = self._desk.capture.job
-        if job is not None and job.live:
-            self._desk.listen(job.title)
+        if isinstance(job, LiveJob):
+            self._desk.listen(job.interface)
 
     @Slot()
     def save(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.wire import block_of
 from trafficdesk.capture.interface_numbers import MAX_INTERFACES, InterfaceNumbers
-from trafficdesk.capture.several import merged, names_of
+from trafficdesk.capture.several import merged
 
 
 def stamped(number: int, *times: int):
@@ -30,14 +30,6 @@ def test_frames_are_merged_in_order_of_time_with_their_own_bytes(times: list[lis
     assert whole.timestamps_ns.tolist() == sorted(moment for own in times for moment in own)
     for row in range(len(whole)):
         assert whole.frame(row) == f"{whole.interfaces[row]} {whole.timestamps_ns[row]}".encode()
-
-
-def test_names_are_separated_by_commas() -> None:
-    """Each once, spaces do not count; "any" makes the others superfluous."""
-    assert names_of("eth0") == ("eth0",)
-    assert names_of(" eth0 ,wlan0,, eth0") == ("eth0", "wlan0")
-    assert names_of("eth0,any") == ("any",)
-    assert names_of("") == ()
 
 
 def test_indices_become_small_numbers_with_names() -> None:
