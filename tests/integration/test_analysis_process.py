@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.interrupted import spans_of, with_gaps
 from tests.helpers.planted import ordinary
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.process import AnalysisProcess, AnalysisStopped
@@ -43,6 +44,22 @@ def test_the_child_says_what_the_detector_says(analysis):
     analysis.set_settings(DetectionSettings(warm_up_rows=9_000))
     analysis.reset()
     assert analysis.analyse(batch.slice(0, 10)).model.needed == 9_000
+
+
+def test_gaps_cross_the_pipe(analysis):
+    """Told of a gap, the child reads the clock and the hosts as the detector does; untold it would not."""
+    gaps = [(30.0, 90.0)]
+    batch = with_gaps(150, gaps, seed=1).batch()
+    inline, untold = Detector(SETTINGS), Detector(SETTINGS)
+    inline.tell_gaps(spans_of(gaps))
+    analysis.tell_gaps(tuple(spans_of(gaps)))
+    theirs = [analysis.analyse(batch.slice(at, at + 700)) for at in range(0, len(batch) - 700, 700)]
+    for number, answer in enumerate(theirs):
+        ours = inline.process(batch.slice(number * 700, number * 700 + 700))
+        np.testing.assert_array_equal(answer.score, ours.score)
+        np.testing.assert_array_equal(answer.verdict, ours.verdict)
+    other = [untold.process(batch.slice(at, at + 700)) for at in range(0, len(batch) - 700, 700)]
+    assert any((one.verdict != two.verdict).any() for one, two in zip(theirs, other, strict=True))
 
 
 def test_a_killed_child_is_a_clear_error(analysis):

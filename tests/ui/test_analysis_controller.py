@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from tests.helpers.traffic import decoded, detection_of, session_with
+from trafficdesk.capture.source import Gap
 from trafficdesk.errors import TrafficDeskError
 from trafficdesk.settings import DetectionSettings
 from trafficdesk.ui.analysis_controller import AnalysisController
@@ -47,6 +49,9 @@ class Process:
             raise TrafficDeskError("The analysis has ended.", "Open the file again.")
         self.batches.append((batch.first_id, len(batch)))
         return detection_of(batch.first_id, len(batch))
+
+    def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
+        self.batches.append(spans)  # type: ignore[arg-type]
 
     def refit_now(self) -> ModelState:
         self.refits += 1
@@ -180,4 +185,24 @@ def test_wishes_reach_the_process(qtbot: QtBot) -> None:
     assert Process.made[0].settings == other
     assert Process.made[0].refits == 1
     assert controller._session.model.refits == 1
+    controller.shut_down()
+
+
+def test_gaps_are_told_before_the_rows_that_follow_them(qtbot: QtBot) -> None:
+    """Once each, only those that have ended, and all of them again to a new process."""
+    controller = controller_of(qtbot, 100)
+    session = controller._session
+    lasting = Gap("eth0", 50, None, "eth0 was unplugged")
+    session.note_gaps((Gap("eth0", 10, 20, "the computer slept"), lasting))
+    with qtbot.waitSignal(controller.caught_up):
+        controller.feed()
+    assert Process.made[0].batches == [((10, 20),), (0, 100)]
+    session.ingest(decoded(50, 100))
+    with qtbot.waitSignal(controller.caught_up):
+        controller.feed()
+    session.note_gaps((session.gaps[0], replace(lasting, end_ns=70)))
+    session.ingest(decoded(50, 150))
+    with qtbot.waitSignal(controller.caught_up):
+        controller.feed()
+    assert Process.made[0].batches[2:] == [(100, 50), ((10, 20), (50, 70)), (150, 50)]
     controller.shut_down()

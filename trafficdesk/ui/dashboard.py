@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from trafficdesk.capture.loss import LossHistory
 from trafficdesk.ui.diagnostics import rss_mb
 from trafficdesk.ui.panels.status import StatusReport
-from trafficdesk.ui.wording import share
+from trafficdesk.ui.wording import share, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +190,8 @@ class Dashboard(QObject):
             if self._display.searching:
                 return
             page.show_empty(f"The display filter hides all {packets:,} packets.", "Clear filter")
+        elif self._capture.live and self._capture.waiting_for:
+            page.show_empty(visible(f"Waiting for {self._capture.waiting_for}."))
         elif self._capture.live:
             page.show_empty(
                 f"Listening on {self._capture.job.title if self._capture.job else ''}. No packet yet."

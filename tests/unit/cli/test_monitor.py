@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.helpers.crafted import a_batch
+from tests.helpers.crafted import START_NS, a_batch
 from tests.helpers.incidents import an_incident
+from tests.helpers.wire import TCP_SYN, block_of
+from trafficdesk.capture.frame_store import RecentFrames
+from trafficdesk.capture.limits import StopLimits
+from trafficdesk.capture.source import CaptureStatistics, Gap
 from trafficdesk.cli.monitor import Monitor
 from trafficdesk.detect.finding import Detection
 from trafficdesk.errors import CaptureError, SpoolError, TrafficDeskError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.block import FrameBlock
 
 
 def detection_of(batch: PacketBatch, **more: object) -> Detection:
@@ -53,6 +58,9 @@ class Process:
 
     def wait_until_ready(self, *, live: bool) -> None:
         pass
+
+    def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
+        self.gaps = spans
 
     def stop(self) -> None:
         self.stopped = True
@@ -231,3 +239,46 @@ def test_a_full_disk_is_said_and_ends_nothing(capsys: pytest.CaptureFixture[str]
     assert monitor.session.log.end_id == 300
     assert not monitor.failures
     assert capsys.readouterr().err == "trafficdesk: Raw frames are not kept. Free some space.\n"
+
+
+class Interrupted:
+    """A live source that loses its interface between two packets."""
+
+    name = "eth0"
+    interfaces = ("eth0",)
+    waiting = ""
+    gaps: tuple[Gap, ...] = ()
+
+    def __init__(self) -> None:
+        self._sent = 0
+
+    def read(self, _timeout_s: float) -> FrameBlock:
+        self._sent += 1
+        if self._sent == 2:
+            self.gaps = (Gap("eth0", START_NS, START_NS + 4_000_000_000, "eth0 was unplugged"),)
+        time.sleep(0.01)
+        return block_of(TCP_SYN)
+
+    def statistics(self) -> CaptureStatistics:
+        return CaptureStatistics(self._sent)
+
+    def close(self) -> None:
+        pass
+
+
+def test_interruptions_are_said_told_to_the_analysis_and_kept() -> None:
+    """The view has a line, the process the span, the session the gap; the limit that ended it is named."""
+    out, process = io.StringIO(), Process()
+    monitor = Monitor(
+        "eth0",
+        lambda pump: pump.run_live(Interrupted(), RecentFrames(0), StopLimits(packets=30)),
+        process,
+        None,
+        out,
+    )
+    monitor.run(None, None)
+    assert monitor.session.log.end_id == monitor.session.scored == 30
+    assert [gap.reason for gap in monitor.session.gaps] == ["eth0 was unplugged"]
+    assert process.gaps == ((START_NS, START_NS + 4_000_000_000),)
+    assert "capturing on eth0 again after 4.0 s: eth0 was unplugged" in out.getvalue()
+    assert "Ended: 30 packets were captured." in out.getvalue()
