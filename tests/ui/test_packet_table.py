@@ -154,6 +154,20 @@ def test_columns_show_themselves_where_there_is_room(
     assert table.columnWidth(Column.INFO) >= 112
 
 
+def test_host_grows_with_the_window_until_somebody_sets_it(qtbot: QtBot, table: PacketTable) -> None:
+    """And shrinks with it again."""
+    widths = []
+    for size in (1_100, 1_700, 1_100):
+        table.resize(size, 300)
+        qtbot.wait(10)
+        widths.append(table.columnWidth(Column.HOST))
+    assert widths[0] == widths[2] < widths[1]
+    table.header.resizeSection(Column.HOST, 133)
+    table.resize(1_700, 300)
+    qtbot.wait(10)
+    assert table.columnWidth(Column.HOST) == 133
+
+
 def test_host_stands_beside_the_addresses(table: PacketTable) -> None:
     """Columns that came later keep the model's numbers, not their place."""
     table.header._chosen[Column.HOST] = True

@@ -117,8 +117,8 @@ class NamesSettings:
 
     reverse_dns: bool = setting(
         False,
-        "Ask the resolver for names of public addresses (reverse DNS)",
-        tip="Your resolver then learns of every address that is talked to, and no packet told the name of",
+        "Reverse DNS for public addresses",
+        tip="Where no packet told a name. Your resolver then learns of these addresses",
     )
     country_database: str = setting(
         "", "Country database", tip="A MaxMind DB file (.mmdb), e.g. GeoLite2 Country or DB-IP Lite"

@@ -31,7 +31,7 @@ class NamesPage(SettingsPage):
     title: ClassVar[str] = "Names"
     icon: ClassVar[str] = "search"
     intro: ClassVar[str] = (
-        "Names come from the packets themselves: DNS answers, TLS server names, mDNS. What follows is asked besides."
+        "Names come from the packets: DNS answers, TLS server names, mDNS. What follows is asked besides."
     )
 
 

@@ -46,6 +46,8 @@ _ROUNDING: Final = 4
 _SCORE_WIDTH: Final = 96
 _INFO_WIDTH: Final = 112
 """At least; a narrower window scrolls."""
+_HOST_WIDTH: Final = 200
+"""At most, by itself."""
 _NARROWEST: Final = 40
 
 
@@ -63,6 +65,8 @@ class PacketHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._delegate = delegate
         self._chosen: dict[Column, bool] = {}
+        self._host_width = 0
+        """That nobody but us gave it."""
         self._useful: frozenset[Column] = frozenset(Column) - _ON_DEMAND
         self.setSectionsClickable(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -77,6 +81,7 @@ class PacketHeader(QHeaderView):
         for column in _SAMPLES:
             self.resizeSection(column, self._first_width(column))
         self.resizeSection(Column.SCORE, _SCORE_WIDTH)
+        self._host_width = self._first_width(Column.HOST)
         self._show_columns()
 
     def restore(self, state: QByteArray, chosen: Iterable[str]) -> None:
@@ -151,7 +156,17 @@ class PacketHeader(QHeaderView):
             width = self.sectionSize(column) or self._first_width(column)
             self._show(column, shown=self._chosen.get(column, column in self._useful and width <= room))
             room -= self.sectionSize(column)
+        self._fit_host(room)
         self.fit_info()
+
+    def _fit_host(self, room: int) -> None:
+        """Names are long: Host takes a third of what is left to Info, unless a person gave it a width."""
+        if self.isSectionHidden(Column.HOST) or self.sectionSize(Column.HOST) != self._host_width:
+            return
+        first = self._first_width(Column.HOST)
+        left = max(room + self._host_width - first, 0)
+        self._host_width = min(first + left // 3, _HOST_WIDTH)
+        self.resizeSection(Column.HOST, self._host_width)
 
     def _show(self, column: Column, *, shown: bool) -> None:
         if self.isSectionHidden(column) == shown:
