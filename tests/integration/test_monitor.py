@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.helpers.namespaces import Cable, cable, needs_namespaces
+from tests.helpers.namespaces import Cable, cable, inside, needs_namespaces
 from tests.helpers.wire import UDP_TICK
 
 if TYPE_CHECKING:
@@ -158,3 +159,26 @@ def analysis_of(monitor: int) -> psutil.Process | None:
         if child.is_running() and "spawn_main" in " ".join(child.cmdline())
     ]
     return found[0] if found else None
+
+
+def test_megabytes_over_two_interfaces_end_it(tmp_path: Path) -> None:
+    """The frame that reaches the limit is the last, on whichever interface it comes."""
+    path, frame = tmp_path / "summary.json", UDP_TICK.ljust(1_500, b"\0")
+    with cable() as wire:
+        for name in ("v0", "v1"):
+            if name == "v1":
+                wire.ip("link", "add", name, "type", "veth", "peer", "name", name, "netns", wire.far)
+            wire.ip("link", "set", name, "up")
+            wire.ip("link", "set", name, "up", far=True)
+        with monitoring(wire, "--interface", "v1", "--megabytes", 1, "--json", path) as process:
+            wire.send(*[frame] * 400)
+            time.sleep(0.3)
+            assert process.poll() is None
+            with inside(wire.far), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
+                sender.bind(("v1", 0))
+                for _ in range(400):
+                    sender.send(frame)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "Ended: 1 MB were captured." in out
+    assert seen(path) == 667  # of 1,500 bytes each
