@@ -19,9 +19,10 @@ from trafficdesk.capture.pump import CapturePump, CreditGate
 from trafficdesk.cli.analyst import AnalystGone, LiveAnalysis
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
+from trafficdesk.cli.mail_alerts import mail_alerts
 from trafficdesk.cli.permission import with_permission
 from trafficdesk.cli.terminal import say
-from trafficdesk.errors import InterfaceNotFound, SettingsError, SpoolError, TrafficDeskError
+from trafficdesk.errors import InterfaceNotFound, SpoolError, TrafficDeskError
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.session import AnalysisSession
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.settings import Settings
@@ -193,7 +193,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = warned_settings()
     out = sys.stderr if arguments.json == "-" else sys.stdout
     with ExitStack() as stack:
-        alerts = _alerts(settings, stack) if arguments.alerts else None
+        alerts = mail_alerts(settings, stack) if arguments.alerts else None
         name, capture = _source(arguments, settings, stack)
         from trafficdesk.detect.process import AnalysisProcess
 
@@ -266,27 +266,6 @@ def _source(
             frames.close()
 
     return name, capture
-
-
-def _alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
-    from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.export.rows_csv import incident_rows
-    from trafficdesk.settings.secrets import MailPassword
-
-    mail, keeper = replace(settings.mail, enabled=True), MailPassword()
-    if not (mail.server and mail.sender and mail.recipients):
-        raise SettingsError(
-            "No mail server, sender or recipient is set.", "Enter them in the desktop's settings, under Mail."
-        )
-
-    def evidence(session: AnalysisSession, incident: Incident) -> bytes:
-        return incident_rows(session.log, session.findings, incident)
-
-    dispatcher = AlertDispatcher(
-        mail, lambda: keeper.get(mail.server, mail.user), evidence=evidence, on_error=complain
-    )
-    stack.callback(dispatcher.close)
-    return dispatcher
 
 
 def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from trafficdesk.detect.explanation import TOLD
+from trafficdesk.detect.families import FAMILY_INDEX
 from trafficdesk.detect.finding import Detection
+from trafficdesk.detect.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
     from trafficdesk.detect.explanation import Reasons
     from trafficdesk.detect.finding import Incident, ModelState
     from trafficdesk.detect.incidents import Claim
+    from trafficdesk.detect.rules import Scene
     from trafficdesk.packets.batch import PacketBatch
+
+
+RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
+"""Rule by family, in the rules' order."""
 
 
 class Verdicts:
@@ -44,6 +52,18 @@ class Verdicts:
         self._reasons: list[Reasons] = []
         self._joined_ids: list[NDArray[np.int64]] = []
         self._joined_incident: list[NDArray[np.int32]] = []
+
+    def apply_rules(self, scene: Scene) -> None:
+        """Write each row's family, that of the first rule which holds, and which end is the culprit."""
+        settling = scene.observation.rows.settling
+        any_settling = bool(settling.any())
+        for index, rule in RULE_OF.items():
+            stricter = any_settling and rule.after_gap > 1.0
+            raised = np.where(settling, rule.after_gap, 1.0) if stricter else 1.0
+            sighting = rule.find(replace(scene, raised=raised) if stricter else scene)
+            new = sighting.rows & (self.family == 0)
+            self.family[new] = index
+            self.at_destination[new] = sighting.at_destination[new]
 
     def flag(self, at: NDArray[np.intp], reasons: Reasons) -> None:
         """Rows `at` are flagged, for `reasons`."""

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.detect.assembly import Verdicts, concatenated
+from trafficdesk.detect.assembly import RULE_OF, Verdicts, concatenated
 from trafficdesk.detect.explanation import explain, of_rule
-from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
+from trafficdesk.detect.families import UNUSUAL
 from trafficdesk.detect.finding import Detection, ModelState
 from trafficdesk.detect.flagged import flagged_rows
 from trafficdesk.detect.forest import LEAST_ROWS, fit
 from trafficdesk.detect.incidents import Incidents
 from trafficdesk.detect.moments import moments
 from trafficdesk.detect.reservoir import FAR_BEYOND, Admission, Lesson, Reservoir, joined
-from trafficdesk.detect.rules import RULES, Scene
+from trafficdesk.detect.rules import Scene
 from trafficdesk.features import FEATURES, FeatureExtractor
 from trafficdesk.packets.log import Verdict
 
@@ -50,7 +50,6 @@ _LEAST_NEW: Final = 10
 """A refit by time needs at least `refit_rows` / this many new rows."""
 _WARM_UP_SHARE: Final = 4
 """The first fit needs at least `warm_up_rows` / this many admitted rows: of a flood few are."""
-_RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
 
 
 class Detector:
@@ -163,7 +162,7 @@ class Detector:
 
     def _judge(self, batch: PacketBatch, observation: Observation, out: Verdicts) -> None:
         reference = self._model.reference if self._model else None
-        _apply_rules(Scene(batch, observation, reference.q999 if reference else None), out)
+        out.apply_rules(Scene(batch, observation, reference.q999 if reference else None))
         settling = observation.rows.settling
         stretches = self._score_and_learn(batch, observation, out)
         out.verdict |= np.uint8(Verdict.SCORED)
@@ -212,7 +211,7 @@ class Detector:
         """Verdicts, reasons and incidents of `rows`, which rules name."""
         families = out.family[rows]
         for index in np.unique(families).tolist():
-            rule = _RULE_OF[index]
+            rule = RULE_OF[index]
             at = rows[families == index]
             reasons = of_rule(observation.values[at], rule.measures, model.reference if model else None)
             out.verdict[at] |= np.uint8(Verdict.FAMILY)
@@ -297,16 +296,3 @@ class Detector:
         self._admitted_at_fit = self._reservoir.admitted
         self._fitted_at_s = self._now_s
         self._fitted_at_ns = self._now_ns
-
-
-def _apply_rules(scene: Scene, out: Verdicts) -> None:
-    """Write each row's family, and which end is the culprit."""
-    settling = scene.observation.rows.settling
-    any_settling = bool(settling.any())
-    for index, rule in _RULE_OF.items():
-        stricter = any_settling and rule.after_gap > 1.0
-        raised = np.where(settling, rule.after_gap, 1.0) if stricter else 1.0
-        sighting = rule.find(replace(scene, raised=raised) if stricter else scene)
-        new = sighting.rows & (out.family == 0)
-        out.family[new] = index
-        out.at_destination[new] = sighting.at_destination[new]
