@@ -45,7 +45,9 @@ PACKET_COLUMNS = [
     "info",
     "status",
 ]
-ANALYSIS_COLUMNS = ["score", "flagged", "incident", "family", "reason"]
+ANALYSIS_COLUMNS = [
+    "score", "flagged", "incident", "family", "reason", "program", "program_source", "host", "host_source",
+]  # fmt: skip
 INCIDENT_COLUMNS = [
     "id",
     "family",
