@@ -33,6 +33,8 @@ MAX_GAPS: Final = 1_000
 """The oldest are forgotten: an interface that flaps all day must not eat the memory."""
 _PATIENCE_S: Final = 0.05
 """While waiting for the interface: how long a request to stop may go unseen."""
+_LATE_NS: Final = 1_000_000_000
+"""Frames no later than this after a gap was noticed may be from before it."""
 _STABLE_S: Final = 5.0
 """A source that broke off sooner after coming back is tried ever more rarely."""
 _AGAIN, _BROKEN_OFF = "starting again", "broken off"
@@ -247,8 +249,10 @@ class SteadySource:
         if gap is None or gap.end_ns is not None or newest <= gap.start_ns:
             return
         if self._watch is not None and _troubles(self._watch.look(), self._name)[0]:
-            # The last frames from before, which the kernel hands over a little later.
-            self._gaps = (*self._gaps[:-1], replace(gap, start_ns=newest))
+            # The last frames from before, which the kernel hands over a little later; what comes much later is said
+            # by this computer itself into a cable that is not plugged in yet.
+            if newest - gap.start_ns <= _LATE_NS:
+                self._gaps = (*self._gaps[:-1], replace(gap, start_ns=newest))
         else:
             # Frames are there before the link was looked at again: it is back since the first of them.
             later = block.timestamps_ns[block.timestamps_ns > gap.start_ns]

@@ -267,3 +267,23 @@ def test_the_first_opening_is_not_waited_for() -> None:
     world.refusals = [InterfaceNotFound("none")]
     with pytest.raises(InterfaceNotFound):
         world.source()
+
+
+def test_what_this_computer_says_into_a_loose_cable_leaves_the_gap_where_it_began() -> None:
+    """A recreated interface whose other end is not up yet carries our own frames only: nothing was captured before."""
+    world = World()
+    source = world.source()
+    read(world, source)
+    world.link = None
+    world.frames.append(InterfaceNotFound("The interface eth0 has gone.", ""))
+    read(world, source, 6.0)
+    world.link = replace(UP, running=False)
+    read(world, source)
+    world.frame(7.5)
+    read(world, source)
+    world.link = UP
+    read(world, source)
+    ((start, end),) = spans(source)
+    assert start == pytest.approx(1.0, abs=0.4)
+    assert end is not None
+    assert end >= 8.0
