@@ -97,6 +97,8 @@ class Describer:
     def _incident(self, incident: Incident) -> Incident:
         counted = self._rows.get(incident.id, Counter())
         program, host = (_most(counted, part) for part in (0, 1))
+        if len(incident.peers) > 1:  # one name of several would mislead
+            host = 0
         return replace(incident, sentence=self._with_who(program, host, incident.sentence))
 
     def _with_who(self, program: int, host: int, sentence: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.main_window import MainWindow
 
 _FIRST_SIZE: Final = (1440, 900)
-_COLUMNS: Final = "columns/2"
+_COLUMNS: Final = "columns/3"
 """Another set of columns needs another name: an old state would place them wrongly."""
 
 _CHOSEN: Final = "columns/chosen"
