@@ -112,11 +112,7 @@ class LiveView:
             for name, _, octets in metrics.protocols[:6]
         )
         model = session.model
-        learning = (
-            f"learning: {model.learned:,} of {model.needed:,} packets"
-            if not model.model_id
-            else f"model {model.model_id}"
-        )
+        learning = f"model {model.model_id}" if model.model_id else f"learning: {model.learning_words}"
         scored = session.coverage.words or f"{session.scored:,} scored"
         yield f"{learning}, {scored}, {session.flagged:,} flagged, {len(session.incidents)} incidents"
 

@@ -64,6 +64,7 @@ class Detector:
     def __init__(self, settings: DetectionSettings, *, opened: int = 0) -> None:
         self._settings = settings
         self._opened = opened
+        self._live = False
         self.features_s = 0.0
         """Seconds spent on features."""
         self.detect_s = 0.0
@@ -84,6 +85,7 @@ class Detector:
         self._lesson_rows = 0
         self._now_ns = 0
         self._now_s = 0.0
+        self._began_s: float | None = None
         self._admitted_at_fit = 0
         self._fitted_at_s = 0.0
         self._fitted_at_ns = 0
@@ -98,6 +100,8 @@ class Detector:
         return ModelState(
             learned=self._reservoir.admitted if model else min(progress, needed - 1),
             needed=needed,
+            learned_s=0.0 if model else self._learned_s,
+            needed_s=self._settings.warm_up_seconds if self._live else 0.0,
             model_id=model.number if model else 0,
             rows=model.rows if model else 0,
             fitted_at_ns=self._fitted_at_ns,
@@ -126,8 +130,14 @@ class Detector:
             self._fit()
         return self.model
 
-    def warm_up(self) -> None:
-        """Load what the first fit will need; learns nothing."""
+    def expect_live(self) -> None:
+        """Take what comes for an interface's traffic, and load what the first fit will need.
+
+        An interface is listened to from some moment on: until its windows are full everything seems to grow. At
+        20,000 packets/s a model fitted within the first second found steady downloads odd for a minute (2026-11). A
+        file may be shorter than any such wait.
+        """
+        self._live = True
         fit(np.zeros((LEAST_ROWS, len(FEATURES)), np.float32), replace(self._settings, trees=1), 0)
 
     def process(self, batch: PacketBatch) -> Detection:
@@ -272,6 +282,8 @@ class Detector:
         self._lesson_rows += count
         self._seen += count
         self._now_s = float(rows.seconds[part.stop - 1])
+        if self._began_s is None:
+            self._began_s = float(rows.seconds[part.start])
         if self._lesson_rows < LESSON:
             return
         lesson = joined(self._lesson)
@@ -285,10 +297,16 @@ class Detector:
         settings = self._settings
         if self._model is None:
             least = max(LEAST_ROWS, settings.warm_up_rows // _WARM_UP_SHARE)
+            if self._live and self._learned_s < settings.warm_up_seconds:
+                return False
             return self._seen >= settings.warm_up_rows and self._reservoir.admitted >= least
         new = self._reservoir.admitted - self._admitted_at_fit
         late = self._now_s - self._fitted_at_s >= settings.refit_seconds
         return new >= settings.refit_rows or (late and new >= settings.refit_rows // _LEAST_NEW)
+
+    @property
+    def _learned_s(self) -> float:
+        return 0.0 if self._began_s is None else self._now_s - self._began_s
 
     def _fit(self) -> None:
         self._refits += 1

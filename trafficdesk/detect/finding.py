@@ -66,6 +66,9 @@ class ModelState:
     learned: int = 0
     """Rows admitted so far; below `needed` the detector has rules only."""
     needed: int = 3_000
+    learned_s: float = 0.0
+    """Live: seconds learned from so far; below `needed_s`, too, the detector has rules only."""
+    needed_s: float = 0.0
     model_id: int = 0
     """Number of the model in force; 0 = none yet."""
     rows: int = 0
@@ -76,6 +79,27 @@ class ModelState:
     refits: int = 0
     window_rows: int = 0
     """Rows in the rolling window now."""
+
+    @property
+    def learning_share(self) -> float:
+        """How far learning is before the first fit, 0 to 1."""
+        return min(1.0, self._rows_share, self._time_share)
+
+    @property
+    def learning_words(self) -> str:
+        """The same in numbers, of what is still missing most: "1,204 of 3,000 packets", "41 of 60 s"."""
+        if self._time_share < self._rows_share:
+            return f"{min(self.learned_s, self.needed_s):,.0f} of {self.needed_s:,.0f} s"
+        return f"{self.learned:,} of {self.needed:,} packets"
+
+    @property
+    def _rows_share(self) -> float:
+        # Never quite all of them before the first fit.
+        return min(self.learned / max(self.needed - 1, 1), 1.0)
+
+    @property
+    def _time_share(self) -> float:
+        return self.learned_s / self.needed_s if self.needed_s else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -242,7 +242,7 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
             case _Request.GAPS:
                 detector.tell_gaps(argument)
             case _Request.READY if argument:
-                detector.warm_up()
+                detector.expect_live()
             case _Request.RESET:
                 detector.reset()
     except Exception as error:  # noqa: BLE001  # the worker's shell: a bug here must reach the parent's log

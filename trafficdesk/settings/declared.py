@@ -109,6 +109,9 @@ class DetectionSettings:
     seed: int = setting(
         0, "Seed", low=0, high=2**31 - 1, tip="The same seed on the same packets gives the same scores"
     )
+    warm_up_seconds: float = setting(
+        60.0, "Learn live for at least", unit="s", low=0.0, high=3_600.0, tip="Of an interface, not of a file"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 from tests.helpers.planted import SYN, Traffic, ordinary
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
+from trafficdesk.detect.finding import ModelState
 from trafficdesk.features import FEATURES, FeatureExtractor
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.fields import empty_columns
@@ -234,3 +235,28 @@ def test_scikit_learn_is_loaded_at_the_first_fit_only():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_interface_is_listened_to_for_a_while_before_anything_is_odd(everyday):
+    """However many packets come, no model is fitted before its windows were full; a file is not waited for."""
+    detector = Detector(QUICK)
+    detector.expect_live()
+    seconds = (everyday["timestamp_ns"] - everyday["timestamp_ns"][0]) / 1e9
+    early = int(np.searchsorted(seconds, 59.0))
+    before = detector.process(everyday.slice(0, early))
+    assert early > QUICK.warm_up_rows
+    assert np.isnan(before.score).all()
+    assert before.model.model_id == 0
+    assert "of 60 s" in before.model.learning_words
+    assert 0.9 < before.model.learning_share < 1.0
+    after = detector.process(everyday.slice(early, len(everyday)))
+    assert after.model.model_id >= 1
+    assert np.isfinite(after.score[-100:]).all()
+
+
+def test_what_is_missing_most_is_said_of_learning():
+    """Packets on a quiet interface, seconds on a busy one."""
+    quiet = ModelState(learned=300, needed=3_000, learned_s=30.0, needed_s=60.0)
+    assert (quiet.learning_words, round(quiet.learning_share, 2)) == ("300 of 3,000 packets", 0.1)
+    busy = ModelState(learned=2_999, needed=3_000, learned_s=30.0, needed_s=60.0)
+    assert (busy.learning_words, busy.learning_share) == ("30 of 60 s", 0.5)

@@ -186,8 +186,8 @@ class AnomalyPanel(QWidget):
         model = self._model
         waiting = self._pending >= _BEHIND_ROWS
         if model.model_id == 0:
-            words = f"learning: {thousands(model.learned)} of {thousands(model.needed)} packets"
-            done = model.learned / max(model.needed, 1)
+            words = f"learning: {model.learning_words}"
+            done = model.learning_share
         else:
             words = f"model {model.model_id} · {self._age()} · {thousands(model.rows)} packets"
             done = self._scored / max(self._scored + self._pending, 1)
