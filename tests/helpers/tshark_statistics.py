@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 PREFERENCES: Final = ("-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE")
 """Each fragment is counted where it is, as ours are."""
-_TITLE: Final = re.compile(r"^(?:\| )?((?:\S+ (?:Conversations|Endpoints))|IO Statistics|Protocol Hierarchy Statistics|Packet Lengths)\b")
+_TITLE: Final = re.compile(
+    r"^(?:\| )?((?:\S+ (?:Conversations|Endpoints))|IO Statistics|Protocol Hierarchy Statistics|Packet Lengths)\b"
+)
 _CONVERSATION: Final = re.compile(
     r"^(\S+)\s+<->\s+(\S+)\s+(\d+) (\d+ \w+)\s+(\d+) (\d+ \w+)\s+(\d+) (\d+ \w+)\s+(-?[\d.]+)\s+([\d.]+)$"
 )

@@ -142,9 +142,7 @@ def ip_conversations(flows: Mapping[str, NDArray[Any]], folded: Folded, kind: Ki
     return _ordered(kind, Ends(words[first, :2], ports), Ends(words[first, 2:], ports), merged, rest)
 
 
-def transport_conversations(
-    flows: Mapping[str, NDArray[Any]], folded: Folded, kind: Kind
-) -> Conversations:
+def transport_conversations(flows: Mapping[str, NDArray[Any]], folded: Folded, kind: Kind) -> Conversations:
     """Pairs of addresses and ports of TCP or UDP."""
     protocol = IpProtocol.TCP if kind is Kind.TCP else IpProtocol.UDP
     parts = unpack(flows["words"][:, -1])
@@ -176,7 +174,9 @@ def endpoints_of(table: Conversations) -> Endpoints:
     return Endpoints(table.kind, ends, packets[order], octets[order], conversations[order], table.rest)
 
 
-def _ordered(kind: Kind, low: Ends, high: Ends, columns: dict[str, NDArray[Any]], rest: Rest) -> Conversations:
+def _ordered(
+    kind: Kind, low: Ends, high: Ends, columns: dict[str, NDArray[Any]], rest: Rest
+) -> Conversations:
     """Turn each conversation so that its first sender is A, and sort by time."""
     order = np.argsort(columns["first_ns"], kind="stable")
     turned = (columns["first_side"] == 1)[order]

@@ -90,9 +90,7 @@ class DnsTimes:
             for name in ("source", "destination")
         ]
         server = np.where(is_response[:, None], ends[0], ends[1])
-        return self._servers.numbers(
-            np.ascontiguousarray(server[:, 0]), np.ascontiguousarray(server[:, 1])
-        )
+        return self._servers.numbers(np.ascontiguousarray(server[:, 0]), np.ascontiguousarray(server[:, 1]))
 
     def _keep(self, server: NDArray[np.int32], delay_ns: NDArray[np.int64]) -> None:
         free = _KEPT - len(self._server)

@@ -78,7 +78,9 @@ class Flows:
         fresh = np.flatnonzero(pair >= known)
         if len(fresh):
             first = np.empty(len(self._table) - known, np.int64)
-            first[pair[fresh[::-1]] - known] = fresh[::-1]  # of several the last written wins: the earliest row
+            first[pair[fresh[::-1]] - known] = fresh[
+                ::-1
+            ]  # of several the last written wins: the earliest row
             words = np.stack([word[first] for word in keys.words], axis=1)
             self._current[known : len(self._table)] = self.rows.append(words, keys.side[first])
             settled[first] = True
@@ -111,9 +113,7 @@ class Flows:
             self._current[pair[begin]] = begun  # of several the last written wins: the newest
         return row
 
-    def _count(
-        self, packets: dict[str, NDArray[Any]], row: NDArray[np.int64], keys: FlowKeys
-    ) -> None:
+    def _count(self, packets: dict[str, NDArray[Any]], row: NDArray[np.int64], keys: FlowKeys) -> None:
         side = keys.side
         lost = row < 0
         if lost.any():
@@ -136,7 +136,9 @@ class Flows:
     ) -> None:
         rows, flags, at_ns = self.rows, packets["tcp_flags"], packets["timestamp_ns"]
         sequence = packets["tcp_sequence"]
-        unknown = np.flatnonzero(~rows["begun"][way])[::-1]  # reversed: the earliest is written last and stays
+        unknown = np.flatnonzero(~rows["begun"][way])[
+            ::-1
+        ]  # reversed: the earliest is written last and stays
         no_syn = (flags[unknown] & np.uint16(TcpFlag.SYN)) == 0
         rows["base_sequence"][way[unknown]] = sequence[unknown] - no_syn.astype(np.uint32)
         rows["begun"][way[unknown]] = True
@@ -145,7 +147,7 @@ class Flows:
         syn_ack = np.flatnonzero((flags & _SYN_ACK) == _SYN_ACK)
         np.minimum.at(rows["syn_ack_ns"], row[syn_ack], at_ns[syn_ack])
         rows["reset"][row[(flags & np.uint16(TcpFlag.RST)) != 0]] = True
-        count_resent(rows, way, at_ns, flags, sequence, packets["payload_length"])
+        count_resent(rows, way, at_ns, flags, sequence, payload=packets["payload_length"])
 
     def _fold(self) -> None:
         """Make room: keep the half that weighs most or is youngest, a quarter each."""

@@ -64,7 +64,9 @@ class Folded:
         self._count_transport(parts, gone)
         none = np.full(len(parts["is_6"]), -1, np.int64)
         # Which end comes first is decided by the addresses wherever they differ: without ports it stays so.
-        plain = np.concatenate([gone["words"][:, :-1], pack(none, none, none, parts["is_6"] == 1)[:, None]], axis=1)
+        plain = np.concatenate(
+            [gone["words"][:, :-1], pack(none, none, none, parts["is_6"] == 1)[:, None]], axis=1
+        )
         every = np.concatenate([self.words, plain])
         began = np.concatenate([self.first_ns, gone["first_ns"]])
         side = np.concatenate([self.first_side, gone["first_side"]])

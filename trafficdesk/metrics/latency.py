@@ -1,5 +1,4 @@
-"""Delays: TCP handshake (SYN to SYN-ACK, RFC 9293 section 3.5) and DNS (query to response, RFC 1035).
-"""
+"""Delays: TCP handshake (SYN to SYN-ACK, RFC 9293 section 3.5) and DNS (query to response, RFC 1035)."""
 
 from __future__ import annotations
 

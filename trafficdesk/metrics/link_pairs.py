@@ -57,7 +57,7 @@ class LinkPairs:
         np.minimum.at(self._first_ns, pair, at_ns)
         np.maximum.at(self._last_ns, pair, at_ns)
 
-    def columns(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]  # columns of several dtypes
+    def columns(self) -> dict[str, np.ndarray]:
         """Copies: `low`, `high` addresses, `first_ns`, `last_ns`, `first_side` (pairs,); `packets`, `bytes` (pairs, 2)."""
         count = len(self._table)
         low, high = self._table.keys(np.arange(count))

@@ -37,9 +37,9 @@ class LengthClasses:
         return len(self.packets)
 
     def title(self, row: int) -> str:
-        """ "80-159" of a class."""
+        """Such as "80-159"."""
         last = row + 1 == len(CLASSES)
-        return f"{CLASSES[row]} and more" if last else f"{CLASSES[row]}–{CLASSES[row + 1] - 1}"
+        return f"{CLASSES[row]} and more" if last else f"{CLASSES[row]}-{CLASSES[row + 1] - 1}"
 
 
 class PacketLengths:
@@ -71,5 +71,7 @@ class PacketLengths:
         shortest, longest = np.full(len(CLASSES), _LONGEST), np.zeros(len(CLASSES), np.int64)
         np.minimum.at(shortest, group, used)
         np.maximum.at(longest, group, np.where(used == _LONGEST, self._longest, used))
-        totals = [np.bincount(group, weights, len(CLASSES)).astype(np.int64) for weights in (packets, octets)]
-        return LengthClasses(*totals, np.where(totals[0] > 0, shortest, 0), longest)
+        in_class, of_class = (
+            np.bincount(group, weights, len(CLASSES)).astype(np.int64) for weights in (packets, octets)
+        )
+        return LengthClasses(in_class, of_class, np.where(in_class > 0, shortest, 0), longest)

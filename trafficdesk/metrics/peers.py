@@ -90,7 +90,10 @@ def dns_peers(times: Mapping[str, NDArray[Any]]) -> Peers:
 
 
 def _peers(
-    words: NDArray[np.uint64], group: NDArray[np.int64], delay_ns: NDArray[np.int64], **counts: NDArray[np.int64]
+    words: NDArray[np.uint64],
+    group: NDArray[np.int64],
+    delay_ns: NDArray[np.int64],
+    **counts: NDArray[np.int64],
 ) -> Peers:
     peers = len(words)
     order = np.lexsort((delay_ns, group))

@@ -67,7 +67,9 @@ class SheetColumn:
     def order(self) -> NDArray[np.int64]:
         """(rows,) rows in ascending order of this column; equal ones keep theirs, none comes last."""
         if self.form is Form.TEXT:
-            return np.array(sorted(range(len(self.values)), key=lambda row: str(self.values[row]).lower()), np.int64)
+            return np.array(
+                sorted(range(len(self.values)), key=lambda row: str(self.values[row]).lower()), np.int64
+            )
         if self.form is Form.IP:
             halves = self.values.byteswap() if np.little_endian else self.values
             return np.lexsort((halves[:, 1], halves[:, 0]))

@@ -30,6 +30,7 @@ def count_resent(
     at_ns: NDArray[np.int64],
     flags: NDArray[np.uint16],
     sequence: NDArray[np.uint32],
+    *,
     payload: NDArray[np.uint32],
 ) -> None:
     """Count retransmitted and overtaken segments, and note how far each direction has come.

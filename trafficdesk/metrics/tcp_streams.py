@@ -70,7 +70,7 @@ def renewals(
     begins = _begins(pair[at] * 2 + side[at], syn[at], sequence[at], known[at], base[at])
     if not begins.any():
         return None
-    generation = np.cumsum(begins)
+    generation = np.cumsum(begins).astype(np.int64)
     ordered = pair[at]
     starts = np.append(True, ordered[1:] != ordered[:-1])
     before = np.maximum.accumulate(np.where(starts, generation - begins, 0))

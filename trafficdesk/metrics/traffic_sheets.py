@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from trafficdesk.metrics.conversations import Conversations, Endpoints, Ends, Rest
+    from trafficdesk.metrics.conversations import Conversations, Endpoints, Ends
+    from trafficdesk.metrics.folded import Rest
     from trafficdesk.metrics.hierarchy import Level
     from trafficdesk.metrics.packet_lengths import LengthClasses
     from trafficdesk.metrics.peers import Peers
@@ -29,9 +30,7 @@ _STEP: Final = "  "
 _FILTER_NAMES: Final = {"IPv4": "ip", "Ethernet": "eth"}
 
 
-def conversation_sheet(
-    table: Conversations, began_ns: int, extra: Sequence[SheetColumn] = ()
-) -> Sheet:
+def conversation_sheet(table: Conversations, began_ns: int, extra: Sequence[SheetColumn] = ()) -> Sheet:
     """Conversations; `began_ns`: the capture's first timestamp; `extra`: further columns, after the addresses."""
     duration_s = (table.last_ns - table.first_ns) / _NS
     columns = [
@@ -85,7 +84,9 @@ def endpoint_sheet(table: Endpoints, extra: Sequence[SheetColumn] = ()) -> Sheet
 
 def hierarchy_sheet(levels: Sequence[Level], duration_s: float) -> Sheet:
     """Protocols, each under the one that carries it."""
-    packets, octets = (np.array([getattr(level, name) for level in levels], np.int64) for name in ("packets", "bytes"))
+    packets, octets = (
+        np.array([getattr(level, name) for level in levels], np.int64) for name in ("packets", "bytes")
+    )
     roots = np.array([len(level.path) == 1 for level in levels], bool)
     total = [max(int(values[roots].sum()), 1) for values in (packets, octets)]
     columns = (
@@ -95,9 +96,9 @@ def hierarchy_sheet(levels: Sequence[Level], duration_s: float) -> Sheet:
         SheetColumn("bytes", "Bytes", Form.BYTES, octets),
         SheetColumn("bytes_share", "of all bytes", Form.SHARE, octets / total[1]),
         SheetColumn("bits_per_s", "Rate", Form.BITS_PER_S, _rate(octets, np.full(len(levels), duration_s))),
-        SheetColumn("end_packets", "Carrying nothing further", Form.COUNT, np.array([level.end_packets for level in levels], np.int64)),
-        SheetColumn("end_bytes", "Bytes of these", Form.BYTES, np.array([level.end_bytes for level in levels], np.int64)),
-        SheetColumn("carried_by", "Carried by", Form.TEXT, texts([" › ".join(level.path[:-1]) for level in levels])),
+        SheetColumn("end_packets", "End packets", Form.COUNT, np.array([level.end_packets for level in levels], np.int64)),
+        SheetColumn("end_bytes", "End bytes", Form.BYTES, np.array([level.end_bytes for level in levels], np.int64)),
+        SheetColumn("carried_by", "Carried by", Form.TEXT, texts([" > ".join(level.path[:-1]) for level in levels])),
     )  # fmt: skip
     keys = text_keys(["\0".join(level.path) for level in levels])
     return Sheet(columns, keys, lambda row: _protocol_filter(levels[row]))
@@ -106,7 +107,9 @@ def hierarchy_sheet(levels: Sequence[Level], duration_s: float) -> Sheet:
 def length_sheet(classes: LengthClasses, duration_s: float) -> Sheet:
     """Packet lengths in classes."""
     rows = range(len(classes))
-    mean = np.divide(classes.bytes, classes.packets, out=np.full(len(classes), np.nan), where=classes.packets > 0)
+    mean = np.divide(
+        classes.bytes, classes.packets, out=np.full(len(classes), np.nan), where=classes.packets > 0
+    )
     columns = (
         SheetColumn("length_bytes", "Length", Form.TEXT, texts([classes.title(row) for row in rows])),
         SheetColumn("packets", "Packets", Form.COUNT, classes.packets),
@@ -174,7 +177,9 @@ def _end_columns(kind: Kind, ends: Ends, suffix: str, title: str) -> list[SheetC
     name = f"address_{suffix}".rstrip("_")
     columns = [SheetColumn(name, f"Address {title}".rstrip(), form, values)]
     if kind.has_ports:
-        columns.append(SheetColumn(f"port_{suffix}".rstrip("_"), f"Port {title}".rstrip(), Form.PORT, ends.ports))
+        columns.append(
+            SheetColumn(f"port_{suffix}".rstrip("_"), f"Port {title}".rstrip(), Form.PORT, ends.ports)
+        )
     return columns
 
 
@@ -200,7 +205,7 @@ def _protocol_filter(level: Level) -> str:
 
 def _rate(octets: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bits per second; NaN where no time passed."""
-    return np.divide(octets * 8.0, seconds, out=np.full(len(octets), np.nan), where=seconds > 0)
+    return np.asarray(np.divide(octets * 8.0, seconds, out=np.full(len(octets), np.nan), where=seconds > 0))
 
 
 def _note(kind: Kind, rest: Rest) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from trafficdesk.ui.icons import icon
@@ -26,10 +26,13 @@ class Command:
     icon: str = ""
     separated: bool = False
     """Whether a line stands above it in its menu."""
+    group: str = ""
+    """Of the commands of a group one is in force, and shown so."""
 
 
 MENUS: Final = (
     ("file", "&File"),
+    ("view", "&View"),
     ("capture", "&Capture"),
     ("go", "&Go"),
     ("analysis", "&Analysis"),
@@ -45,6 +48,8 @@ COMMANDS: Final = (
     Command("export_all", "file", "Export &all packets as CSV…"),
     Command("settings", "file", "S&ettings…", ("Ctrl+Shift+P",), "settings", separated=True),
     Command("quit", "file", "&Quit", ("Ctrl+Q",), "", separated=True),
+    Command("show_packets", "view", "&Packets", ("Ctrl+1",), "table", group="page"),
+    Command("show_statistics", "view", "&Statistics", ("Ctrl+2",), "protocols", group="page"),
     Command("start_stop", "capture", "&Start", ("Ctrl+E",), "start"),
     Command("restart", "capture", "&Restart", ("Ctrl+R",), "refresh"),
     Command("capture_options", "capture", "Capture &options…", ("Ctrl+K",), "settings", separated=True),
@@ -71,6 +76,7 @@ class Actions(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._actions = {command.name: _action(command, parent) for command in COMMANDS}
+        self._join_groups(parent)
         self._capturing = False
         self.recent = QMenu("Open &recent", parent)
         self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
@@ -90,6 +96,14 @@ class Actions(QObject):
         """Start becomes Stop, and back."""
         self["start_stop"].setText("&Stop" if capturing else "&Start")
         self["restart"].setEnabled(capturing)
+
+    def _join_groups(self, parent: QWidget) -> None:
+        groups: dict[str, QActionGroup] = {}
+        for command in COMMANDS:
+            if command.group:
+                group = groups.setdefault(command.group, QActionGroup(parent))
+                self[command.name].setCheckable(True)
+                group.addAction(self[command.name])
 
     def fill(self, bar: QMenuBar) -> None:
         """Put every command into its menu."""

@@ -116,7 +116,7 @@ class Dashboard(QObject):
         """The status bar's numbers."""
         statistics = self._capture.statistics
         self._losses.note(statistics, self._clock())
-        rate = self._rate()
+        rate = self.rate()
         progress, words = self._progress()
         return StatusReport(
             state=self._state(),
@@ -137,6 +137,16 @@ class Dashboard(QObject):
             progress_words=words,
             can_cancel=self._export_progress is not None,
         )
+
+    def rate(self) -> tuple[float, float] | None:
+        """Bytes/s and packets/s of the last whole second of a live capture."""
+        if not self._capture.live:
+            return None
+        snapshot = self._session.metrics.snapshot()
+        quiet = self._clock() - snapshot.last_ns / _NANOSECONDS > _QUIET_S
+        if len(snapshot.seconds) < 2 or quiet:
+            return 0.0, 0.0  # the last second is not whole yet
+        return float(snapshot.bytes_per_s[-2]), float(snapshot.packets_per_s[-2])
 
     @Slot()
     def _tick(self) -> None:
@@ -165,16 +175,6 @@ class Dashboard(QObject):
         if analysed is not None:
             return analysed, f"Analysed {share(analysed)}"
         return None, ""
-
-    def _rate(self) -> tuple[float, float] | None:
-        """Bytes/s and packets/s of the last whole second of a live capture."""
-        if not self._capture.live:
-            return None
-        snapshot = self._session.metrics.snapshot()
-        quiet = self._clock() - snapshot.last_ns / _NANOSECONDS > _QUIET_S
-        if len(snapshot.seconds) < 2 or quiet:
-            return 0.0, 0.0  # the last second is not whole yet
-        return float(snapshot.bytes_per_s[-2]), float(snapshot.packets_per_s[-2])
 
     def _model_age(self) -> float | None:
         model = self._session.model

@@ -17,6 +17,7 @@ from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.filter_controller import FilterController
 from trafficdesk.ui.models.packet_page import Column
 from trafficdesk.ui.names_controller import NamesController
+from trafficdesk.ui.statistics_controller import StatisticsController
 from trafficdesk.ui.workers.capture_jobs import AbandonedJob, FileJob, LiveJob
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Desk(QObject):
         self.names.failed.connect(window.banner.show_error)
         self.names.apply(preferences.settings.names)
         self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, display=self.display)
+        self.statistics = StatisticsController(session, model, window.statistics, self.dashboard.rate, self)
         self._announced: dict[int, int] = {}
         self._settling = QTimer(self, interval=_SETTLE_MS)
         self._settling.timeout.connect(self.settle)
@@ -128,6 +130,7 @@ class Desk(QObject):
         self.capture.shut_down()
         self.analysis.shut_down()
         self.details.shut_down()
+        self.statistics.shut_down()
         self.session.identifier.close()
 
     @Slot()
@@ -174,6 +177,7 @@ class Desk(QObject):
         capture, analysis, display = self.capture, self.analysis, self.display
         page, banner = self.window.page, self.window.banner
         capture.began.connect(self._on_began)
+        capture.evicting.connect(self.statistics.evicting)
         capture.evicting.connect(self.model.evict_before)
         capture.ingested.connect(self._on_ingested)
         capture.waiting.connect(analysis.let_go)
@@ -186,6 +190,8 @@ class Desk(QObject):
         analysis.failed.connect(self._on_analysis_failed)
         analysis.interrupted.connect(self._on_analysis_interrupted)
         display.changed.connect(self.dashboard.refresh)
+        display.changed.connect(self.statistics.filter_changed)
+        self.window.statistics_shown.connect(self.statistics.set_looked_at)
         display.busy_changed.connect(self.dashboard.touch)
         page.table.packet_selected.connect(self.details.show)
         page.anomalies.incident_activated.connect(self.show_incident)
@@ -206,6 +212,7 @@ class Desk(QObject):
         self.capture.waits_for_analysis = True
         self.analysis.begin(hold=not job.live)
         self.display.capture_began()
+        self.statistics.begin()
         if not job.live:
             self.window.page.table.stay()
         self.window.page.table.header.set_useful(Column.PROGRAM, useful=job.live)

@@ -15,6 +15,8 @@ from trafficdesk.ui.live_page import LivePage
 from trafficdesk.ui.panels.banner import Banner
 from trafficdesk.ui.panels.capture_bar import CaptureBar
 from trafficdesk.ui.panels.filter_bar import FilterBar
+from trafficdesk.ui.panels.page_switch import PAGES
+from trafficdesk.ui.panels.statistics import StatisticsPage
 from trafficdesk.ui.panels.status import StatusBar
 from trafficdesk.ui.panels.welcome import WelcomePage
 from trafficdesk.ui.wording import visible
@@ -41,6 +43,8 @@ class MainWindow(QMainWindow):
     """`Path` of a file opened before."""
     shown = Signal()
     """The window was shown for the first time."""
+    statistics_shown = Signal(bool)
+    """The page of statistics came to the front, or left it."""
     closing = Signal()
     """The window is about to close."""
 
@@ -54,10 +58,14 @@ class MainWindow(QMainWindow):
         self.banner = Banner(tokens)
         self.welcome = WelcomePage(tokens)
         self.page = LivePage(model, tokens)
+        self.statistics = StatisticsPage(tokens)
         self.status = StatusBar(tokens)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.page)
+        self._pages.addWidget(self.statistics)
+        self._pages.currentChanged.connect(self._on_page_changed)
+        self._on_page_changed()
         self._place()
         self.actions_.fill(self.menuBar())
         self.setWindowTitle(NAME)
@@ -78,6 +86,7 @@ class MainWindow(QMainWindow):
             self.banner,
             self.welcome,
             self.page,
+            self.statistics,
             self.status,
         ):
             part.apply_theme(tokens)
@@ -92,9 +101,25 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.welcome)
 
     def show_capture(self, title: str) -> None:
-        """The page of a capture."""
-        self._pages.setCurrentWidget(self.page)
+        """The page of a capture; who looks at its statistics goes on to do so."""
+        if not self.showing_statistics:
+            self.show_packets()
         self.setWindowTitle(f"{visible(title)} - {NAME}")
+
+    @Slot()
+    def show_packets(self) -> None:
+        """Charts, table and details."""
+        self._pages.setCurrentWidget(self.page)
+
+    @Slot()
+    def show_statistics(self) -> None:
+        """Conversations, endpoints and what else is counted."""
+        self._pages.setCurrentWidget(self.statistics)
+
+    @property
+    def showing_statistics(self) -> bool:
+        """Whether the page of statistics is in front."""
+        return self._pages.currentWidget() is self.statistics
 
     @property
     def showing_capture(self) -> bool:
@@ -143,6 +168,14 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.file_dropped.emit(path)
+
+    @Slot()
+    def _on_page_changed(self) -> None:
+        for name in PAGES:
+            self.actions_[name].setEnabled(self._pages.currentWidget() is not self.welcome)
+        self.actions_["show_packets"].setChecked(self.showing_capture)
+        self.actions_["show_statistics"].setChecked(self.showing_statistics)
+        self.statistics_shown.emit(self.showing_statistics)
 
     @Slot()
     def _on_recent(self) -> None:

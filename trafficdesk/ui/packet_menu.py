@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from trafficdesk.ui.cell_filter import combined, filter_for_cell
+from trafficdesk.ui.cell_filter import filter_for_cell
+from trafficdesk.ui.filter_menu import add_filter_menu
 
 if TYPE_CHECKING:
     from trafficdesk.packets.log import PacketLog
     from trafficdesk.ui.actions import Actions
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
-
-_LONGEST: Final = 60
-"""Characters of an expression in the menu."""
 
 
 class PacketMenu(QObject):
@@ -55,21 +53,7 @@ class PacketMenu(QObject):
     def _add_filters(self, menu: QMenu, index: QModelIndex, text: str) -> None:
         packet_id = self._model.packet_id(index.row())
         expression = filter_for_cell(self._log, packet_id, index.column(), text)
-        submenu = menu.addMenu("Apply as filter")
-        submenu.setEnabled(bool(expression))
-        if not expression:
-            return
-        shown = expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…"
-        submenu.addSection(shown.replace("&", "&&"))
-        choices = [("Selected", expression), ("Not selected", f"!({expression})")]
-        if self._present.strip():
-            choices.append(("… and selected", combined(self._present, "&&", expression)))
-            choices.append(("… or selected", combined(self._present, "||", expression)))
-            choices.append(("… and not selected", combined(self._present, "&&", f"!({expression})")))
-        for words, choice in choices:
-            action = submenu.addAction(words)
-            action.setData(choice)
-            action.triggered.connect(self._on_filter)
+        add_filter_menu(menu, expression, self._present, self._on_filter)
 
     @Slot()
     def _on_copy(self) -> None:

@@ -320,6 +320,11 @@ QPushButton[class="status"] {
 QPushButton[class="status"]:hover { background: $hover; }
 QPushButton[class="status"]:focus { border-color: $accent; }
 
+QToolButton[class="page"] { border-color: transparent; background: transparent; color: $muted; padding: 0 8px; }
+QToolButton[class="page"]:hover { background: $hover; }
+QToolButton[class="page"]:checked { background: $accent_background; color: $text; }
+QToolButton[class="page"]:disabled { color: $disabled; }
+
 QLineEdit, QComboBox, QAbstractSpinBox {
   background: $raised; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 0 8px; min-height: 30px; max-height: 30px;
@@ -363,10 +368,9 @@ QAbstractItemView {
   background: $panel; color: $text; border: none; outline: none;
   selection-background-color: $accent_background; selection-color: $text; }
 QListView, QTreeView { background: $panel; }
-QHeaderView { background: $panel; border: none; }
+QHeaderView { background: $panel; border: none; border-bottom: 1px solid $line; }
 QHeaderView::section {
-  background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
-  padding: 0 8px; font-weight: 600; }
+  background: $panel; color: $muted; border: none; padding: 0 8px; font-weight: 600; }
 
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; }

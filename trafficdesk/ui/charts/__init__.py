@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trafficdesk.ui.charts.lengths import LengthChart
     from trafficdesk.ui.charts.protocols import ProtocolChart
     from trafficdesk.ui.charts.volume import VolumeChart
 
-__all__ = ["ProtocolChart", "VolumeChart"]
+__all__ = ["LengthChart", "ProtocolChart", "VolumeChart"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from trafficdesk.ui.charts.protocols import ProtocolChart
 
         return ProtocolChart
+    if name == "LengthChart":
+        from trafficdesk.ui.charts.lengths import LengthChart
+
+        return LengthChart
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

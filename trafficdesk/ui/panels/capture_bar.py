@@ -13,6 +13,7 @@ from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.panels.interface_delegate import name_of
 from trafficdesk.ui.panels.interface_menu import InterfaceMenu
+from trafficdesk.ui.panels.page_switch import PageSwitch
 from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class CaptureBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(_MARGIN, 2 * theme.SPACING, _MARGIN, 2 * theme.SPACING)
         row.setSpacing(_MARGIN)
-        for widget in (self.chooser, self.start):
+        self.pages = PageSwitch(actions)
+        for widget in (self.chooser, self.start, self.pages):
             row.addWidget(widget)
         row.addWidget(filter_bar, 1)
         for widget in (self.export, self.settings):
