@@ -74,7 +74,7 @@ def seconds(lines: Sequence[str]) -> list[tuple[int, int]]:
     """(frames, bytes) of each second of `io,stat,1`."""
     found = []
     for line in lines:
-        match = re.match(r"^\|\s*\d+ <>\s*[\d.Dur]+ \|\s*(\d+) \|\s*(\d+) \|$", line)
+        match = re.match(r"^\|\s*[\d.]+ <>\s*(?:[\d.]+|Dur)\s*\|\s*(\d+) \|\s*(\d+) \|$", line)
         if match:
             found.append((int(match[1]), int(match[2])))
     return found
@@ -89,4 +89,14 @@ def hierarchy(lines: Sequence[str]) -> dict[tuple[str, ...], tuple[int, int]]:
         if match:
             path = [*path[: len(match[1]) // 2], match[2]]
             found[tuple(path)] = (int(match[3]), int(match[4]))
+    return found
+
+
+def lengths(lines: Sequence[str]) -> list[int]:
+    """Packets of each class of `plen,tree`."""
+    found = []
+    for line in lines:
+        match = re.match(r"^ (?:\d+-\d+|5120 and greater)\s+(\d+)\s", line)
+        if match:
+            found.append(int(match[1]))
     return found

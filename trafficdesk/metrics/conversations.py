@@ -73,9 +73,8 @@ class Conversations:
     """(rows, 2) on the wire."""
     first_ns: NDArray[np.int64]
     last_ns: NDArray[np.int64]
-    retransmitted: NDArray[np.int64] = field(default_factory=_none)
+    resent: NDArray[np.int64] = field(default_factory=_none)
     """(rows,) TCP segments sent again, both ways; empty where not TCP."""
-    out_of_order: NDArray[np.int64] = field(default_factory=_none)
     handshake_ns: NDArray[np.int64] = field(default_factory=_none)
     """(rows,) SYN to SYN-ACK, -1 = not seen."""
     rest: Rest = field(default_factory=Rest)
@@ -186,8 +185,10 @@ def _ordered(
     packets, octets = columns["packets"][order], columns["bytes"][order]
     extra = {}
     if kind is Kind.TCP:
-        extra = {name: columns[name][order].sum(axis=1) for name in ("retransmitted", "out_of_order")}
-        extra["handshake_ns"] = columns["handshake_ns"][order]
+        extra = {
+            "resent": columns["resent"][order].sum(axis=1),
+            "handshake_ns": columns["handshake_ns"][order],
+        }
     return Conversations(
         kind,
         Ends(np.where(swap, words[1], words[0]), np.where(turned, ports[1], ports[0])),

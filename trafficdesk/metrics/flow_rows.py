@@ -30,16 +30,14 @@ ONE: Final[dict[str, tuple[str, Any]]] = {
 TWO: Final[dict[str, tuple[str, Any]]] = {
     "packets": ("i8", 0),
     "bytes": ("i8", 0),
-    "retransmitted": ("i8", 0),
-    "out_of_order": ("i8", 0),
+    "resent": ("i8", 0),
     "begun": ("?", False),
     "base_sequence": ("u4", 0),
     "next_sequence": ("u4", 0),
-    "next_ns": ("i8", 0),
     "expects": ("?", False),
 }
 """Columns with one value per direction, at 2 * row + side: `begun`: whether `base_sequence`, the number of the first
-TCP segment, is known; `expects`: whether `next_sequence` is, the highest one past anything sent; `next_ns`: when."""
+TCP segment, is known; `expects`: whether `next_sequence` is, the highest one past anything sent."""
 
 
 class FlowRows:

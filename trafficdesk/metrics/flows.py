@@ -45,14 +45,14 @@ class Flows:
         self._piece = min(_PIECE_ROWS, 1 << (bits - 3))
         self.rows = FlowRows()
         self.folded = Folded(1 << (bits - 4))
-        self._table = KeyTable(bits)
-        self._current = np.zeros(self._table.capacity, np.int64)
+        self._table = self._new_table()
+        self._current = np.zeros(self.capacity, np.int64)
         """By number of the pair of ends: the row of the conversation in force."""
 
     @property
     def capacity(self) -> int:
         """Conversations kept apart at most."""
-        return self._table.capacity
+        return 1 << (self._bits - 1)
 
     def add(self, batch: PacketBatch) -> None:
         """Count a batch."""
@@ -94,9 +94,9 @@ class Flows:
         settled: NDArray[np.bool_],
     ) -> NDArray[np.int64]:
         """(rows,) row of each packet's conversation; -1 where there was no room."""
-        row = self._current[pair]
-        words = self.rows["words"]
         same = pair >= 0
+        row = self._current[np.where(same, pair, 0)]
+        words = self.rows["words"]
         # Two keys of the same 128 bits are no accident but crafted: they must not be counted as one.
         for number, word in enumerate(keys.words):
             same &= words[row, number] == word
@@ -147,7 +147,7 @@ class Flows:
         syn_ack = np.flatnonzero((flags & _SYN_ACK) == _SYN_ACK)
         np.minimum.at(rows["syn_ack_ns"], row[syn_ack], at_ns[syn_ack])
         rows["reset"][row[(flags & np.uint16(TcpFlag.RST)) != 0]] = True
-        count_resent(rows, way, at_ns, flags, sequence, payload=packets["payload_length"])
+        count_resent(rows, way, flags, sequence, packets["payload_length"])
 
     def _fold(self) -> None:
         """Make room: keep the half that weighs most or is youngest, a quarter each."""
@@ -165,10 +165,14 @@ class Flows:
         rows.keep(kept)
         self._renumber(np.flatnonzero(in_force[kept]))
 
+    def _new_table(self) -> KeyTable:
+        """At most a quarter full, so that no honest key finds its neighbourhood taken."""
+        return KeyTable(self._bits + 1)
+
     def _renumber(self, in_force: NDArray[np.int64]) -> None:
         """Fill a new table with the pairs of ends of these rows."""
         words = tuple(np.ascontiguousarray(self.rows["words"][in_force, word]) for word in range(WORDS))
-        self._table = KeyTable(self._bits)
+        self._table = self._new_table()
         pair = self._table.numbers(mix(*words), mix(*words[::-1])).astype(np.int64)
         found = pair >= 0
         self._current[pair[found]] = in_force[found]

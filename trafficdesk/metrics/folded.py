@@ -94,7 +94,7 @@ class Folded:
     def _count_transport(self, parts: Mapping[str, NDArray[Any]], gone: Mapping[str, NDArray[Any]]) -> None:
         for protocol, totals in self._transport.items():
             mine = (parts["protocol"] == protocol) & (parts["low_port"] >= 0)
-            totals += (int(mine.sum()), int(gone["packets"][mine].sum()), int(gone["bytes"][mine].sum()))
+            totals[:] += (int(mine.sum()), int(gone["packets"][mine].sum()), int(gone["bytes"][mine].sum()))
 
     def _drop_lightest(self) -> None:
         if len(self.words) <= self._capacity:

@@ -42,7 +42,7 @@ class Peers:
     unanswered: NDArray[np.int64] = field(default_factory=_none)
     """(rows,) neither, and long enough ago."""
     repeated: NDArray[np.int64] = field(default_factory=_none)
-    """(rows,) DNS queries sent again, or TCP segments retransmitted in either direction."""
+    """(rows,) DNS queries sent again, or TCP segments, in either direction."""
     median_ms: NDArray[np.float64] = field(default_factory=_none)
     """(rows,) NaN where nothing was answered."""
     p95_ms: NDArray[np.float64] = field(default_factory=_none)
@@ -72,7 +72,7 @@ def tcp_peers(flows: Mapping[str, NDArray[Any]], now_ns: int) -> Peers:
         asked=np.bincount(group, minlength=len(first)),
         refused=_count(group[refused], len(first)),
         unanswered=_count(group[waiting], len(first)),
-        repeated=_sum(group, flows["retransmitted"][mine].sum(axis=1), len(first)),
+        repeated=_sum(group, flows["resent"][mine].sum(axis=1), len(first)),
     )
 
 

@@ -1,8 +1,8 @@
-"""Segments sent again or overtaken, by their sequence numbers alone (RFC 9293 section 3.4; RFC 1982 arithmetic).
+"""Segments sent again, by their sequence numbers alone (RFC 9293 section 3.4; RFC 1982 arithmetic).
 
-A segment that carries nothing beyond what its direction has sent already is a retransmission; one that starts before
-that point but came within 3 ms of the segment that reached it, and does not end there, was overtaken on its way.
-The threshold and the exemption of keep-alives are Wireshark's (packet-tcp.c, `tcp_analyze_sequence_number`).
+A segment that starts before the highest point its direction has reached is one; keep-alives are not (Wireshark's
+exemption, packet-tcp.c). One that was merely overtaken on its way looks alike and is counted, too: telling them apart
+needs what the other side acknowledged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from trafficdesk.metrics.flow_rows import FlowRows
 
-_OVERTAKEN_NS: Final = 3_000_000
 _SPAN: Final = 1 << 34
 """Apart from each other by this, several directions' sequence numbers can be accumulated in one go."""
 _TAKES_NUMBER: Final = np.uint16(TcpFlag.SYN | TcpFlag.FIN)
@@ -27,59 +26,37 @@ _TAKES_NUMBER: Final = np.uint16(TcpFlag.SYN | TcpFlag.FIN)
 def count_resent(
     flows: FlowRows,
     way: NDArray[np.int64],
-    at_ns: NDArray[np.int64],
     flags: NDArray[np.uint16],
     sequence: NDArray[np.uint32],
-    *,
     payload: NDArray[np.uint32],
 ) -> None:
-    """Count retransmitted and overtaken segments, and note how far each direction has come.
+    """Count segments sent again, and note how far each direction has come.
 
     Parameters
     ----------
-    flows : columns `expects`, `next_sequence`, `next_ns`, `retransmitted`, `out_of_order` are read and written.
+    flows : columns `expects`, `next_sequence` and `resent` are read and written.
     way : (rows,) 2 * conversation + side of TCP rows in order of capture.
+    payload : (rows,) bytes.
     """
     control = flags & _TAKES_NUMBER
     carries = np.flatnonzero((payload > 0) | (control != 0))
     if not len(carries):
         return
     order = carries[np.argsort(way[carries], kind="stable")]
-    way, at_ns, sequence, payload = way[order], at_ns[order], sequence[order], payload[order].astype(np.int64)
-    numbered = payload + (control[order] != 0)
+    way, sequence, payload = way[order], sequence[order], payload[order].astype(np.int64)
     first = np.append(True, way[1:] != way[:-1])
     group = np.cumsum(first) - 1
     ways = way[first]
-    expects, next_ns = flows["expects"][ways], flows["next_ns"][ways]
+    expects = flows["expects"][ways]
     anchor = np.where(expects, flows["next_sequence"][ways], sequence[first])
     start = (sequence - anchor[group]).view(np.int32).astype(np.int64)
-    end = start + numbered
+    end = start + payload + (control[order] != 0)
     reached = np.maximum.accumulate(end + group * _SPAN) - group * _SPAN
-    # Before a direction's first segment of this batch stands what it had reached before, 0 by choice of the anchor.
+    # Before a direction's first segment of this batch stands what it had reached, 0 by the anchor's choice.
     reached = np.where(expects[group], np.maximum(reached, 0), reached)
     before = np.where(first, np.where(expects[group], 0, start), np.roll(reached, 1))
-    advances = end > before
-    since = _since(advances, first, at_ns, next_ns[group])
     keeps_alive = (payload <= 1) & (start == before - 1) & (control[order] == 0)
-    again = (start < before) & ~keeps_alive
-    overtaken = again & (at_ns - since < _OVERTAKEN_NS) & (end != before)
-    np.add.at(flows["out_of_order"], way[overtaken], 1)
-    np.add.at(flows["retransmitted"], way[again & ~overtaken], 1)
+    np.add.at(flows["resent"], way[(start < before) & ~keeps_alive], 1)
     last = np.append(first[1:], True)
     flows["next_sequence"][ways] = anchor + (reached[last] & 0xFFFF_FFFF).astype(np.uint32)
-    flows["next_ns"][ways] = np.where(advances[last], at_ns[last], since[last])
     flows["expects"][ways] = True
-
-
-def _since(
-    advances: NDArray[np.bool_],
-    first: NDArray[np.bool_],
-    at_ns: NDArray[np.int64],
-    before_ns: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """(rows,) when the point reached before each row was reached."""
-    places = np.arange(len(first))
-    begin = np.maximum.accumulate(np.where(first, places, 0))
-    latest = np.maximum.accumulate(np.where(advances, places, -1))
-    latest = np.append(-1, latest[:-1])
-    return np.where(latest >= begin, at_ns[np.maximum(latest, 0)], before_ns)

@@ -52,8 +52,7 @@ def conversation_sheet(table: Conversations, began_ns: int, extra: Sequence[Shee
         handshake_ms = np.where(table.handshake_ns < 0, np.nan, table.handshake_ns / 1e6)
         columns += [
             SheetColumn("handshake_ms", "Handshake", Form.MILLISECONDS, handshake_ms),
-            SheetColumn("retransmitted", "Retransmitted", Form.COUNT, table.retransmitted),
-            SheetColumn("out_of_order", "Out of order", Form.COUNT, table.out_of_order),
+            SheetColumn("resent", "Sent again", Form.COUNT, table.resent),
         ]
     keys = keys_of((table.a.words, table.a.ports, table.b.words, table.b.ports, table.first_ns))
 
