@@ -96,7 +96,7 @@ def keys_of(columns: Sequence[NDArray[Any]]) -> NDArray[np.uint64]:
     """(rows,) one number for each row's identity, out of whole-number columns."""
     parts = []
     for column in columns:
-        wide = column.reshape(len(column), -1)
+        wide = column if column.ndim > 1 else column[:, None]
         parts += [np.ascontiguousarray(wide[:, part]).astype(np.uint64) for part in range(wide.shape[1])]
     return mix(*parts)
 

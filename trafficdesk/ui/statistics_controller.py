@@ -198,7 +198,8 @@ class StatisticsController(QObject):
         if tables is self._tables and given is not None:
             self._page.show_answer(given)
             self._say_missed(given)
-        if self._shown is None or self._feed.has_waiting:
+        changed = given is not None and given.request != self._page.request
+        if self._shown is None or changed or self._feed.has_waiting:
             self._start()
 
     @Slot(object, object)
