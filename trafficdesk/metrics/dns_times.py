@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.metrics.waiting import PATIENCE_NS, Waiting, client_keys
+from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:

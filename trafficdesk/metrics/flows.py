@@ -15,9 +15,9 @@ import numpy as np
 from trafficdesk.metrics.flow_keys import WORDS, FlowKeys, flow_keys
 from trafficdesk.metrics.flow_rows import FlowRows
 from trafficdesk.metrics.folded import Folded
-from trafficdesk.packets.key_table import KeyTable, mix
 from trafficdesk.metrics.tcp_sequence import count_resent
 from trafficdesk.metrics.tcp_streams import is_syn, renewals
+from trafficdesk.packets.key_table import KeyTable, mix
 from trafficdesk.packets.protocol import IpProtocol, TcpFlag
 
 if TYPE_CHECKING:

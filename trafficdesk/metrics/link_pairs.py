@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.packets.key_table import KeyTable
 from trafficdesk.packets.fields import NO_MAC
+from trafficdesk.packets.key_table import KeyTable
 
 if TYPE_CHECKING:
     from trafficdesk.packets.batch import PacketBatch

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trafficdesk.packets.key_table import mix
 from trafficdesk.packets.address import address_text, mac_text
+from trafficdesk.packets.key_table import mix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

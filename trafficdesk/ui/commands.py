@@ -16,6 +16,7 @@ from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 from trafficdesk.ui.statistics_menu import StatisticsMenu
+from trafficdesk.ui.statistics_commands import StatisticsCommands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Commands(QObject):
         self.exports = ExportController(desk.session, self)
         self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
         self._capturing = InterfaceCommands(desk, interfaces, self)
-        self._statistics_menu = StatisticsMenu(desk.window.statistics, desk.window.filter_bar.text, self)
+        self._statistics = StatisticsCommands(desk, self)
         self._join_actions()
         self._join_window()
 
@@ -71,10 +72,6 @@ class Commands(QObject):
         window.page.table.menu_requested.connect(self._on_menu)
         window.page.empty.clicked.connect(self._on_empty_clicked)
         self._menu.filter_wanted.connect(window.filter_bar.set_expression)
-        self._statistics_menu.filter_wanted.connect(self._on_statistics_filter)
-        window.statistics.export_requested.connect(self.export_statistics)
-        self._desk.statistics.exported.connect(self._on_table_exported)
-        self._desk.statistics.failed.connect(window.banner.show_error)
         exports.progressed.connect(dashboard.show_export)
         exports.ended.connect(dashboard.export_ended)
         exports.failed.connect(window.banner.show_error)
@@ -156,16 +153,6 @@ class Commands(QObject):
         """Write every row that is kept."""
         log = self._desk.session.log
         self._export(np.arange(log.first_id, log.end_id, dtype=np.int64), "kept")
-
-    @Slot()
-    def export_statistics(self) -> None:
-        """Write the table of statistics in front."""
-        request = self._window.statistics.request
-        name = f"{request.tab.value} {request.kind.value}.csv".lower().replace(" ", "-")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the table as CSV", name, "CSV (*.csv)")
-        if chosen:
-            self._window.banner.dismiss()
-            self._desk.statistics.export(csv_path(chosen))
 
     @Slot()
     def focus_filter(self) -> None:
@@ -282,15 +269,6 @@ class Commands(QObject):
             self._window.filter_bar.clear_and_apply()
         else:
             self.choose_file()
-
-    @Slot(str)
-    def _on_statistics_filter(self, expression: str) -> None:
-        self._window.filter_bar.set_expression(expression)
-        self._window.show_packets()
-
-    @Slot(int, str)
-    def _on_table_exported(self, rows: int, path: str) -> None:
-        self._window.banner.show_message(f"{rows:,} rows were exported to {path}.")
 
     @Slot(int, str)
     def _on_exported(self, rows: int, path: str) -> None:

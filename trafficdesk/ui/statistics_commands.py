@@ -1,0 +1,47 @@
+"""What a person can do with the page of statistics: filter by a row, write a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from trafficdesk.ui.export_controller import with_suffix
+from trafficdesk.ui.statistics_menu import StatisticsMenu
+
+if TYPE_CHECKING:
+    from trafficdesk.ui.desk import Desk
+
+
+class StatisticsCommands(QObject):
+    """Asks the person where it must, then tells the desk."""
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = desk.window
+        self._statistics = desk.statistics
+        self._menu = StatisticsMenu(self._window.statistics, self._window.filter_bar.text, self)
+        self._menu.filter_wanted.connect(self._on_filter)
+        self._window.statistics.export_requested.connect(self.export)
+        self._statistics.exported.connect(self._on_exported)
+        self._statistics.failed.connect(self._window.banner.show_error)
+
+    @Slot()
+    def export(self) -> None:
+        """Write the table in front."""
+        request = self._window.statistics.request
+        name = f"{request.tab.value} {request.kind.value}.csv".lower().replace(" ", "-")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the table as CSV", name, "CSV (*.csv)")
+        if chosen:
+            self._window.banner.dismiss()
+            self._statistics.export(with_suffix(chosen, ".csv"))
+
+    @Slot(str)
+    def _on_filter(self, expression: str) -> None:
+        self._window.filter_bar.set_expression(expression)
+        self._window.show_packets()
+
+    @Slot(int, str)
+    def _on_exported(self, rows: int, path: str) -> None:
+        self._window.banner.show_message(f"{rows:,} rows were exported to {path}.")
