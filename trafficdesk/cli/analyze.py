@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import Summary
+    from trafficdesk.metrics.tables import TrafficTables
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import Settings
 
@@ -44,10 +45,13 @@ class Seconds:
 class Analysis:
     """Files through decoder, detector and session, rows written as they leave."""
 
-    def __init__(self, detector: Detector, rows_out: IO[bytes] | None) -> None:
+    def __init__(
+        self, detector: Detector, rows_out: IO[bytes] | None, tables: TrafficTables | None = None
+    ) -> None:
         self.session = AnalysisSession(LAG_ROWS)
         self.seconds = Seconds()
         self.detector = detector
+        self.tables = tables
         self._rows_out = rows_out
         self._written = 0
 
@@ -55,6 +59,8 @@ class Analysis:
         """One batch, whose first_id continues the former."""
         self._write(self.session.log.first_id + self.session.log.rows_evicted_by(len(batch)))
         self.session.ingest(self.session.identifier.identify(batch))
+        if self.tables is not None:
+            self.tables.add(batch)
         self.session.settle()
         while (rows := self.session.next_for_analysis()) is not None:
             self.session.apply(self.detector.process(rows))
@@ -102,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = stack.enter_context(atomic_file(arguments.packets_csv)) if arguments.packets_csv else None
         if out is not None:
             out.write(header(analysed=True))
-        analysis = Analysis(Detector(settings), out)
+        analysis = Analysis(Detector(settings), out, tables_for(arguments.json))
         for batch in _batches(arguments.files, analysis.seconds, faults):
             analysis.feed(batch)
         analysis.finish()
@@ -111,6 +117,15 @@ def run(arguments: argparse.Namespace) -> int:
     for fault in faults:
         complain(fault)
     return Exit.UNREADABLE if faults else Exit.DONE
+
+
+def tables_for(json_path: str | None) -> TrafficTables | None:
+    """Tables to be filled, where somebody will read them."""
+    if not json_path:
+        return None
+    from trafficdesk.metrics.tables import TrafficTables
+
+    return TrafficTables()
 
 
 def warned_settings() -> Settings:
@@ -168,6 +183,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
             "total": time.perf_counter() - seconds.started,
         },
         seed=seed,
+        tables=analysis.tables,
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.export.summary_json import Summary
+    from trafficdesk.metrics.tables import TrafficTables
     from trafficdesk.settings import Settings
 
 SWITCH_INTERVAL_S: Final = 0.001
@@ -73,6 +74,7 @@ class Monitor:
     ) -> None:
         self.session = AnalysisSession()
         self.session.begin()
+        self.tables: TrafficTables | None = None
         self.stop = threading.Event()
         self.interrupted = False
         self.failures: list[TrafficDeskError] = []
@@ -144,7 +146,10 @@ class Monitor:
             self._gate.release()
             left = len(event) if self._count is None else self._count - self.session.log.end_id
             if left > 0:
-                self.session.ingest(event.slice(0, min(left, len(event))))
+                rows = event.slice(0, min(left, len(event)))
+                self.session.ingest(rows)
+                if self.tables is not None:
+                    self.tables.add(rows)
             if self._is_full:
                 self.stop.set()
         elif isinstance(event, SpoolError):
@@ -187,7 +192,7 @@ class Monitor:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    from trafficdesk.cli.analyze import summary_lines, warned_settings
+    from trafficdesk.cli.analyze import summary_lines, tables_for, warned_settings
 
     started = time.perf_counter()
     settings = warned_settings()
@@ -199,6 +204,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         process = AnalysisProcess(settings.detection)
         monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample)
+        monitor.tables = tables_for(arguments.json)
         stack.callback(monitor.session.identifier.close)
         monitor.session.set_reverse_dns(settings.names.reverse_dns)
         if not arguments.sample:
@@ -288,5 +294,6 @@ def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:
             "total": total_s,
         },
         seed=settings.detection.seed,
+        tables=monitor.tables,
         gaps=session.gaps,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
+    from trafficdesk.metrics.tables import TrafficTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Summary:
     seconds: dict[str, float] = field(default_factory=dict)
     """Keys read, decode, features, detect, total; NaN = not known."""
     seed: int = 0
+    tables: TrafficTables | None = None
+    """Conversations and the like; None leaves their keys out."""
     gaps: tuple[Gap, ...] = ()
     """Spans in which an interface could not be captured on."""
 
@@ -73,6 +76,28 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "dropped": {place.name: place.count(summary.lost) for place in PLACES},
         "gaps": [asdict(gap) for gap in summary.gaps],
         "seconds": {name: _number(value, 3) for name, value in summary.seconds.items()},
+        **(tables_of(summary.tables) if summary.tables is not None else {}),
+    }
+
+
+def tables_of(tables: TrafficTables) -> dict[str, Any]:
+    """Conversations and endpoints by kind, the heaviest 1,000 of each, protocol hierarchy and packet lengths."""
+    from trafficdesk.export.sheet_json import objects
+    from trafficdesk.metrics.conversations import Kind
+    from trafficdesk.metrics.traffic_sheets import conversation_sheet, endpoint_sheet, length_sheet
+
+    span_s = (tables.last_ns - tables.first_ns) / 1e9
+    return {
+        "conversations": {
+            kind.value: objects(conversation_sheet(tables.conversations(kind), tables.first_ns), "bytes")
+            for kind in Kind
+        },
+        "endpoints": {kind.value: objects(endpoint_sheet(tables.endpoints(kind)), "bytes") for kind in Kind},
+        "packet_lengths": objects(length_sheet(tables.lengths(), span_s)),
+        "protocol_hierarchy": [
+            {"protocols": list(level.path), "packets": level.packets, "bytes": level.bytes}
+            for level in tables.hierarchy()
+        ],
     }
 
 
