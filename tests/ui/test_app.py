@@ -14,8 +14,11 @@ from PySide6.QtGui import QImage
 
 from trafficdesk.app import Desktop, Options
 from trafficdesk.errors import CaptureError, PermissionDenied
+from trafficdesk.metrics.conversations import Kind
 from trafficdesk.paths import sample_capture
 from trafficdesk.settings import CaptureSettings, Settings, Theme, ViewSettings
+from trafficdesk.settings import Settings, Theme, ViewSettings
+from trafficdesk.ui.statistics_request import Tab
 from trafficdesk.ui.theme import DARK, LIGHT
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 
@@ -110,6 +113,29 @@ def test_from_the_sample_to_the_incident(qtbot: QtBot, desktop: Desktop, tmp_pat
         desktop.commands.exports.export(path, shown)
     assert len(path.read_bytes().splitlines()) == len(shown) + 1
     assert "exported" in window.banner.text
+
+
+def test_from_a_conversation_to_its_packets(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
+    """The second page shows who talked with whom; a conversation becomes a filter, and the first page its packets."""
+    window, statistics = desktop.window, desktop.window.statistics
+    assert not window.actions_["show_statistics"].isEnabled()
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        desktop.desk.open_sample()
+    window.actions_["show_statistics"].trigger()
+    assert window.showing_statistics
+    statistics.choose(Tab.CONVERSATIONS, Kind.TCP)
+    table = statistics.table
+    assert table is not None
+    qtbot.waitUntil(lambda: table.sheets.rowCount() > 100, timeout=20_000)
+    packets = int(table.sheets.text(0, 4).replace(",", ""))
+    with qtbot.waitSignal(desktop.desk.statistics.exported, timeout=20_000):
+        desktop.desk.statistics.export(tmp_path / "tcp.csv")
+    assert "exported" in window.banner.text
+    desktop.commands._statistics._menu.filter_wanted.emit(table.sheets.filter_of(0))
+    assert window.showing_capture
+    assert window.actions_["show_packets"].isChecked()
+    qtbot.waitUntil(lambda: not desktop.desk.display.searching)
+    assert desktop.model.rowCount() == packets
 
 
 def test_a_filter_that_hides_all_says_so_and_gives_way(qtbot: QtBot, desktop: Desktop) -> None:

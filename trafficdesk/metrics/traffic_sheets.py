@@ -43,8 +43,8 @@ def conversation_sheet(table: Conversations, began_ns: int, extra: Sequence[Shee
         SheetColumn("bytes_a_to_b", "Bytes A → B", Form.BYTES, table.bytes[:, 0]),
         SheetColumn("packets_b_to_a", "Packets B → A", Form.COUNT, table.packets[:, 1]),
         SheetColumn("bytes_b_to_a", "Bytes B → A", Form.BYTES, table.bytes[:, 1]),
-        SheetColumn("start_s", "Start", Form.SECONDS, (table.first_ns - began_ns) / _NS),
-        SheetColumn("duration_s", "Duration", Form.SECONDS, duration_s),
+        SheetColumn("start_s", "Start (s)", Form.SECONDS, (table.first_ns - began_ns) / _NS),
+        SheetColumn("duration_s", "Duration (s)", Form.SECONDS, duration_s),
         SheetColumn("bits_per_s_a_to_b", "Rate A → B", Form.BITS_PER_S, _rate(table.bytes[:, 0], duration_s)),
         SheetColumn("bits_per_s_b_to_a", "Rate B → A", Form.BITS_PER_S, _rate(table.bytes[:, 1], duration_s)),
     ]

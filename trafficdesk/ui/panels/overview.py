@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from trafficdesk.metrics.traffic_sheets import talker_sheet
 from trafficdesk.ui import theme
-from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.labels import ElidedLabel, plain_label
 from trafficdesk.ui.models.sheet_cells import bit_rate, byte_count, milliseconds
 from trafficdesk.ui.panels.sheet_table import SheetTable
 from trafficdesk.ui.wording import clock_time, thousands
@@ -38,7 +38,7 @@ class Tile(QFrame):
         self._title = title
         self._value = plain_label(_NONE, "figure")
         self._value.setFont(theme.number_font(18))
-        self._more = plain_label("", "muted")
+        self._more = ElidedLabel("", "muted")
         column.addWidget(plain_label(title, "muted"))
         column.addWidget(self._value)
         column.addWidget(self._more)
@@ -46,12 +46,12 @@ class Tile(QFrame):
     def say(self, value: str, more: str = "") -> None:
         """Show a number and what goes with it."""
         self._value.setText(value)
-        self._more.setText(more)
+        self._more.set_whole(more)
         self.setAccessibleName(f"{self._title}: {value} {more}".strip())
 
     def text(self) -> str:
         """Number and what goes with it."""
-        return f"{self._value.text()} {self._more.text()}".strip()
+        return f"{self._value.text()} {self._more.whole()}".strip()
 
 
 class Overview(QWidget):
@@ -67,6 +67,7 @@ class Overview(QWidget):
         grid.setSpacing(_MARGIN)
         for number, tile in enumerate(self.tiles.values()):
             grid.addWidget(tile, *divmod(number, _COLUMNS))
+            grid.setColumnStretch(number % _COLUMNS, 1)
         across = QHBoxLayout()
         across.setSpacing(_MARGIN)
         across.addWidget(_card("Top senders", self.sources))

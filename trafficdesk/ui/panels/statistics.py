@@ -161,7 +161,7 @@ class StatisticsPage(QWidget):
         tab = self.tab
         self._bodies.setCurrentIndex(list(Tab).index(tab))
         self.kinds.setVisible(tab in _WITH_KINDS)
-        for part in (self.copy, self.export, self.limit, self._line):
+        for part in (self.copy, self.export, self._line):
             part.setVisible(tab is not Tab.OVERVIEW)
         if tab is Tab.LENGTHS:
             self.build_charts()
@@ -184,7 +184,7 @@ class StatisticsPage(QWidget):
         row.setSpacing(_MARGIN)
         row.addWidget(self.tabs)
         row.addStretch(1)
-        for control in (self.limit, self.copy, self.export):
+        for control in (self.copy, self.export):
             row.addWidget(control)
         head.setFixedHeight(theme.CONTROL_HEIGHT + 4 * theme.SPACING)
         self._bodies.addWidget(self.overview)
@@ -218,7 +218,8 @@ class StatisticsPage(QWidget):
         row.addWidget(self.kinds)
         row.addWidget(self.summary, 1)
         row.addWidget(self.note, 2)
-        self.kinds.setMinimumHeight(24)
+        row.addWidget(self.limit)
+        line.setFixedHeight(24 + 4 * theme.SPACING)
         return line
 
     def _with_chart(self, table: SheetTable) -> QWidget:
