@@ -39,7 +39,7 @@ class Endpoints:
         network = batch["network"]
         is_ip = (network == EtherType.IPV4) | (network == EtherType.IPV6)
         rows = slice(None) if is_ip.all() else np.flatnonzero(is_ip)
-        lengths = batch["length"][rows]
+        lengths = batch["length"][rows].astype(np.int64)
         for side, name in enumerate(_SIDES):
             # Native order halves: only equality counts here.
             halves = np.ascontiguousarray(batch[name][rows]).view(np.uint64).reshape(-1, 2)
@@ -49,9 +49,9 @@ class Endpoints:
                 numbers, octets = numbers[known], lengths[known]
             else:
                 octets = lengths
-            self._packets[side, : len(self._table)] += np.bincount(numbers, minlength=len(self._table))
-            sums = np.bincount(numbers, weights=octets, minlength=len(self._table))
-            self._bytes[side, : len(self._table)] += sums.astype(np.int64)
+            # Not `bincount`: its cost grows with the table, and live batches are small.
+            np.add.at(self._packets[side], numbers, 1)
+            np.add.at(self._bytes[side], numbers, octets)
 
     def values(self) -> dict[str, Any]:
         """Top talkers and the number of addresses."""
