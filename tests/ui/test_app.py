@@ -17,7 +17,6 @@ from trafficdesk.errors import CaptureError, PermissionDenied
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.paths import sample_capture
 from trafficdesk.settings import CaptureSettings, Settings, Theme, ViewSettings
-from trafficdesk.settings import Settings, Theme, ViewSettings
 from trafficdesk.ui.statistics_request import Tab
 from trafficdesk.ui.theme import DARK, LIGHT
 from trafficdesk.ui.workers.capture_jobs import LiveJob

@@ -14,9 +14,8 @@ from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
-from trafficdesk.ui.workers.capture_jobs import LiveJob
-from trafficdesk.ui.statistics_menu import StatisticsMenu
 from trafficdesk.ui.statistics_commands import StatisticsCommands
+from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
