@@ -147,7 +147,8 @@ def _endpoints(counted: Counted, kind: Kind) -> dict[Any, tuple[int, ...]]:
 def _seconds(counted: Counted, theirs: list[tuple[int, int]]) -> tuple[int, int, int]:
     values = counted.volume.values()
     packets = values["packets_per_s"]
-    if values["last_ns"] - values["first_ns"] >= _HOUR_NS:  # what is older is merged into minutes
+    merged = values["last_ns"] - values["first_ns"] >= _HOUR_NS  # what is older is merged into minutes
+    if merged or not theirs:  # tshark prints nothing of a capture without duration
         return 0, 0, 0
     mine = {
         int(second): (int(count), int(octets))
