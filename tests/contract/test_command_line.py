@@ -44,6 +44,11 @@ PACKET_COLUMNS = [
     "ttl",
     "info",
     "status",
+    "tunnel",
+    "inner_source",
+    "inner_destination",
+    "inner_source_port",
+    "inner_destination_port",
 ]
 ANALYSIS_COLUMNS = [
     "score", "flagged", "incident", "family", "reason", "program", "program_source", "host", "host_source",

@@ -27,6 +27,7 @@ def numbered_batch(first_id: int, rows: int) -> PacketBatch:
         else:
             columns[field.name] = (ids * (position + 1) % 100).astype(field.dtype)
     columns["status"] %= 4
+    columns["tunnel"][:] = 0
     columns["text_length"] = lengths.astype("u2")
     # Where there is no text, the start means nothing; a value out of the arena must do no harm.
     columns["text_start"] = np.where(lengths > 0, np.cumsum(lengths) - lengths + 5, 10**12)

@@ -134,5 +134,24 @@ def tcp(payload: bytes = b"", *, flags: int = 0x018, words: int = 5) -> bytes:
     return struct.pack(">HHIIHHHH", 49170, 8080, 11, 22, words << 12 | flags, 512, 0, 0) + payload
 
 
-def udp(payload: bytes = b"", *, length: int | None = None) -> bytes:
-    return struct.pack(">HHHH", 49152, 9, 8 + len(payload) if length is None else length, 0) + payload
+def udp(
+    payload: bytes = b"", source_port: int = 49152, destination_port: int = 9, *, length: int | None = None
+) -> bytes:
+    return (
+        struct.pack(">HHHH", source_port, destination_port, 8 + len(payload) if length is None else length, 0)
+        + payload
+    )
+
+
+def between(source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+    """An Ethernet frame with an IPv4 packet between two addresses."""
+    ends = b"".join(bytes(map(int, address.split("."))) for address in (source, destination))
+    packet = ipv4(protocol, payload)
+    return ethernet(0x0800, packet[:12] + ends + packet[20:])
+
+
+def segment(
+    ports: tuple[int, int], numbers: tuple[int, int], flags: int, window: int, payload: bytes = b""
+) -> bytes:
+    """A TCP segment: `numbers` are sequence and acknowledgement."""
+    return struct.pack(">HHIIHHHH", *ports, *numbers, 5 << 12 | flags, window, 0, 0) + payload

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.live_reader import LiveReader
 from trafficdesk.capture.source import CaptureStatistics
-from trafficdesk.decode import decode_named
+from trafficdesk.decode import Conversations, decode_named
 from trafficdesk.packets.block import FrameBlock
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class CapturePump:
         self._warn = warn
         self._statistics = CaptureStatistics()
         self._reader: LiveReader | None = None
+        self._conversations = Conversations()
         self.read_s = 0.0
         """Seconds spent reading frames; live without the time spent waiting for them."""
         self.decode_s = 0.0
@@ -180,7 +181,7 @@ class CapturePump:
 
     def _decode(self, block: FrameBlock, interfaces: tuple[str, ...]) -> PacketBatch:
         started = time.perf_counter()
-        batch = replace(decode_named(block), interfaces=interfaces)
+        batch = replace(self._conversations.follow(decode_named(block)), interfaces=interfaces)
         self.decode_s += time.perf_counter() - started
         return batch
 

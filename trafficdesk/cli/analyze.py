@@ -141,12 +141,13 @@ def warned_settings() -> Settings:
 def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -> Iterator[PacketBatch]:
     """Every file's packets, numbered through; a broken file's fault is noted and the next one read."""
     from trafficdesk.capture.pcap_file import CaptureFile
-    from trafficdesk.decode import decode_named
+    from trafficdesk.decode import Conversations, decode_named
 
     first_id = 0
     for number, name in enumerate(files):
         words = f"analysing {number + 1} of {len(files)}" if len(files) > 1 else "analysing"
         try:
+            conversations = Conversations()
             with CaptureFile(name) as file, Progress(words) as bar:
                 blocks = iter(file.blocks())
                 while True:
@@ -156,7 +157,7 @@ def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -
                     seconds.read += read - started
                     if block is None:
                         break
-                    batch = decode_named(block.numbered(first_id))
+                    batch = conversations.follow(decode_named(block.numbered(first_id)))
                     seconds.decode += time.perf_counter() - read
                     yield batch
                     first_id += len(batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size
 from trafficdesk.cli.two_processes import is_worthwhile, worked
-from trafficdesk.decode import decode
+from trafficdesk.decode import Conversations, decode
 from trafficdesk.errors import BadCaptureFile
 from trafficdesk.packets.protocol import Protocol, Status, protocol_name
 
@@ -82,7 +83,9 @@ class Tally:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    work = _work(_compiled(arguments.display_filter), with_rows=arguments.csv is not None)
+    display_filter = _compiled(arguments.display_filter)
+    follow = display_filter is not None or arguments.csv is not None
+    work = _work(display_filter, with_rows=arguments.csv is not None)
     tally, started = Tally(), time.perf_counter()
     fault: BadCaptureFile | None = None
     with ExitStack() as stack:
@@ -90,7 +93,12 @@ def run(arguments: argparse.Namespace) -> int:
         out = _opened(stack, arguments.csv)
         bar = stack.enter_context(Progress("decoding"))
         try:
-            for counted, rows in worked(file.blocks, work, by_two=is_worthwhile(arguments.file)):
+            by_two = is_worthwhile(arguments.file)
+            if follow:
+                results = worked(partial(_followed, file), work, by_two=by_two)
+            else:
+                results = worked(file.blocks, _counted, by_two=by_two)
+            for counted, rows in results:
                 tally.add(counted)
                 if out is not None:
                     out.write(rows)
@@ -106,16 +114,25 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def _counted(block: FrameBlock) -> tuple[Tally, bytes]:
+    """The summary alone: each packet by itself, so that two processes may share the blocks."""
+    return Tally.of(decode(block)), b""
+
+
+def _followed(file: CaptureFile) -> Iterator[PacketBatch]:
+    """Every block's packets in the light of those before them."""
+    conversations = Conversations()
+    for block in file.blocks():
+        yield conversations.follow(decode(block))
+
+
 def _work(
     display_filter: DisplayFilter | None, *, with_rows: bool
-) -> Callable[[FrameBlock], tuple[Tally, bytes]]:
-    """What is done to each block: decoding, filtering, counting, and writing its rows as text."""
-    if not with_rows and display_filter is None:
-        return lambda block: (Tally.of(decode(block)), b"")
+) -> Callable[[PacketBatch], tuple[Tally, bytes]]:
+    """What is done to each batch: filtering, counting, and writing its rows as text."""
     from trafficdesk.export.packets_csv import picked, rows_bytes
 
-    def work(block: FrameBlock) -> tuple[Tally, bytes]:
-        batch = decode(block)
+    def work(batch: PacketBatch) -> tuple[Tally, bytes]:
         numbers = batch.ids + 1
         if display_filter is not None:
             batch, numbers = picked(batch, display_filter.mask(batch))

@@ -44,7 +44,10 @@ def is_worthwhile(path: str) -> bool:
 def worked(
     blocks: Callable[[], Iterable[Block]], work: Callable[[Block], Result], *, by_two: bool
 ) -> Iterator[Result]:
-    """`work` of each block, in order; an exception of `blocks` or `work` comes after the results before it."""
+    """`work` of each block, in order; an exception of `blocks` or `work` comes after the results before it.
+
+    What must see every block, in order, belongs into `blocks`: each process has its own and goes through all of them.
+    """
     if not by_two:
         yield from map(work, blocks())
         return

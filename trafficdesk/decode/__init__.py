@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trafficdesk.decode.conversations import Conversations
 from trafficdesk.decode.frames import decode, decode_named
 
-__all__ = ["decode", "decode_named"]
+__all__ = ["Conversations", "decode", "decode_named"]

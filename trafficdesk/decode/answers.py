@@ -65,10 +65,14 @@ def read_answers(block: FrameBlock, batch: PacketBatch) -> NameEvidence | None:
     """Names told by the frames of `block`, which `batch` was decoded from; None where there are none."""
     protocol = batch["protocol"]
     suspects = np.flatnonzero(
-        (protocol == Protocol.DNS)
-        | (protocol == Protocol.MDNS)
-        | (protocol == Protocol.LLMNR)
-        | (protocol == Protocol.DHCP)
+        # What answers inside a tunnel is another network's, and lies elsewhere than the outer payload.
+        (batch["tunnel"] == 0)
+        & (
+            (protocol == Protocol.DNS)
+            | (protocol == Protocol.MDNS)
+            | (protocol == Protocol.LLMNR)
+            | (protocol == Protocol.DHCP)
+        )
     )
     if not len(suspects):
         return None

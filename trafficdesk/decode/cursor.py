@@ -40,6 +40,32 @@ class Next(IntEnum):
     LINUX_SLL2 = 9
     IP = 10
     """IPv4 or IPv6, as the version nibble says."""
+    WLAN = 11
+    RADIOTAP = 12
+    PRISM = 13
+    AVS = 14
+    PPI = 15
+    PKTAP = 16
+    FRAME_RELAY = 17
+    ARCNET = 18
+    IPOIB = 19
+    IPNET = 20
+    NFLOG = 21
+    DSA = 22
+    BROADCOM = 23
+    BROADCOM_PREPENDED = 24
+    JUNIPER = 25
+    TOKEN_RING = 26
+    FDDI = 27
+    PPP_DIRECTED = 28
+    IEEE1394 = 29
+    OSI = 30
+    """A network layer protocol identifier (ISO/IEC TR 9577) says what follows."""
+    NETWORK_SERVICE = 31
+    """Network service header under something that has no EtherType for it."""
+    SLARP = 32
+    WLAN_SWAPPED = 33
+    """IEEE 802.11 with the two bytes of its control field swapped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

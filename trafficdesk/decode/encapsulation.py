@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.cursor import MPLS, MPLS_UPSTREAM, SMALLEST_ETHERTYPE, Cursor, Next
+from trafficdesk.decode.named_types import PPP_PROTOCOLS
 from trafficdesk.packets.protocol import EtherType, Protocol
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _PPP_NEXT: Final = (
 _PPP_CONTROL: Final = 0x8000
 """PPP's own protocols (LCP, IPCP, PAP, ...) lie above (RFC 1661 section 2)."""
 _CISCO_SLARP: Final = 0x8035
+_CISCO_OSI: Final = 0xFEFE
 
 
 def linux_sll(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
@@ -105,6 +107,8 @@ def ppp(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
     protocols = np.where(compressed, first, workspace.be16(rows, at))
     stop = at + np.where(compressed, 1, 2)
     cursor.go(rows, stop, np.where(protocols >= _PPP_CONTROL, Next.NOTHING, Next.UNSUPPORTED))
+    for number, name in PPP_PROTOCOLS.items():
+        workspace.columns["protocol"][rows[protocols == number]] = name
     for protocol, kind in _PPP_NEXT:
         cursor.kinds[rows[protocols == protocol]] = kind
     # Rows that end before the number read 0 here: unsupported, but first of all truncated.
@@ -117,6 +121,13 @@ def cisco_hdlc(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) ->
     types = workspace.be16(rows, at + 2)
     typed = (types >= SMALLEST_ETHERTYPE) & (types != _CISCO_SLARP)
     cursor.go(rows, at + 4, np.where(typed, types, Next.UNSUPPORTED))
+    slarp = types == _CISCO_SLARP
+    workspace.columns["protocol"][rows[slarp]] = Protocol.SLARP
+    cursor.kinds[rows[slarp]] = Next.NOTHING
+    osi = types == _CISCO_OSI
+    # One byte of padding stands before the network layer protocol identifier.
+    pad = workspace.u8(rows[osi], at[osi] + 4) == 0
+    cursor.go(rows[osi], at[osi] + 4 + pad, Next.OSI)
 
 
 def pppoe(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:

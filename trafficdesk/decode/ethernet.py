@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.cursor import SMALLEST_ETHERTYPE, Cursor, Next
+from trafficdesk.decode.named_types import SERVICE_ACCESS_POINTS, SNAP_TYPES
 from trafficdesk.packets.fields import NO_MAC
 from trafficdesk.packets.protocol import EtherType, Protocol, Status
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.decode.workspace import Workspace
 
-_ETHERNET: Final = np.dtype(
+HEADER: Final = np.dtype(
     {
         "names": ["destination", "source", "type"],
         # An address is read as 8 bytes and cut to 6: one load instead of six.
@@ -31,25 +32,24 @@ _SNAP: Final = np.dtype(
 _48_BITS: Final = np.uint64(0xFFFF_FFFF_FFFF)
 _16_BITS: Final = np.uint64(16)
 
-_SAP_SPANNING_TREE: Final = 0x42
 _SAP_INTERNET: Final = 0x06
+_SAP_OSI: Final = 0xFE
+_SAP_IPX: Final = 0xE0
+_RAW_IPX: Final = 0xFF
+"""Novell's frames without LLC begin with a checksum of ones."""
+_IPX: Final = 0x8137
 _SAP_SNAP: Final = 0xAA
 _UNNUMBERED_INFORMATION: Final = 0x03
 _BRIDGED_ETHERNET: Final = (0x0001, 0x0007)
 """With and without frame check sequence (RFC 2684 section 5.2)."""
-
-_CISCO_SPANNING_TREE: Final = 0x010B
-"""Spanning tree per VLAN (PVST+), under Cisco's own organisation code."""
 
 
 def ethernet(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
     """IEEE 802.3 section 3."""
     columns = workspace.columns
     at = cursor.at[rows]
-    header = workspace.header(rows, at, _ETHERNET)
-    columns["protocol"][rows] = Protocol.ETHERNET
-    columns["destination_mac"][rows] = header["destination"] >> _16_BITS
-    columns["source_mac"][rows] = header["source"] & _48_BITS
+    header = workspace.header(rows, at, HEADER)
+    read_addresses(workspace, rows, header)
     room = workspace.ends[rows] - at
     if len(room) and room.min() < 14:
         columns["destination_mac"][rows[room < 6]] = NO_MAC
@@ -58,6 +58,14 @@ def ethernet(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> N
         workspace.mark(rows[~whole], Status.TRUNCATED)
         rows, at, header = rows[whole], at[whole], header[whole]
     follow_type(workspace, cursor, rows, at + 14, header["type"].astype(np.uint16))
+
+
+def read_addresses(workspace: Workspace, rows: NDArray[np.int64], header: NDArray[np.void]) -> None:
+    """The two addresses that a frame begins with."""
+    columns = workspace.columns
+    columns["protocol"][rows] = Protocol.ETHERNET
+    columns["destination_mac"][rows] = header["destination"] >> _16_BITS
+    columns["source_mac"][rows] = header["source"] & _48_BITS
 
 
 def bridged(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
@@ -98,17 +106,24 @@ def llc(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64]) -> None:
     rows, at = workspace.reach(rows, cursor.at[rows], 3)
     header = workspace.header(rows, at, _SNAP)
     cursor.go(rows, at, Next.UNSUPPORTED)
-    spanning_tree = rows[header["dsap"] == _SAP_SPANNING_TREE]
-    workspace.columns["protocol"][spanning_tree] = Protocol.STP
-    cursor.kinds[spanning_tree] = Next.NOTHING
+    for point, protocol in SERVICE_ACCESS_POINTS.items():
+        # Supervisory frames are LLC's own.
+        named = rows[(header["dsap"] == point) & ((header["control"] & 3) != 1)]
+        workspace.columns["protocol"][named] = protocol
+        cursor.kinds[named] = Next.NOTHING
     information = header["control"] == _UNNUMBERED_INFORMATION
     internet = (header["dsap"] == _SAP_INTERNET) & information
     cursor.go(rows[internet], at[internet] + 3, EtherType.IPV4)
-    snap = (header["dsap"] == _SAP_SNAP) & (header["ssap"] == _SAP_SNAP) & information
-    _snap(workspace, cursor, rows[snap], at[snap])
+    osi = header["dsap"] == _SAP_OSI
+    cursor.go(rows[osi], at[osi] + 3, Next.OSI)
+    raw_ipx = (header["dsap"] == _RAW_IPX) & (header["ssap"] == _RAW_IPX)
+    ipx = raw_ipx | (header["dsap"] == _SAP_IPX)
+    cursor.go(rows[ipx], at[ipx] + np.where(raw_ipx[ipx], 0, 3), _IPX)
+    extended = (header["dsap"] == _SAP_SNAP) & (header["ssap"] == _SAP_SNAP) & information
+    snap(workspace, cursor, rows[extended], at[extended])
 
 
-def _snap(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+def snap(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64], at: NDArray[np.int64]) -> None:
     """Subnetwork access protocol, IEEE 802 section 10.3."""
     rows, at = workspace.reach(rows, at, 8)
     header = workspace.header(rows, at, _SNAP)
@@ -119,6 +134,7 @@ def _snap(workspace: Workspace, cursor: Cursor, rows: NDArray[np.int64], at: NDA
     cursor.go(rows[typed], at[typed] + 8, types[typed])
     inner = (organisation == 0x0080C2) & np.isin(types, _BRIDGED_ETHERNET)
     cursor.go(rows[inner], at[inner] + 8, Next.BRIDGED)
-    cisco = rows[(organisation == 0x00000C) & (types == _CISCO_SPANNING_TREE)]
-    workspace.columns["protocol"][cisco] = Protocol.STP
-    cursor.kinds[cisco] = Next.NOTHING
+    for (code, number), protocol in SNAP_TYPES.items():
+        named = rows[(organisation == code) & (types == number)]
+        workspace.columns["protocol"][named] = protocol
+        cursor.kinds[named] = Next.NOTHING

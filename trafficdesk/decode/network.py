@@ -109,7 +109,7 @@ def _ipv4(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64]) -> NDArr
     _write_ipv4(workspace, rows, header)
     upper.go(rows, at + size, header["protocol"])
     _limit_ipv4(workspace, upper, rows, at, header["total_length"].astype(np.int64))
-    _fragment_ipv4(workspace, upper, rows, header["fragment"].astype(np.int32))
+    _fragment_ipv4(workspace, upper, rows, header)
     _extensions(workspace, upper, rows[header["protocol"] == IpProtocol.AH], (IpProtocol.AH,))
     return other
 
@@ -143,12 +143,14 @@ def _limit_ipv4(
 
 
 def _fragment_ipv4(
-    workspace: Workspace, upper: Cursor, rows: NDArray[np.int64], field: NDArray[np.int32]
+    workspace: Workspace, upper: Cursor, rows: NDArray[np.int64], header: NDArray[np.void]
 ) -> None:
     """More-fragments flag and offset, RFC 791 section 3.1."""
+    field = header["fragment"].astype(np.int32)
     part = (field & 0x3FFF) != 0
     if part.any():
         offset = (field[part] & 0x1FFF) * 8
+        workspace.fragments.append((rows[part], header["identification"][part].astype(np.uint32)))
         _note_fragments(workspace, upper, rows[part], offset)
 
 
@@ -213,13 +215,16 @@ def _extensions(
         upper.kinds[standing] = NO_TRANSPORT
         header = workspace.header(rows, at, _EXTENSION)
         columns["protocol"][rows[number == IpProtocol.AH]] = Protocol.AH
+        columns["protocol"][rows[number == IpProtocol.MOBILITY]] = Protocol.MOBILE_IPV6
         upper.go(rows, at + _extension_sizes(number, header["length"].astype(np.int64)), header["next"])
         # An IPv4 header's protocol number stays what it says, even where AH follows.
         six = columns["network"][rows] == EtherType.IPV6
         columns["ip_protocol"][rows[six]] = header["next"][six]
         field = header["fragment"].astype(np.int32)
         part = (number == IpProtocol.FRAGMENT) & ((field & 0xFFF9) != 0)
-        _note_fragments(workspace, upper, rows[part], field[part] & 0xFFF8)
+        if part.any():
+            workspace.fragments.append((rows[part], header["jumbo"][part].astype(np.uint32)))
+            _note_fragments(workspace, upper, rows[part], field[part] & 0xFFF8)
         rows = rows[np.isin(upper.kinds[rows], followed)]
     workspace.mark(rows, Status.MALFORMED)
     upper.kinds[rows] = NO_TRANSPORT

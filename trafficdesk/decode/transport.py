@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.decode.named_types import IP_PROTOCOLS
 from trafficdesk.packets.protocol import IpProtocol, Protocol, Status
 
 if TYPE_CHECKING:
@@ -32,18 +33,13 @@ _TCP: Final = np.dtype(
 _PORTS: Final = np.dtype(
     [("source_port", ">u2"), ("destination_port", ">u2"), ("length", ">u2"), ("checksum", ">u2")]
 )
-_MESSAGE: Final = np.dtype([("type", "u1"), ("code", "u1")])
-
-_NAMES: Final[dict[int, Protocol]] = {
-    IpProtocol.IPIP: Protocol.IPIP,
-    IpProtocol.GRE: Protocol.GRE,
-    IpProtocol.ESP: Protocol.ESP,
-    IpProtocol.OSPF: Protocol.OSPF,
-    IpProtocol.PIM: Protocol.PIM,
-    IpProtocol.VRRP: Protocol.VRRP,
-    IpProtocol.HIP: Protocol.HIP,
+_EIGRP: Final = 88
+_IS_ECHO: Final = {
+    Protocol.ICMP: np.isin(np.arange(256), (0, 8)),
+    Protocol.ICMPV6: np.isin(np.arange(256), (128, 129)),
 }
-"""Protocols that are named and not read."""
+"""Types that have an identifier and a sequence number (RFC 792, RFC 4443 section 4.1)."""
+_MESSAGE: Final = np.dtype([("type", "u1"), ("code", "u1")])
 
 
 def walk_transport(workspace: Workspace, upper: Cursor, walked: NDArray[np.int64]) -> None:
@@ -53,8 +49,8 @@ def walk_transport(workspace: Workspace, upper: Cursor, walked: NDArray[np.int64
         read = _READERS.get(number)
         if read:
             read(workspace, upper, rows)
-        elif number in _NAMES:
-            workspace.columns["protocol"][rows] = _NAMES[number]
+        elif number in IP_PROTOCOLS:
+            workspace.columns["protocol"][rows] = IP_PROTOCOLS[number]
     _write_payload(workspace, upper, walked)
 
 
@@ -161,8 +157,22 @@ def _message(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64], proto
     header = workspace.header(rows, at, _MESSAGE)
     workspace.columns["message_type"][rows] = header["type"]
     workspace.columns["message_code"][rows] = header["code"]
+    echo = _IS_ECHO[protocol][header["type"]] if protocol in _IS_ECHO else np.zeros(len(rows), bool)
+    asked, begin = rows[echo], at[echo]
+    workspace.columns["application_id"][asked] = workspace.be16(asked, begin + 4)
+    workspace.columns["application_code"][asked] = workspace.be16(asked, begin + 6)
     # Eight bytes are the smallest message of all three (ICMPv6: four, but none so short is defined).
     workspace.reach(rows, at, 4)
+
+
+def _typed(protocol: Protocol, offset: int) -> Reader:
+    """A protocol of which the name is told and the byte at `offset`, the kind of message, as application_code."""
+
+    def read(workspace: Workspace, upper: Cursor, rows: NDArray[np.int64]) -> None:
+        workspace.columns["protocol"][rows] = protocol
+        workspace.columns["application_code"][rows] = workspace.u8(rows, upper.at[rows] + offset)
+
+    return read
 
 
 def _with_ports(
@@ -213,5 +223,10 @@ _READERS: Final[dict[int, Reader]] = {
     IpProtocol.ICMPV6: _icmpv6,
     IpProtocol.SCTP: _sctp,
     IpProtocol.UDPLITE: _udp_lite,
+    # RFC 2328 appendix A.3.1; RFC 7761 section 4.9; RFC 9568 section 5.2; RFC 7868 section 6.6.1.
+    IpProtocol.OSPF: _typed(Protocol.OSPF, 1),
+    IpProtocol.PIM: _typed(Protocol.PIM, 0),
+    IpProtocol.VRRP: _typed(Protocol.VRRP, 0),
+    _EIGRP: _typed(Protocol.EIGRP, 1),
 }
 """Every transport protocol that is read, by IP protocol number."""

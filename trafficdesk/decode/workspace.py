@@ -48,6 +48,8 @@ class Workspace:
         self.text: list[NDArray[np.uint8]] = []
         """Pieces of the text arena; see `add_text`."""
         self.text_bytes = 0
+        self.fragments: list[tuple[NDArray[np.int64], NDArray[np.uint32]]] = []
+        """Rows of fragments and the identifications of the packets they are parts of."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -69,6 +71,10 @@ class Workspace:
     def be32(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Four bytes each, network order, 0 where not captured."""
         return self._numbers(rows, at, np.dtype(">u4"))
+
+    def le16(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.uint16]:
+        """Two bytes each, little-endian, 0 where not captured."""
+        return self._numbers(rows, at, np.dtype("<u2"))
 
     def heads(self, width: int) -> NDArray[np.void]:
         """(frames,) the first `width` bytes of every frame, arbitrary beyond its end."""
@@ -131,6 +137,27 @@ class Workspace:
         self.columns["text_length"][rows] = lengths
         self.text.append(text)
         self.text_bytes += len(text)
+
+    def add_inner(
+        self,
+        rows: NDArray[np.int64],
+        text: NDArray[np.uint8],
+        lengths: NDArray[np.int64],
+        inner: NDArray[np.void],
+    ) -> None:
+        """Give `rows` their text as `add_text` does, with the tunnel's inner packet behind each."""
+        record = inner.dtype.itemsize
+        whole = lengths + record
+        starts = np.cumsum(whole) - whole
+        flat = np.empty(int(whole.sum()), np.uint8)
+        is_record = np.zeros(len(flat), bool)
+        is_record[(starts + lengths)[:, None] + np.arange(record)] = True
+        flat[is_record] = inner.view(np.uint8).reshape(-1)
+        flat[~is_record] = text
+        self.columns["text_start"][rows] = starts + self.text_bytes
+        self.columns["text_length"][rows] = lengths
+        self.text.append(flat)
+        self.text_bytes += len(flat)
 
     def mark(self, rows: NDArray[np.int64], status: Status) -> None:
         """Lower the status of `rows`; the first fault found stays."""

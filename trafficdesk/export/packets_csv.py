@@ -12,8 +12,9 @@ import numpy as np
 
 from trafficdesk.export import cells
 from trafficdesk.packets.batch import PacketBatch
+from trafficdesk.packets.fields import INNER_DTYPE
 from trafficdesk.packets.info import info_bytes
-from trafficdesk.packets.protocol import EtherType, IpProtocol, LinkType, Status, protocol_name
+from trafficdesk.packets.protocol import EtherType, IpProtocol, LinkType, Status, protocol_name, tunnel_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +42,11 @@ PACKET_COLUMNS: Final = (
     "ttl",
     "info",
     "status",
+    "tunnel",
+    "inner_source",
+    "inner_destination",
+    "inner_source_port",
+    "inner_destination_port",
 )
 ANALYSIS_COLUMNS: Final = (
     "score",
@@ -188,6 +194,25 @@ def _packet_cells(batch: PacketBatch, numbers: NDArray[np.int64]) -> list[list[N
         [cells.small_numbers(batch["ttl"])],
         cells.texts(info_bytes(batch)),
         [cells.named(batch["status"], lambda number: Status(number).name.lower())],
+        *_tunnel_cells(batch),
+    ]
+
+
+def _tunnel_cells(batch: PacketBatch) -> list[list[NDArray[np.bytes_]]]:
+    """The tunnel and the inner packet's ends, empty where there is none."""
+    rows = np.flatnonzero(batch["tunnel"])
+    if not len(rows):
+        return [[], [], [], [], []]
+    inner = np.zeros(len(batch), INNER_DTYPE)
+    inner["source_port"] = inner["destination_port"] = -1
+    inner[rows] = batch.inner(rows)
+    addressed = np.isin(inner["network"], (EtherType.IPV4, EtherType.IPV6, EtherType.ARP))
+    return [
+        [cells.named(batch["tunnel"], tunnel_name)],
+        cells.addresses(inner["source"], addressed),
+        cells.addresses(inner["destination"], addressed),
+        [cells.small_numbers(inner["source_port"])],
+        [cells.small_numbers(inner["destination_port"])],
     ]
 
 

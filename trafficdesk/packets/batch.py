@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trafficdesk.packets.fields import COLUMN_NAMES, PACKET_DTYPE, empty_columns
+from trafficdesk.packets.fields import COLUMN_NAMES, INNER_DTYPE, PACKET_DTYPE, empty_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +104,13 @@ class PacketBatch:
         """Application text of one row, raw."""
         start = int(self.columns["text_start"][row])
         return self.text[start : start + int(self.columns["text_length"][row])].tobytes()
+
+    def inner(self, rows: NDArray[np.int64]) -> NDArray[np.void]:
+        """(rows,) `INNER_DTYPE` of rows that have a tunnel."""
+        starts = self["text_start"][rows] + self["text_length"][rows]
+        raw = self.text[starts[:, None] + np.arange(INNER_DTYPE.itemsize)]
+        inner: NDArray[np.void] = raw.view(INNER_DTYPE).reshape(-1)
+        return inner
 
     def slice(self, start: int, stop: int) -> PacketBatch:
         """Rows `start:stop` as views; the text arena is shared."""

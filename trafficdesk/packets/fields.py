@@ -8,9 +8,14 @@ because numpy strips trailing NUL bytes from `S16`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 NO_MAC: Final = np.uint64(0xFFFF_FFFF_FFFF_FFFE)
 """A frame without link-layer addresses (the broadcast address is 0xFFFFFFFFFFFF)."""
@@ -52,12 +57,24 @@ FIELDS: Final = (
     Field("tcp_sequence", "u4", "raw sequence number; 0 where not TCP"),
     Field("tcp_acknowledgement", "u4", "raw acknowledgement number; 0 where not TCP"),
     Field("tcp_window", "u2", "window field, unscaled; 0 where not TCP"),
+    Field(
+        "tcp_relative_sequence", "u4", "sequence number from its direction's first one; 0 where not followed"
+    ),
+    Field("tcp_relative_acknowledgement", "u4", "acknowledgement from the other direction's first one"),
+    Field(
+        "tcp_notes", "u2", "`TcpNote`: retransmission, out of order, zero window, ...; 0 where not followed"
+    ),
     Field("payload_offset", "u4", "bytes from the start of the frame to the transport's payload"),
     Field("payload_length", "u4", "bytes of transport payload on the wire, after the headers' own lengths"),
     Field("message_type", "i2", "ICMP, ICMPv6 or IGMP type, ARP operation; -1 = none"),
     Field("message_code", "i2", "ICMP or ICMPv6 code; -1 = none"),
     Field("protocol", "u2", "`Protocol`: the top-most one recognised"),
     Field("status", "u1", "`Status`"),
+    Field(
+        "tunnel",
+        "u1",
+        "`Tunnel`; where not 0 the inner packet's `INNER_DTYPE` follows the row's text in the arena",
+    ),
     Field("application_id", "u2", "DNS transaction ID; 0 otherwise"),
     Field(
         "application_code",
@@ -78,6 +95,20 @@ FIELDS: Final = (
 
 PACKET_DTYPE: Final = np.dtype([(field.name, field.dtype) for field in FIELDS])
 """The schema as one numpy dtype; columns are stored apart, the dtype names and types them."""
+
+INNER_DTYPE: Final = np.dtype(
+    [
+        ("source", "V16"),
+        ("destination", "V16"),
+        ("source_port", "i4"),
+        ("destination_port", "i4"),
+        ("payload_length", "u4"),
+        ("network", "u2"),
+        ("tcp_flags", "u2"),
+        ("ip_protocol", "i2"),
+    ]
+)
+"""The innermost packet of a tunnel, as the columns of the same names; kept beside the text because few rows have one."""
 
 COLUMN_NAMES: Final = tuple(field.name for field in FIELDS)
 
@@ -105,3 +136,10 @@ def empty_columns(rows: int) -> dict[str, np.ndarray]:
             column[:] = NONE_VALUES[field.name]
         columns[field.name] = column
     return columns
+
+
+def arena_lengths(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """(rows,) bytes that each row has in the text arena: its text and, behind a tunnel, the inner packet."""
+    lengths: NDArray[np.int64] = columns["text_length"].astype(np.int64)
+    lengths += (columns["tunnel"] != 0) * np.int64(INNER_DTYPE.itemsize)
+    return lengths

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trafficdesk.packets.address import address_texts, mac_texts
-from trafficdesk.packets.protocol import EtherType, Status, protocol_name
+from trafficdesk.packets.protocol import EtherType, Status, protocol_name, tunnel_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +34,12 @@ def dataframe_of(batch: PacketBatch) -> pd.DataFrame:
         columns[f"{name}_mac"] = mac_texts(batch[f"{name}_mac"])
     columns["protocol"] = _names(batch["protocol"], protocol_name)
     columns["status"] = _names(batch["status"], lambda number: Status(number).name.lower())
+    columns["tunnel"] = _names(batch["tunnel"], tunnel_name)
     columns["text"] = [batch.text_of(row).decode("utf-8", "backslashreplace") for row in range(len(batch))]
     return pd.DataFrame(columns, index=pd.Index(batch.ids, name="packet_id"))
 
 
-_NAMED = ("source", "destination", "source_mac", "destination_mac", "protocol", "status")
+_NAMED = ("source", "destination", "source_mac", "destination_mac", "protocol", "status", "tunnel")
 
 
 def _names(numbers: NDArray[Any], name_of: object) -> NDArray[np.object_]:

@@ -19,7 +19,7 @@ from trafficdesk.packets.pieces import (
     table,
     texts_of,
 )
-from trafficdesk.packets.protocol import EtherType, Protocol, TcpFlag
+from trafficdesk.packets.protocol import EtherType, Protocol, TcpFlag, TcpNote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,12 @@ def tcp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         return other(batch, rows)
     flags = batch["tcp_flags"][rows]
     acknowledges = (flags & TcpFlag.ACK) != 0
-    acknowledgement = [constant(" Ack="), *decimals(batch["tcp_acknowledgement"][rows])]
+    followed = (batch["tcp_notes"][rows] & TcpNote.FOLLOWED) != 0
+    sequence, acknowledged = (
+        np.where(followed, batch[f"tcp_relative_{name}"][rows], batch[f"tcp_{name}"][rows])
+        for name in ("sequence", "acknowledgement")
+    )
+    acknowledgement = [constant(" Ack="), *decimals(acknowledged)]
     if not acknowledges.all():
         acknowledgement = [piece.only(acknowledges) for piece in acknowledgement]
     return join(
@@ -54,7 +59,7 @@ def tcp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         [
             *_ports(batch, rows),
             labels(flags, lambda key: f" [{words.tcp_flags(key)}] Seq="),
-            *decimals(batch["tcp_sequence"][rows]),
+            *decimals(sequence),
             *acknowledgement,
             constant(" Win="),
             *decimals(batch["tcp_window"][rows]),
@@ -146,23 +151,6 @@ def netbios_names(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uin
     return join(len(rows), [*pieces, texts_of(batch, rows)])
 
 
-def _tls_words(code: int) -> str:
-    record, handshake = code >> 8, code & 0xFF
-    if record == 22:
-        return words.TLS_HANDSHAKES.get(handshake, "Handshake")
-    return words.TLS_RECORDS.get(record, "Record")
-
-
-def tls(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """`Client Hello (SNI=example.com)`."""
-    code = batch["application_code"][rows]
-    named = batch["text_length"][rows] > 0
-    pieces = [labels(code, _tls_words)]
-    if named.any():
-        pieces += [constant(" (SNI=").only(named), texts_of(batch, rows), constant(")").only(named)]
-    return join(len(rows), pieces)
-
-
 def _lines(without: str, *, client: str = "", server: str = "", service: tuple[int, ...] = ()) -> Line:
     """The text line after who says it, or `without` and the length where there is no text."""
 
@@ -183,7 +171,7 @@ def _number(batch: PacketBatch, rows: NDArray[np.int64]) -> list[Piece]:
     return decimals(batch["payload_length"][rows])
 
 
-def _named(name: Callable[[int], str], column: str = "application_code", *, size: bool = True) -> Line:
+def named(name: Callable[[int], str], column: str = "application_code", *, size: bool = True) -> Line:
     """A word for the column's number, and the length."""
 
     def line(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -258,8 +246,6 @@ LINES: Final[dict[int, Line]] = {
     Protocol.MDNS: dns,
     Protocol.LLMNR: dns,
     Protocol.NBNS: netbios_names,
-    Protocol.TLS: tls,
-    Protocol.DTLS: tls,
     Protocol.HTTP: _lines("Continuation"),
     Protocol.SIP: _lines("Continuation"),
     Protocol.RTSP: _lines("Continuation"),
@@ -273,24 +259,23 @@ LINES: Final[dict[int, Line]] = {
     Protocol.POP: _lines("Data", **_MAIL_LINES, service=(110,)),
     Protocol.IRC: _lines("Data", **_MAIL_LINES, service=(6667, 57000)),
     Protocol.DHCP: dhcp,
-    Protocol.DHCPV6: _named(lambda code: words.DHCPV6_MESSAGES.get(code, f"Message type {code}"), size=False),
-    Protocol.QUIC: _named(lambda code: words.QUIC_PACKETS.get(code, "Long header")),
+    Protocol.DHCPV6: named(lambda code: words.DHCPV6_MESSAGES.get(code, f"Message type {code}"), size=False),
+    Protocol.QUIC: named(lambda code: words.QUIC_PACKETS.get(code, "Long header")),
     Protocol.NTP: ntp,
-    Protocol.STUN: _named(_stun_words, "application_type", size=False),
-    Protocol.WIREGUARD: _named(lambda code: words.WIREGUARD_MESSAGES.get(code, f"Type {code}")),
-    Protocol.BGP: _named(lambda code: f"{words.BGP_MESSAGES.get(code, 'Continuation')} Message", size=False),
-    Protocol.MQTT: _named(lambda code: words.MQTT_PACKETS.get(code, "Continuation"), size=False),
-    Protocol.SMB: _named(lambda code: words.SMB1_COMMANDS.get(code, f"Command 0x{code:02x}")),
-    Protocol.SMB2: _named(lambda code: words.SMB2_COMMANDS[code] if code < 19 else f"Command {code}"),
-    Protocol.RTP: _named(lambda kind: f"PT={words.RTP_TYPES.get(kind, str(kind))}", "application_type"),
-    Protocol.RTCP: _named(
+    Protocol.STUN: named(_stun_words, "application_type", size=False),
+    Protocol.WIREGUARD: named(lambda code: words.WIREGUARD_MESSAGES.get(code, f"Type {code}")),
+    Protocol.BGP: named(lambda code: f"{words.BGP_MESSAGES.get(code, 'Continuation')} Message", size=False),
+    Protocol.MQTT: named(lambda code: words.MQTT_PACKETS.get(code, "Continuation"), size=False),
+    Protocol.SMB: named(lambda code: words.SMB1_COMMANDS.get(code, f"Command 0x{code:02x}")),
+    Protocol.SMB2: named(lambda code: words.SMB2_COMMANDS[code] if code < 19 else f"Command {code}"),
+    Protocol.RTCP: named(
         lambda kind: words.RTCP_TYPES.get(kind, f"Type {kind}"), "application_type", size=False
     ),
     Protocol.ARP: arp,
     Protocol.RARP: arp,
     Protocol.ICMP: _messages(words.ICMP_TYPES, words.ICMP_CODES),
     Protocol.ICMPV6: _messages(words.ICMPV6_TYPES, words.ICMPV6_CODES),
-    Protocol.IGMP: _named(
+    Protocol.IGMP: named(
         lambda kind: words.IGMP_TYPES.get(kind, f"Type 0x{kind:02x}"), "message_type", size=False
     ),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trafficdesk.packets.batch import PacketBatch
-from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS
+from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS, arena_lengths
 from trafficdesk.packets.identities import Identities
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class PacketLog:
         """Rows at `ids` in that order, as a batch of their own (its first_id is 0; text is gathered)."""
         places = self._places(ids)
         columns = {name: self._gather(name, places, len(ids)) for name in COLUMN_NAMES}
-        lengths = columns["text_length"].astype(np.int64)
+        lengths = arena_lengths(columns)
         starts = np.cumsum(lengths) - lengths
         text = np.empty(int(lengths.sum()), np.uint8)
         for chunk, here, _ in places:
@@ -364,7 +364,7 @@ def _text_between(batch: PacketBatch, rows: slice) -> tuple[NDArray[np.uint8], i
 
     A packet without text may carry any text_start; only those with text count.
     """
-    lengths = batch["text_length"][rows]
+    lengths = arena_lengths({name: batch[name][rows] for name in ("text_length", "tunnel")})
     used = lengths > 0
     if not used.any():
         return np.empty(0, np.uint8), 0

@@ -8,23 +8,64 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 from typing import Final
 
+from trafficdesk.packets.protocols import PROTOCOL_NAMES, Protocol, protocol_name
+
+__all__ = [
+    "PROTOCOL_NAMES",
+    "TUNNEL_NAMES",
+    "EtherType",
+    "IpProtocol",
+    "LinkType",
+    "Protocol",
+    "Status",
+    "TcpFlag",
+    "TcpNote",
+    "Tunnel",
+    "protocol_name",
+    "tunnel_name",
+]
+
 
 class LinkType(IntEnum):
     """LINKTYPE_ values that we decode."""
 
     NULL = 0
     ETHERNET = 1
+    TOKEN_RING = 6
     PPP = 9
-    PPP_HDLC = 50
+    FDDI = 10
     RAW_BSD_12 = 12
     RAW_OPENBSD_14 = 14
+    PPP_HDLC = 50
+    PPP_ETHER = 51
+    ATM_RFC1483 = 100
     RAW = 101
     C_HDLC = 104
+    IEEE802_11 = 105
+    FRAME_RELAY = 107
     LOOP = 108
     LINUX_SLL = 113
+    PRISM = 119
+    RADIOTAP = 127
+    ARCNET_LINUX = 129
+    IEEE1394 = 138
+    USER2 = 149
+    AVS = 163
+    PPP_PPPD = 166
+    JUNIPER_ETHER = 178
+    PPI = 192
+    PPP_WITH_DIRECTION = 204
+    IPNET = 226
     IPV4 = 228
     IPV6 = 229
+    NFLOG = 239
+    IPOIB = 242
+    PKTAP = 258
     LINUX_SLL2 = 276
+    BROADCOM_TAG = 281
+    BROADCOM_TAG_PREPENDED = 282
+    DSA_TAG = 284
+    EDSA_TAG = 285
 
 
 class EtherType(IntEnum):
@@ -86,6 +127,66 @@ class TcpFlag(IntFlag):
     AE = 0x100
 
 
+class TcpNote(IntFlag):
+    """What a segment says beside its own header, given those before it; named and decided as Wireshark does."""
+
+    RETRANSMISSION = 0x0001
+    """Neither fast nor spurious: those have bits of their own."""
+    FAST_RETRANSMISSION = 0x0002
+    SPURIOUS_RETRANSMISSION = 0x0004
+    OUT_OF_ORDER = 0x0008
+    PREVIOUS_NOT_CAPTURED = 0x0010
+    ACKED_UNSEEN = 0x0020
+    DUPLICATE_ACK = 0x0040
+    ZERO_WINDOW = 0x0080
+    ZERO_WINDOW_PROBE = 0x0100
+    ZERO_WINDOW_PROBE_ACK = 0x0200
+    WINDOW_UPDATE = 0x0400
+    KEEP_ALIVE = 0x0800
+    KEEP_ALIVE_ACK = 0x1000
+    PORT_REUSED = 0x2000
+    FOLLOWED = 0x8000
+    """The conversation was followed: the relative numbers are valid."""
+
+
+class Tunnel(IntEnum):
+    """What carries one packet inside another; the row's addresses are the outer ones."""
+
+    NONE = 0
+    IP_IN_IP = 1
+    IPV6_IN_IP = 2
+    GRE = 3
+    ERSPAN = 4
+    VXLAN = 5
+    GENEVE = 6
+    GTP = 7
+    TEREDO = 8
+    MPLS = 9
+    CAPWAP = 10
+    L2TP = 11
+    LISP = 12
+    ETHERIP = 13
+
+
+TUNNEL_NAMES: Final = {
+    **{tunnel: tunnel.name for tunnel in Tunnel},
+    Tunnel.NONE: "",
+    Tunnel.IP_IN_IP: "IP in IP",
+    Tunnel.IPV6_IN_IP: "IPv6 in IP",
+    Tunnel.GENEVE: "Geneve",
+    Tunnel.TEREDO: "Teredo",
+    Tunnel.ETHERIP: "EtherIP",
+}
+
+
+def tunnel_name(number: int) -> str:
+    """Name of a `Tunnel` value; empty for none."""
+    try:
+        return TUNNEL_NAMES[Tunnel(number)]
+    except ValueError:
+        return f"tunnel {number}"
+
+
 class Status(IntEnum):
     """How much of a packet could be read."""
 
@@ -96,160 +197,3 @@ class Status(IntEnum):
     """A header contradicts itself."""
     UNSUPPORTED = 3
     """We know no decoder for the link type or the network protocol."""
-
-
-class Protocol(IntEnum):
-    """The top-most protocol recognised; `PROTOCOL_NAMES` holds the short name a person reads (Wireshark's)."""
-
-    UNKNOWN = 0
-    ETHERNET = 1
-    LLC = 2
-    STP = 3
-    LLDP = 4
-    EAPOL = 5
-    PPPOE = 6
-    PPP = 7
-    ARP = 10
-    RARP = 11
-    IPV4 = 12
-    IPV6 = 13
-    ICMP = 20
-    ICMPV6 = 21
-    IGMP = 22
-    TCP = 23
-    UDP = 24
-    SCTP = 25
-    DCCP = 26
-    UDPLITE = 27
-    GRE = 28
-    ESP = 29
-    AH = 30
-    OSPF = 31
-    PIM = 32
-    VRRP = 33
-    IPIP = 34
-    HIP = 35
-    DNS = 100
-    MDNS = 101
-    LLMNR = 102
-    TLS = 103
-    HTTP = 104
-    DHCP = 105
-    DHCPV6 = 106
-    QUIC = 107
-    NTP = 108
-    SSH = 109
-    SSDP = 110
-    NBNS = 111
-    SMB = 112
-    SMTP = 113
-    FTP = 114
-    IMAP = 115
-    POP = 116
-    TELNET = 117
-    SNMP = 118
-    STUN = 119
-    SIP = 120
-    RTP = 121
-    MQTT = 122
-    MODBUS = 123
-    LDAP = 124
-    KERBEROS = 125
-    RDP = 126
-    BGP = 127
-    SYSLOG = 128
-    TFTP = 129
-    RADIUS = 130
-    ISAKMP = 131
-    BITTORRENT = 132
-    NBDS = 133
-    NBSS = 134
-    IRC = 135
-    MYSQL = 136
-    WIREGUARD = 137
-    DTLS = 138
-    RTCP = 139
-    RTSP = 140
-    SMB2 = 141
-    CLDAP = 142
-    FTP_DATA = 143
-    VNC = 144
-    OPENVPN = 145
-    POSTGRESQL = 146
-    REDIS = 147
-    XMPP = 148
-    AMQP = 149
-    COAP = 150
-    DB_LSP_DISC = 151
-    SRVLOC = 152
-    PTP = 153
-    RIP = 154
-    RIPNG = 155
-    HSRP = 156
-    BFD = 157
-    DNP3 = 158
-    OPCUA = 159
-    SOCKS = 160
-    RPC = 161
-    GQUIC = 230
-    FIX = 231
-    NFS = 232
-    VXLAN = 233
-    GTP = 234
-    SYNCHROPHASOR = 235
-    OMRON = 236
-    BABEL = 237
-    MEGACO = 238
-    BACNET = 239
-    ENIP = 240
-    SFLOW = 241
-    COLLECTD = 242
-    RX = 243
-    TPLINK = 244
-
-
-PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
-    **{protocol: protocol.name for protocol in Protocol},
-    Protocol.UNKNOWN: "Unknown",
-    Protocol.ETHERNET: "Ethernet",
-    Protocol.IPV4: "IPv4",
-    Protocol.IPV6: "IPv6",
-    Protocol.ICMPV6: "ICMPv6",
-    Protocol.IPIP: "IPv4",
-    Protocol.MDNS: "mDNS",
-    Protocol.DHCPV6: "DHCPv6",
-    Protocol.SSH: "SSH",
-    Protocol.KERBEROS: "KRB5",
-    Protocol.MODBUS: "Modbus/TCP",
-    Protocol.BITTORRENT: "BitTorrent",
-    Protocol.SYSLOG: "Syslog",
-    Protocol.WIREGUARD: "WireGuard",
-    Protocol.MYSQL: "MySQL",
-    Protocol.PPPOE: "PPPoE",
-    Protocol.TELNET: "TELNET",
-    Protocol.FTP_DATA: "FTP-DATA",
-    Protocol.OPENVPN: "OpenVPN",
-    Protocol.POSTGRESQL: "PGSQL",
-    Protocol.REDIS: "RESP",
-    Protocol.COAP: "CoAP",
-    Protocol.DB_LSP_DISC: "DB-LSP-DISC",
-    Protocol.RIPNG: "RIPng",
-    Protocol.DNP3: "DNP 3.0",
-    Protocol.OPCUA: "OpcUa",
-    Protocol.SOCKS: "Socks",
-    Protocol.BFD: "BFD Control",
-    Protocol.BABEL: "Babel",
-    Protocol.BACNET: "BACnet",
-    Protocol.SFLOW: "sFlow",
-    Protocol.COLLECTD: "collectd",
-    Protocol.TPLINK: "TPLINK-SMARTHOME/JSON",
-}
-"""Short names, as Wireshark's protocol column has them."""
-
-
-def protocol_name(number: int) -> str:
-    """Short name of a `Protocol` value."""
-    try:
-        return PROTOCOL_NAMES[Protocol(number)]
-    except ValueError:
-        return PROTOCOL_NAMES[Protocol.UNKNOWN]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from trafficdesk.packets.protocol import IpProtocol, TcpFlag
+from trafficdesk.packets.protocol import IpProtocol, TcpFlag, TcpNote
 
 DNS_TYPES: Final = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 10: "NULL", 11: "WKS", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 24: "SIG",
@@ -49,6 +49,7 @@ TLS_RECORDS: Final = {
     24: "Heartbeat",
     25: "Connection ID",
 }
+TLS_HANDSHAKE_RECORD: Final = 22
 TLS_HANDSHAKES: Final = {
     0: "Hello Request",
     1: "Client Hello",
@@ -147,6 +148,73 @@ ICMPV6_CODES: Final = {
     (1, 3): "Address unreachable", (1, 4): "Port unreachable", (3, 0): "hop limit exceeded in transit",
     (3, 1): "fragment reassembly time exceeded",
 }  # fmt: skip
+MODBUS_FUNCTIONS: Final = {
+    1: "Read Coils", 2: "Read Discrete Inputs", 3: "Read Holding Registers", 4: "Read Input Registers",
+    5: "Write Single Coil", 6: "Write Single Register", 7: "Read Exception Status", 8: "Diagnostics",
+    11: "Get Comm. Event Counters", 15: "Write Multiple Coils", 16: "Write Multiple Registers",
+    17: "Report Slave ID", 20: "Read File Record", 21: "Write File Record", 22: "Mask Write Register",
+    23: "Read Write Register", 43: "Encapsulated Interface Transport", 90: "Unity (Schneider)",
+}  # fmt: skip
+SNMP_MESSAGES: Final = {
+    0xA0: "get-request", 0xA1: "get-next-request", 0xA2: "get-response", 0xA3: "set-request", 0xA4: "trap",
+    0xA5: "getBulkRequest", 0xA6: "informRequest", 0xA7: "snmpV2-trap", 0xA8: "report",
+}  # fmt: skip
+LDAP_MESSAGES: Final = {
+    0x60: "bindRequest", 0x61: "bindResponse", 0x42: "unbindRequest", 0x63: "searchRequest", 0x64: "searchResEntry",
+    0x65: "searchResDone", 0x66: "modifyRequest", 0x67: "modifyResponse", 0x68: "addRequest", 0x69: "addResponse",
+    0x4A: "delRequest", 0x6B: "delResponse", 0x6C: "modDNRequest", 0x6D: "modDNResponse", 0x6E: "compareRequest",
+    0x6F: "compareResponse", 0x50: "abandonRequest", 0x73: "searchResRef", 0x77: "extendedReq", 0x78: "extendedResp",
+}  # fmt: skip
+KERBEROS_MESSAGES: Final = {
+    10: "AS-REQ", 11: "AS-REP", 12: "TGS-REQ", 13: "TGS-REP", 14: "AP-REQ", 15: "AP-REP", 20: "KRB-SAFE",
+    21: "KRB-PRIV", 22: "KRB-CRED", 30: "KRB Error",
+}  # fmt: skip
+COTP_MESSAGES: Final = {
+    0xE0: "Connect Request",
+    0xD0: "Connect Confirm",
+    0xF0: "Data",
+    0x80: "Disconnect Request",
+}
+OSPF_MESSAGES: Final = {
+    1: "Hello Packet",
+    2: "DB Description",
+    3: "LS Request",
+    4: "LS Update",
+    5: "LS Acknowledge",
+}
+PIM_MESSAGES: Final = {
+    0: "Hello", 1: "Register", 2: "Register-stop", 3: "Join/Prune", 4: "Bootstrap", 5: "Assert", 6: "Graft",
+    7: "Graft-Ack", 8: "Candidate-RP-Advertisement", 9: "State-Refresh",
+}  # fmt: skip
+EIGRP_MESSAGES: Final = {
+    1: "Update",
+    2: "Request",
+    3: "Query",
+    4: "Reply",
+    5: "Hello",
+    10: "SIA-Query",
+    11: "SIA-Reply",
+}
+TFTP_MESSAGES: Final = {
+    1: "Read Request, File: ", 2: "Write Request, File: ", 3: "Data Packet, Block: ", 4: "Acknowledgement, Block: ",
+    5: "Error Code", 6: "Option Acknowledgement",
+}  # fmt: skip
+RADIUS_MESSAGES: Final = {
+    1: "Access-Request", 2: "Access-Accept", 3: "Access-Reject", 4: "Accounting-Request", 5: "Accounting-Response",
+    11: "Access-Challenge", 12: "Status-Server", 40: "Disconnect-Request", 41: "Disconnect-ACK", 42: "Disconnect-NAK",
+    43: "CoA-Request", 44: "CoA-ACK", 45: "CoA-NAK",
+}  # fmt: skip
+TLS_VERSIONS: Final = {
+    0x0300: "SSL 3.0",
+    0x0301: "TLS 1.0",
+    0x0302: "TLS 1.1",
+    0x0303: "TLS 1.2",
+    0x0304: "TLS 1.3",
+}
+NEXT_PROTOCOLS: Final = (
+    "", "h2", "http/1.1", "h3", "dot", "doq", "imap", "pop3", "ftp", "xmpp-client", "stun.turn",
+)  # fmt: skip
+"""In the order in which `decode.applications.tls` counts them."""
 IGMP_TYPES: Final = {
     0x11: "Membership Query", 0x12: "Membership Report", 0x16: "Membership Report", 0x17: "Leave Group",
     0x22: "Membership Report",
@@ -159,6 +227,38 @@ def tcp_flags(flags: int) -> str:
     """`SYN, ACK` of the 12 bits."""
     names = [name for flag, name in _FLAGS if flags & flag]
     return ", ".join([*names, *(["Reserved"] if flags & 0xE00 else [])]) or "<None>"
+
+
+_NOTES: Final = (
+    (TcpNote.PREVIOUS_NOT_CAPTURED, "TCP Previous segment not captured"),
+    (TcpNote.ACKED_UNSEEN, "TCP ACKed unseen segment"),
+    (TcpNote.OUT_OF_ORDER, "TCP Out-Of-Order"),
+    (TcpNote.RETRANSMISSION, "TCP Retransmission"),
+    (TcpNote.FAST_RETRANSMISSION, "TCP Fast Retransmission"),
+    (TcpNote.SPURIOUS_RETRANSMISSION, "TCP Spurious Retransmission"),
+    (TcpNote.KEEP_ALIVE, "TCP Keep-Alive"),
+    (TcpNote.KEEP_ALIVE_ACK, "TCP Keep-Alive ACK"),
+    (TcpNote.DUPLICATE_ACK, "TCP Dup ACK"),
+    (TcpNote.ZERO_WINDOW_PROBE, "TCP ZeroWindowProbe"),
+    (TcpNote.ZERO_WINDOW_PROBE_ACK, "TCP ZeroWindowProbeAck"),
+    (TcpNote.ZERO_WINDOW, "TCP ZeroWindow"),
+    (TcpNote.WINDOW_UPDATE, "TCP Window Update"),
+    (TcpNote.PORT_REUSED, "TCP Port numbers reused"),
+)
+
+
+@cache
+def tcp_notes(notes: int) -> str:
+    """`[TCP Retransmission] ` of the bits of `TcpNote`."""
+    return "".join(f"[{text}] " for note, text in _NOTES if notes & note)
+
+
+def tls_record(code: int) -> str:
+    """`Client Hello` of record type << 8 | handshake type."""
+    record, handshake = code >> 8, code & 0xFF
+    if record == TLS_HANDSHAKE_RECORD:
+        return TLS_HANDSHAKES.get(handshake, "Handshake")
+    return TLS_RECORDS.get(record, "Record")
 
 
 def ip_protocol(number: int) -> str:

@@ -136,7 +136,7 @@ def test_recognised_protocols_without_dissector_are_named() -> None:
         (LinkType.LINUX_SLL, wire.SLL_ARP, "Linux cooked capture v1"),
         (LinkType.LINUX_SLL2, wire.SLL2_UDP_6, "Linux cooked capture v2"),
         (LinkType.PPP, b"\x00\x21" + wire.ipv4(17, wire.udp(b"x")), "Point-to-Point Protocol"),
-        (105, b"\x80\0" + bytes(30), "Payload data"),
+        (147, b"\x80\0" + bytes(30), "Payload data"),
     ],
 )
 def test_the_first_layer_follows_the_link_type(link_type: int, frame: bytes, first: str) -> None:

@@ -35,19 +35,19 @@ def test_a_pppoe_length_beyond_the_frame_is_truncated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ppp", "status"),
+    ("ppp", "protocol", "status"),
     [
-        (b"\xc0\x21\x01\x01\x00\x04", Status.COMPLETE),
-        (b"\x00\x2b" + bytes(20), Status.UNSUPPORTED),
-        (b"\x00", Status.TRUNCATED),
-        (b"", Status.TRUNCATED),
-        (b"\xff\x03", Status.TRUNCATED),
+        (b"\xc0\x21\x01\x01\x00\x04", Protocol.LCP, Status.COMPLETE),
+        (b"\x00\x2b" + bytes(20), Protocol.PPP, Status.UNSUPPORTED),
+        (b"\x00", Protocol.PPP, Status.TRUNCATED),
+        (b"", Protocol.PPP, Status.TRUNCATED),
+        (b"\xff\x03", Protocol.PPP, Status.TRUNCATED),
     ],
 )
-def test_ppp_without_ip(ppp: bytes, status: Status) -> None:
+def test_ppp_without_ip(ppp: bytes, protocol: Protocol, status: Status) -> None:
     """PPP's own control protocols are recognised; foreign network protocols are not; nothing is invented."""
     batch = decode(block_of(ppp, link_type=LinkType.PPP))
-    assert batch["protocol"].tolist() == [Protocol.PPP]
+    assert batch["protocol"].tolist() == [protocol]
     assert batch["status"].tolist() == [status]
     assert batch["network"].tolist() == [EtherType.NONE]
 
@@ -77,7 +77,8 @@ def test_slarp_is_not_rarp() -> None:
     """Cisco's keep-alive has the number of RARP."""
     batch = decode(block_of(b"\x8f\x00\x80\x35" + bytes(18), link_type=LinkType.C_HDLC))
     assert batch["network"].tolist() == [EtherType.NONE]
-    assert batch["status"].tolist() == [Status.UNSUPPORTED]
+    assert batch["status"].tolist() == [Status.COMPLETE]
+    assert batch["protocol"].tolist() == [Protocol.SLARP]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_internet_protocol_directly_in_llc() -> None:
         (b"\x42\x42\x03" + bytes(35), Protocol.STP, Status.COMPLETE),
         (b"\xaa\xaa\x03\x00\x00\x0c\x01\x0b" + bytes(35), Protocol.STP, Status.COMPLETE),
         (b"\xfe\xfe\x03" + bytes(35), Protocol.LLC, Status.UNSUPPORTED),
-        (b"\xaa\xaa\x03\x00\x00\x0c\x20\x00" + bytes(35), Protocol.LLC, Status.UNSUPPORTED),
+        (b"\xaa\xaa\x03\x00\x00\x0c\x20\x00" + bytes(35), Protocol.CDP, Status.COMPLETE),
         (b"\x42", Protocol.LLC, Status.TRUNCATED),
         (b"\xaa\xaa\x03\x00\x00", Protocol.LLC, Status.TRUNCATED),
     ],

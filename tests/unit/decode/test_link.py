@@ -79,10 +79,10 @@ def test_link_types_may_be_mixed_in_one_block() -> None:
 
 @pytest.mark.parametrize(
     ("ether_type", "protocol"),
-    [(0x88CC, Protocol.LLDP), (0x888E, Protocol.EAPOL), (0x8863, Protocol.PPPOE)],
+    [(0x88CC, Protocol.LLDP), (0x888E, Protocol.EAP), (0x8863, Protocol.PPPOE)],
 )
 def test_named_protocols_without_a_network_header_are_complete(ether_type: int, protocol: Protocol) -> None:
-    """LLDP, EAPOL and PPPoE discovery are recognised by their EtherType, which stands in `network`."""
+    """LLDP, 802.1X and PPPoE discovery are recognised by their EtherType, which stands in `network`."""
     batch = decode(block_of(ethernet(ether_type, bytes(46))))
     assert batch["protocol"].tolist() == [protocol]
     assert batch["network"].tolist() == [ether_type]
@@ -91,7 +91,7 @@ def test_named_protocols_without_a_network_header_are_complete(ether_type: int, 
 
 def test_an_unknown_ethertype_is_unsupported_ethernet() -> None:
     """A protocol nobody here knows leaves an Ethernet row with its addresses."""
-    batch = decode(block_of(ethernet(0x88F7, bytes(46))))
+    batch = decode(block_of(ethernet(0x88FF, bytes(46))))
     assert batch["protocol"].tolist() == [Protocol.ETHERNET]
     assert batch["source_mac"].tolist() == [0x02005E005301]
     assert batch["status"].tolist() == [Status.UNSUPPORTED]

@@ -37,7 +37,7 @@ def test_addresses_ttl_and_protocol_of_both_versions() -> None:
     assert batch["network"].tolist() == [EtherType.IPV4, EtherType.IPV6]
     assert batch["ttl"].tolist() == [64, 255]
     assert batch["ip_protocol"].tolist() == [17, 58]
-    assert batch["protocol"].tolist() == [Protocol.UDP, Protocol.ICMPV6]
+    assert batch["protocol"].tolist() == [Protocol.DISCARD, Protocol.ICMPV6]
 
 
 def test_options_lie_before_the_transport() -> None:
@@ -121,8 +121,8 @@ def test_version_6_under_the_type_of_ipv4_is_read_as_what_it_is() -> None:
     assert batch["destination_port"].tolist() == [9]
 
 
-def test_only_first_fragments_have_ports() -> None:
-    """Later fragments begin in the middle of the payload; offsets count bytes."""
+def test_later_fragments_take_the_ports_of_the_first() -> None:
+    """Later fragments begin in the middle of the payload; offsets count bytes; the ports are those of their packet."""
     batch = decode(
         block_of(
             wire.FIRST_FRAGMENT,
@@ -134,13 +134,13 @@ def test_only_first_fragments_have_ports() -> None:
         )
     )
     assert batch["fragment_offset"].tolist() == [0, 1480, 2960, -1, 0, 2896]
-    assert batch["source_port"].tolist() == [49153, -1, -1, 49152, 49155, -1]
+    assert batch["source_port"].tolist() == [49153, 49153, 49153, 49152, 49155, 49155]
     assert batch["protocol"].tolist() == [
-        Protocol.UDP,
+        Protocol.DISCARD,
         Protocol.IPV4,
         Protocol.IPV4,
-        Protocol.UDP,
-        Protocol.UDP,
+        Protocol.DISCARD,
+        Protocol.DISCARD,
         Protocol.IPV6,
     ]
     assert batch["payload_length"].tolist() == [1472, 1480, 48, 4, 1440, 112]

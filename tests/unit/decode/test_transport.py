@@ -150,7 +150,6 @@ def test_dccp(words: int, status: int, payload: int) -> None:
 @pytest.mark.parametrize(
     ("number", "protocol"),
     [
-        (4, Protocol.IPIP),
         (47, Protocol.GRE),
         (50, Protocol.ESP),
         (89, Protocol.OSPF),

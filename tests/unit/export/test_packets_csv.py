@@ -34,7 +34,8 @@ def test_columns_are_the_promised_ones() -> None:
     """Names and order of the contract; analysis adds its own behind them."""
     promised = (
         "number,timestamp_ns,length,captured_length,link,source_mac,destination_mac,vlan,network,source,destination,"
-        "transport,source_port,destination_port,protocol,tcp_flags,ttl,info,status"
+        "transport,source_port,destination_port,protocol,tcp_flags,ttl,info,status,"
+        "tunnel,inner_source,inner_destination,inner_source_port,inner_destination_port"
     )
     assert header() == promised.encode() + b"\n"
     analysis = b",score,flagged,incident,family,reason,program,program_source,host,host_source\n"

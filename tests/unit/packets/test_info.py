@@ -55,7 +55,7 @@ LINES = [
         _udp(53, 50000, DNS_RESPONSE[:7] + b"\x03" + DNS_RESPONSE[8:]),
         "Standard query response 0x8f27 A slack.com, 3 answers",
     ),
-    (_tcp(50000, 443, CLIENT_HELLO), "Client Hello (SNI=test.com)"),
+    (_tcp(50000, 443, CLIENT_HELLO), "Client Hello (TLS 1.2, SNI=test.com)"),
     (_tcp(50000, 443, bytes.fromhex("170303001a") + bytes(26)), "Application Data"),
     (_tcp(50000, 443, b"\x9c" * 40), "Continuation Data"),
     (_tcp(50000, 80, b"GET /a?b=c HTTP/1.1\r\nHost: x\r\n"), "GET /a?b=c HTTP/1.1"),
@@ -69,8 +69,8 @@ LINES = [
     (_udp(50000, 443, b"\x53" + bytes(range(40))), "Protected Payload, Len=41"),
     (wire.ARP_REQUEST, "Who has 192.0.2.2? Tell 192.0.2.1"),
     (wire.ARP_REPLY, "192.0.2.2 is at 02:00:5e:00:53:02"),
-    (_icmp(8, 0), "Echo (ping) request"),
-    (_icmp(0, 0), "Echo (ping) reply"),
+    (_icmp(8, 0), "Echo (ping) request id=0x0000, seq=0"),
+    (_icmp(0, 0), "Echo (ping) reply id=0x0000, seq=0"),
     (wire.PORT_UNREACHABLE, "Destination unreachable (Port unreachable)"),
     (_icmp(11, 0), "Time-to-live exceeded (Time to live exceeded in transit)"),
     (_icmp(99, 7), "Type 99"),
@@ -138,6 +138,7 @@ def test_no_columns_raise(seed: int, protocols: list[int]) -> None:
     columns["fragment_offset"][:] = random.integers(-1, 2, len(protocols))
     columns["text_start"][:] = random.integers(0, 32, len(protocols))
     columns["text_length"][:] = random.integers(0, 32, len(protocols))
+    columns["tunnel"][:] = 0
     lines = info_texts(PacketBatch(0, columns, text)).tolist()
     assert len(lines) == len(protocols)
     assert all(line.isprintable() for line in lines)

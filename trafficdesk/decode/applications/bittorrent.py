@@ -28,5 +28,7 @@ def _is_hash_table(payloads: Payloads) -> NDArray[np.bool_]:
 BITTORRENT: Final = Application(
     Protocol.BITTORRENT,
     tcp=Over(ports=tuple(range(6881, 6890)), leads=(HANDSHAKE[:2],), certain=_is_handshake),
-    udp=Over(leads=(b"d1", b"d2"), certain=_is_hash_table),
+)
+HASH_TABLE_PROTOCOL: Final = Application(
+    Protocol.BT_DHT, udp=Over(leads=(b"d1", b"d2"), certain=_is_hash_table)
 )

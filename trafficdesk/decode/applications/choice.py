@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.applications.payload import Payloads
-from trafficdesk.packets.protocol import Protocol
+from trafficdesk.packets.protocol import Protocol, Tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,10 @@ class Choice:
         columns = workspace.columns
         # Of a payload that was not captured at all nothing is said, as in Wireshark, not even by its port.
         seen = (columns["payload_length"] > 0) & (columns["captured_length"] > columns["payload_offset"])
-        rows = np.flatnonzero(seen & (columns["protocol"] == self._transport))
+        # Behind a tunnel the name is the inner packet's, found there already.
+        rows = np.flatnonzero(
+            seen & (columns["protocol"] == self._transport) & (columns["tunnel"] == Tunnel.NONE)
+        )
         if not len(rows):
             return
         payloads = Payloads.of(workspace, rows)
@@ -81,14 +84,14 @@ class Choice:
         return groups, sets
 
     @cached_property
-    def _ports(self) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]]:
+    def _ports(self) -> tuple[NDArray[np.uint16], list[tuple[int, ...]]]:
         """(65536,) group of each port, and the indices of each group's applications."""
         claims: dict[int, tuple[int, ...]] = {}
         for index, (_, over) in enumerate(self._applications, 1):
             for port in over.ports:
                 claims[port] = (*claims.get(port, ()), index)
         sets = sorted(set(claims.values()))
-        groups = np.zeros(1 << 16, np.uint8)
+        groups = np.zeros(1 << 16, np.uint16)
         for port, indices in claims.items():
             groups[port] = sets.index(indices) + 1
         return groups, [(), *sets]
@@ -153,7 +156,7 @@ class Choice:
         payloads: Payloads,
         chosen: NDArray[np.uint8],
         rows: NDArray[np.int64],
-        claimed: NDArray[np.uint8],
+        claimed: NDArray[np.uint16],
     ) -> None:
         """Let the applications of each row's port group claim it."""
         _, groups = self._ports

@@ -64,6 +64,11 @@ class Payloads:
             self.head.take(picked, axis=0),
         )
 
+    def shifted(self, offset: int) -> Payloads:
+        """The same payloads without their first `offset` bytes."""
+        at = self.at + offset
+        return Payloads(self.workspace, self.rows, at, self.stop, _heads(self.workspace.data, at, self.stop))
+
     @property
     def captured(self) -> NDArray[np.int64]:
         """(rows,) captured bytes of payload; 0 where the payload lies beyond the captured end."""

@@ -29,8 +29,8 @@ VERSION_2: Final = 0x6B3343CF
 GOOGLE_TLS: Final = int.from_bytes(b"T0", "big")
 GOOGLE_OWN: Final = int.from_bytes(b"Q0", "big")
 """Google's drafts ("T051", "Q046"): with TLS, which is QUIC by now, and with a cryptography of its own."""
-PUBLIC_FLAGS: Final = (0x00, 0x04, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x10, 0x18, 0x1C, 0x30, 0x38, 0x3C)
-"""First bytes of gQUIC packets up to version 43: version, reset, nonce, connection ID, packet number length."""
+CLIENT_FLAGS: Final = (0x09, 0x0D, 0x19, 0x1D, 0x29, 0x2D, 0x39, 0x3D)
+"""First bytes of gQUIC packets that name their version: version, connection ID, nonce, packet number length."""
 LONGEST_CONNECTION_ID: Final = 20
 """RFC 9000 section 17.2."""
 
@@ -57,8 +57,9 @@ def _is_on_443(payloads: Payloads) -> NDArray[np.bool_]:
 
 
 def _is_google(payloads: Payloads) -> NDArray[np.bool_]:
-    """Public flags of gQUIC up to version 43, or a long header of a later one."""
-    return np.isin(payloads.head[:, 0], PUBLIC_FLAGS) & (payloads.lengths >= 10)
+    """A client's packet up to version 43: public flags, connection ID, and the version; its answers have no mark."""
+    found: NDArray[np.bool_] = np.isin(payloads.head[:, 0], CLIENT_FLAGS) & (payloads.be16(9) == GOOGLE_OWN)
+    return found
 
 
 def _is_long_google(payloads: Payloads) -> NDArray[np.bool_]:

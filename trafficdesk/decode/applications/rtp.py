@@ -49,6 +49,7 @@ def _is_rtcp(payloads: Payloads) -> NDArray[np.bool_]:
 
 def _fill_rtp(payloads: Payloads) -> None:
     payloads.set("application_type", payloads.head[:, 1] & 0x7F)
+    payloads.set("application_id", payloads.be16(2))
 
 
 def _fill_rtcp(payloads: Payloads) -> None:

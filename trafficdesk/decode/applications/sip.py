@@ -64,7 +64,14 @@ def _leads(starts: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return tuple(sorted({start[:2] for start in starts}))
 
 
-_SIP_OVER: Final = Over(ports=(5060,), leads=_leads(SIP_STARTS), certain=_is_sip)
+def _is_text(payloads: Payloads) -> NDArray[np.bool_]:
+    """A continuation at best: a printable character, not the line breaks that keep a way through a router open."""
+    first = payloads.head[:, 0]
+    found: NDArray[np.bool_] = (first >= 0x20) & (first < 0x7F)
+    return found
+
+
+_SIP_OVER: Final = Over(ports=(5060,), plausible=_is_text, leads=_leads(SIP_STARTS), certain=_is_sip)
 SIP: Final = Application(Protocol.SIP, tcp=_SIP_OVER, udp=_SIP_OVER, fill=_filler(SIP_STARTS))
 RTSP: Final = Application(
     Protocol.RTSP,

@@ -1,4 +1,4 @@
-"""SMB 1 and SMB 2/3 (MS-SMB2 section 2.2.1) in NetBIOS sessions (RFC 1002 section 4.3.1), NetBIOS datagrams.
+"""SMB 1 and SMB 2/3 (MS-SMB2 section 2.2.1) in NetBIOS sessions (RFC 1002 section 4.3.1).
 
 application_code = SMB command.
 """
@@ -53,4 +53,3 @@ def _fill_smb2(payloads: Payloads) -> None:
 SMB: Final = Application(Protocol.SMB, tcp=Over(leads=(b"\0",), certain=_is_smb1), fill=_fill_smb1)
 SMB2: Final = Application(Protocol.SMB2, tcp=Over(leads=(b"\0",), certain=_is_smb2), fill=_fill_smb2)
 NBSS: Final = Application(Protocol.NBSS, tcp=Over(ports=(139, 445)))
-NBDS: Final = Application(Protocol.NBDS, udp=Over(ports=(138,)))

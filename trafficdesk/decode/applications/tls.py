@@ -1,7 +1,7 @@
 """TLS (RFC 8446, RFC 5246) on any TCP port, and DTLS (RFC 9147, RFC 6347) on any UDP port, by their record headers.
 
 application_code = record type << 8 | handshake type (`ENCRYPTED` where it cannot be read, `CONTINUATION` for data
-without a record header); application_type = version; text = server name of a Client Hello.
+without a record header); application_type = version; application_count = place in `ALPN`; text = server name of a Client Hello.
 """
 
 from __future__ import annotations
@@ -33,8 +33,24 @@ LARGEST_RECORD: Final = (1 << 14) + 2048
 HANDSHAKE_TYPES: Final = (0, 1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24)
 """IANA "TLS HandshakeType"."""
 SERVER_NAME: Final = 0
+NEXT_PROTOCOLS: Final = 16
 SUPPORTED_VERSIONS: Final = 43
+ALPN: Final = (
+    b"",
+    b"h2",
+    b"http/1.1",
+    b"h3",
+    b"dot",
+    b"doq",
+    b"imap",
+    b"pop3",
+    b"ftp",
+    b"xmpp-client",
+    b"stun.turn",
+)
+"""IANA "TLS Application-Layer Protocol Negotiation (ALPN) Protocol IDs"; application_count is the place in here."""
 TLS13: Final = 0x0304
+OLD_DTLS: Final = 0x0100
 MAX_EXTENSIONS: Final = 40
 """Browsers send about 20."""
 _KNOWN_HANDSHAKE: Final = np.isin(np.arange(256), HANDSHAKE_TYPES)
@@ -48,7 +64,10 @@ def _is_tls(payloads: Payloads) -> NDArray[np.bool_]:
 def _is_dtls(payloads: Payloads) -> NDArray[np.bool_]:
     version = payloads.head[:, 2]
     size = payloads.be16(11)
-    return (version >= 0xFC) & (size > 0) & (size + np.int64(13) <= payloads.lengths)
+    # OpenSSL before 0.9.8f wrote version 1.0 as 0x0100.
+    known = ((payloads.head[:, 1] == 0xFE) & (version >= 0xFC)) | (payloads.be16(1) == OLD_DTLS)
+    found: NDArray[np.bool_] = known & (size > 0) & (size + np.int64(13) <= payloads.lengths)
+    return found
 
 
 def _fill_tls(payloads: Payloads) -> None:
@@ -70,7 +89,11 @@ def _fill_tls(payloads: Payloads) -> None:
 
 def _fill_dtls(payloads: Payloads) -> None:
     record = payloads.head[:, 0].astype(np.uint16)
-    known = (record >= RECORDS[0]) & (record <= 25) & (payloads.head[:, 1] >= 0xFE)
+    known = (
+        (record >= RECORDS[0])
+        & (record <= 25)
+        & ((payloads.head[:, 1] >= 0xFE) | (payloads.be16(1) == OLD_DTLS))
+    )
     if not known.all():
         payloads = payloads.select(known)
         record = record[known]
@@ -112,10 +135,23 @@ def _walk_extensions(
         if name.any():
             named = payloads.select(name)
             give_piece(named, at[name] + 9, named.be16(at[name] + 7).astype(np.int64))
+        protocols = kind == NEXT_PROTOCOLS
+        if protocols.any():
+            _take_next_protocol(payloads.select(protocols), at[protocols] + 4)
         versions = kind == SUPPORTED_VERSIONS
         if versions.any():
             _take_version(payloads.select(versions), client[versions], at[versions] + 4)
         at = at + 4 + payloads.be16(at + 2)
+
+
+def _take_next_protocol(payloads: Payloads, at: NDArray[np.int64]) -> None:
+    """The first protocol offered, or the one chosen (RFC 7301 section 3.1), as `ALPN`'s number."""
+    size = payloads.u8(at + 2)
+    begin = payloads.be32(at + 3)
+    for number, name in enumerate(ALPN[1:], 1):
+        wanted = int.from_bytes(name[:4].ljust(4, b"\0"), "big")
+        mask = np.uint32(0xFFFFFFFF << 8 * max(4 - len(name), 0) & 0xFFFFFFFF)
+        payloads.select((size == len(name)) & ((begin & mask) == wanted)).set("application_count", number)
 
 
 def _take_version(payloads: Payloads, client: NDArray[np.bool_], at: NDArray[np.int64]) -> None:
@@ -157,7 +193,9 @@ TLS: Final = Application(
 DTLS: Final = Application(
     Protocol.DTLS,
     udp=Over(
-        ports=(853, 2221, 5684, 5868), leads=tuple(bytes((r, 0xFE)) for r in (*RECORDS, 25)), certain=_is_dtls
+        ports=(853, 2221, 5684, 5868),
+        leads=tuple(bytes((r, v)) for r in (*RECORDS, 25) for v in (0xFE, 0x01)),
+        certain=_is_dtls,
     ),
     fill=_fill_dtls,
 )

@@ -38,7 +38,7 @@ IKE_NAT = bytes.fromhex("0000000011111111111111112222222222222222001002000000000
         (UDP, (50000, 500), IKE_NAT[4:], Protocol.ISAKMP, 0, 0),
         (UDP, (4500, 4500), b"\x12\x34\x56\x78" + bytes(60), Protocol.ESP, 0, 0),
         (TCP, (50000, 40000), b"\x13BitTorrent protocol" + bytes(48), Protocol.BITTORRENT, 0, 0),
-        (UDP, (50000, 40000), b"d1:ad2:id20:" + bytes(20), Protocol.BITTORRENT, 0, 0),
+        (UDP, (50000, 40000), b"d1:ad2:id20:" + bytes(20), Protocol.BT_DHT, 0, 0),
         (TCP, (50000, 40000), b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00", Protocol.MQTT, 1, 0),
         (TCP, (1883, 50000), b"\xd0\x00", Protocol.MQTT, 13, 0),
         (UDP, (5060, 5060), b"OPTIONS sip:a@example.com SIP/2.0\r\n", Protocol.SIP, 0, 0),
