@@ -166,8 +166,8 @@ class CapturePump:
             elif pause > 0 and reader.waiting_frames < _BATCH_FRAMES:
                 self._stop.wait(pause)
             elif reader.waiting_frames and self._gate.acquire(_POLL_S):
-                next_at = time.monotonic() + _EMIT_S
                 self._emit_one(reader)
+                next_at = time.monotonic() + _EMIT_S
 
     def _flush(self, reader: LiveReader) -> None:
         deadline = time.monotonic() + _FLUSH_S
