@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from trafficdesk.packets.display_filter import compile_filter
+from trafficdesk.packets.filter_completion import complete
 from trafficdesk.ui.panels.filter_bar import FilterBar
 
 if TYPE_CHECKING:
@@ -72,3 +73,61 @@ def test_the_reason_does_not_render_what_was_typed(bar: FilterBar) -> None:
     bar.set_expression("<b>x</b> ==")
     assert bar._reason.textFormat() == Qt.TextFormat.PlainText
     assert "<b>" not in bar.toolTip()
+
+
+@pytest.fixture
+def completed(bar: FilterBar) -> FilterBar:
+    bar.set_completion(complete)
+    return bar
+
+
+def test_names_are_offered_while_typing(qtbot: QtBot, completed: FilterBar) -> None:
+    """Tab takes the first one, and what may follow is offered; Enter applies the line as it is written."""
+    qtbot.keyClicks(completed, "dns.qry.na")
+    assert completed.offered == ["dns.qry.name"]
+    qtbot.keyClick(completed, Qt.Key.Key_Tab)
+    assert completed.text() == "dns.qry.name"
+    assert completed.hasFocus()
+    qtbot.keyClicks(completed, " con")
+    qtbot.keyClick(completed, Qt.Key.Key_Tab)
+    qtbot.keyClicks(completed, '"example"')
+    with qtbot.waitSignal(completed.applied) as told:
+        qtbot.keyClick(completed, Qt.Key.Key_Return)
+    assert told.args[0].expression == 'dns.qry.name contains "example"'
+
+
+def test_a_marked_offer_is_taken_and_not_applied(qtbot: QtBot, completed: FilterBar) -> None:
+    """Down marks, Enter writes what is marked in place of the word at the cursor; the rest of the line stays."""
+    completed.setText("tc && ip")
+    completed.setCursorPosition(2)
+    qtbot.keyClicks(completed, "p.po")
+    qtbot.keyClick(completed, Qt.Key.Key_Down)
+    with qtbot.assertNotEmitted(completed.applied):
+        qtbot.keyClick(completed, Qt.Key.Key_Return)
+    assert completed.text() == "tcp.port && ip"
+
+
+def test_escape_closes_the_offers_first(qtbot: QtBot, completed: FilterBar) -> None:
+    """The line is cleared only when there is nothing to close."""
+    qtbot.keyClicks(completed, "tcp")
+    assert len(completed.offered) > 5
+    qtbot.keyClick(completed, Qt.Key.Key_Escape)
+    assert (completed.offered, completed.text()) == ([], "tcp")
+    qtbot.keyClick(completed, Qt.Key.Key_Escape)
+    assert completed.text() == ""
+    qtbot.keyClick(completed, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert "ip.addr" in completed.offered
+    qtbot.keyClick(completed, Qt.Key.Key_Escape)
+    with qtbot.assertNotEmitted(completed.applied):
+        qtbot.keyClick(completed, Qt.Key.Key_Tab)
+    assert completed.text() == ""
+
+
+def test_a_click_takes_an_offer(qtbot: QtBot, completed: FilterBar) -> None:
+    """The line keeps the focus."""
+    qtbot.keyClicks(completed, "arp.op")
+    popup = completed._popup
+    place = popup.visualRect(popup.model().index(0, 0)).center()
+    qtbot.mouseClick(popup.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert completed.text() == "arp.opcode"
+    assert completed.hasFocus()

@@ -235,7 +235,7 @@ FIELDS: Final = (
     FilterField("dns.qry.name", Kind.TEXT, "DNS name asked for", _of(_DNS_NAME)),
     FilterField("dns.qry.type", Kind.NUMBER, "DNS type asked for: 1 A, 16 TXT, 28 AAAA", _of(_both(_DNS, _at_least("application_type", 1)), "application_type"), 0xFFFF),
     FilterField("tls.handshake.type", Kind.NUMBER, "TLS handshake: 1 client hello, 2 server hello", _derived(_HANDSHAKE, _bits("application_code", 0, 0xFF)), 0xFF),
-    FilterField("tls.handshake.extensions_server_name", Kind.TEXT, "TLS server name", _of(_with_text(Protocol.TLS, Protocol.DTLS, Protocol.QUIC))),
+    FilterField("tls.handshake.extensions_server_name", Kind.TEXT, "TLS server name (SNI)", _of(_with_text(Protocol.TLS, Protocol.DTLS, Protocol.QUIC))),
     FilterField("http.request.method", Kind.TEXT, "HTTP method", _of(_REQUEST), part=0),
     FilterField("http.request.uri", Kind.TEXT, "HTTP request target", _of(_REQUEST), part=1),
     FilterField("http.response.code", Kind.NUMBER, "HTTP status", _of(_RESPONSE, "application_code"), 0xFFFF),

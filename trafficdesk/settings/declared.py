@@ -155,6 +155,8 @@ class ViewSettings:
     recent_files: tuple[str, ...] = setting((), "Recent files")
     last_interface: str = setting("", "Last interface", tip="Several separated by commas")
     recent_capture_filters: tuple[str, ...] = setting((), "Recent capture filters")
+    recent_display_filters: tuple[str, ...] = setting((), "Recent display filters")
+    saved_filters: tuple[str, ...] = setting((), "Saved display filters", tip="Name, a tabulator, expression")
 
 
 @dataclass(frozen=True, slots=True)

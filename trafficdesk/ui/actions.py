@@ -139,7 +139,10 @@ def shortcut_rows() -> list[tuple[str, str]]:
 
 _LOCAL_KEYS: Final = [
     ("Enter", "Apply the display filter (in its line)"),
-    ("Esc", "Clear the display filter (in its line)"),
+    ("Tab", "Take what the list beneath the display filter offers"),
+    ("Ctrl+Space", "Offer what may come next in the display filter"),
+    ("Down", "Offer the display filters applied before (in its line)"),
+    ("Esc", "Close that list, else clear the display filter (in its line)"),
     ("Ctrl+C", "Copy the selected rows with a header, or the bytes"),
     ("Ctrl+A", "Select all rows shown"),
     ("End", "Go to the newest packet and follow"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from trafficdesk.packets.log import FLAGGED
 from trafficdesk.ui.export_controller import ExportController, with_suffix
+from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
@@ -42,6 +43,7 @@ class Commands(QObject):
         self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
         self._capturing = InterfaceCommands(desk, interfaces, self)
         self._statistics = StatisticsCommands(desk, self)
+        self._filters = FilterCommands(self._window, desk.preferences, desk.session.log, self)
         self._join_actions()
         self._join_window()
 

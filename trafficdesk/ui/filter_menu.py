@@ -31,6 +31,7 @@ def add_filter_menu(menu: QMenu, expression: str, present: str, chosen: Callable
         choices.append(("… and selected", combined(present, "&&", expression)))
         choices.append(("… or selected", combined(present, "||", expression)))
         choices.append(("… and not selected", combined(present, "&&", f"!({expression})")))
+        choices.append(("… or not selected", combined(present, "||", f"!({expression})")))
     for words, choice in choices:
         action = submenu.addAction(words)
         action.setData(choice)

@@ -16,6 +16,7 @@ from trafficdesk.ui.panels.banner import Banner
 from trafficdesk.ui.panels.capture_bar import CaptureBar
 from trafficdesk.ui.panels.filter_bar import FilterBar
 from trafficdesk.ui.panels.page_switch import PAGES
+from trafficdesk.ui.panels.saved_filters import SavedFilters
 from trafficdesk.ui.panels.statistics import StatisticsPage
 from trafficdesk.ui.panels.status import StatusBar
 from trafficdesk.ui.panels.welcome import WelcomePage
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.filter_bar = FilterBar(compile_filter)
         self.bar = CaptureBar(self.actions_, self.filter_bar, tokens)
+        self.saved_filters = SavedFilters()
         self.banner = Banner(tokens)
         self.welcome = WelcomePage(tokens)
         self.page = LivePage(model, tokens)
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.actions_.apply_theme(tokens)
         self.filter_bar.apply_theme(tokens)
+        self.saved_filters.apply_theme(tokens)
         self.welcome.interfaces.setFocus()
 
     def apply_theme(self, tokens: Tokens) -> None:
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
             self.actions_,
             self.bar,
             self.filter_bar,
+            self.saved_filters,
             self.banner,
             self.welcome,
             self.page,
@@ -188,7 +192,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.bar, self.banner):
+        for part in (self.bar, self.saved_filters, self.banner):
             column.addWidget(part)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(holder)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RECENT_FILES: Final = 10
 RECENT_FILTERS: Final = 10
+RECENT_DISPLAY_FILTERS: Final = 20
 
 
 _STOP_WAIT_MS: Final = 5_000
@@ -84,6 +85,17 @@ class Preferences(QObject):
         others = (recent for recent in view.recent_capture_filters if recent != expression)
         recent_filters = (expression, *others)[:RECENT_FILTERS]
         self.set(replace(self._settings, view=replace(view, recent_capture_filters=recent_filters)))
+
+    def add_display_filter(self, expression: str) -> None:
+        """Remember a display filter that was applied, newest first."""
+        view = self._settings.view
+        others = (recent for recent in view.recent_display_filters if recent != expression)
+        recent_filters = (expression, *others)[:RECENT_DISPLAY_FILTERS]
+        self.set(replace(self._settings, view=replace(view, recent_display_filters=recent_filters)))
+
+    def set_saved_filters(self, lines: tuple[str, ...]) -> None:
+        """Remember the display filters that have a button, in their order."""
+        self.set(replace(self._settings, view=replace(self._settings.view, saved_filters=lines)))
 
     def shut_down(self) -> None:
         """Wait until what was changed last is written."""

@@ -320,6 +320,11 @@ QPushButton[class="status"] {
 QPushButton[class="status"]:hover { background: $hover; }
 QPushButton[class="status"]:focus { border-color: $accent; }
 
+QListView[class="popup"] { background: $raised; border: 1px solid $line; border-radius: 6px; padding: 4px; }
+QToolBar { background: transparent; border: none; spacing: 4px; padding: 0; }
+QToolBar QToolButton#qt_toolbar_ext_button {
+  border-color: transparent; background: transparent; min-height: 22px; max-height: 22px; padding: 0; }
+
 QToolButton[class="page"] { border-color: transparent; background: transparent; color: $muted; padding: 0 8px; }
 QToolButton[class="page"]:hover { background: $hover; }
 QToolButton[class="page"]:checked { background: $accent_background; color: $text; }

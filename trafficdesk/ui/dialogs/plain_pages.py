@@ -40,4 +40,10 @@ class AppearancePage(SettingsPage):
 
     title: ClassVar[str] = "Appearance"
     icon: ClassVar[str] = "appearance"
-    hidden: ClassVar[tuple[str, ...]] = ("recent_files", "last_interface", "recent_capture_filters")
+    hidden: ClassVar[tuple[str, ...]] = (
+        "recent_files",
+        "last_interface",
+        "recent_capture_filters",
+        "recent_display_filters",
+        "saved_filters",
+    )
