@@ -16,6 +16,7 @@ from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.statistics_commands import StatisticsCommands
+from trafficdesk.ui.table_commands import TableCommands
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Commands(QObject):
         self._capturing = InterfaceCommands(desk, interfaces, self)
         self._statistics = StatisticsCommands(desk, self)
         self._filters = FilterCommands(self._window, desk.preferences, desk.session.log, self)
+        self.table = TableCommands(desk, self)
         self._join_actions()
         self._join_window()
 
@@ -127,7 +129,9 @@ class Commands(QObject):
         from trafficdesk.ui.dialogs.save_capture import SaveCaptureDialog, Selection
 
         ids = np.sort(self._window.page.table.selected_ids())
-        dialog = SaveCaptureDialog(log, Selection(log.end_id, self._desk.model.ids(), ids), self._window)
+        dialog = SaveCaptureDialog(
+            log, Selection(log.end_id, self._desk.model.chosen_ids(), ids), self._window
+        )
         if dialog.exec():
             self._save(store, dialog.ids, comments=dialog.comments.isChecked())
         dialog.deleteLater()
@@ -147,7 +151,7 @@ class Commands(QObject):
     @Slot()
     def export_shown(self) -> None:
         """Write the rows that the filter shows."""
-        self._export(self._desk.model.ids(), "shown")
+        self._export(self._desk.model.chosen_ids(), "shown")
 
     @Slot()
     def export_all(self) -> None:

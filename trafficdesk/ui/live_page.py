@@ -12,6 +12,7 @@ from trafficdesk.ui.panels.anomalies import AnomalyPanel
 from trafficdesk.ui.panels.details import DetailsPane
 from trafficdesk.ui.panels.empty_state import EmptyState
 from trafficdesk.ui.panels.packet_table import PacketTable
+from trafficdesk.ui.panels.sort_note import SortNote
 
 if TYPE_CHECKING:
     from trafficdesk.ui.charts import ProtocolChart, VolumeChart
@@ -37,6 +38,7 @@ class LivePage(QWidget):
         self.volume: VolumeChart | None = None
         self.protocols: ProtocolChart | None = None
         self.table = PacketTable(model, tokens)
+        self.sort_note = SortNote()
         self.empty = EmptyState()
         self.details = DetailsPane(tokens)
         self.anomalies = AnomalyPanel(tokens)
@@ -46,7 +48,7 @@ class LivePage(QWidget):
         self._charts_row.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         self._charts_row.setSpacing(_MARGIN)
         self._middle = QStackedWidget()
-        self._middle.addWidget(self.table)
+        self._middle.addWidget(_stacked(self.table, self.sort_note))
         self._middle.addWidget(self.empty)
         self.column = _splitter(Qt.Orientation.Vertical, self._charts, self._middle, self.details)
         self.column.setStretchFactor(1, 1)
@@ -75,7 +77,7 @@ class LivePage(QWidget):
 
     def show_table(self) -> None:
         """There are rows to show."""
-        self._middle.setCurrentWidget(self.table)
+        self._middle.setCurrentIndex(0)
         if self.hasFocus():
             self.table.setFocus()
 
@@ -90,6 +92,18 @@ class LivePage(QWidget):
         for part in (self.table, self.details, self.anomalies, self.volume, self.protocols):
             if part is not None:
                 part.apply_theme(tokens)
+
+
+def _stacked(*parts: QWidget) -> QWidget:
+    """One above the other, without distance; the first takes the room."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        column.addWidget(part)
+    column.setStretch(0, 1)
+    return holder
 
 
 def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -179,7 +179,7 @@ class StatisticsController(QObject):
         if self._limited is None:
             self._limited = TrafficTables()
         tables, request = self._limited, self._page.request
-        ids = self._model.ids()
+        ids = self._model.chosen_ids()
         stop = self._session.log.end_id
         chosen = ids[np.searchsorted(ids, self._limited_next) :][:_TURN_ROWS]
         # Not all were taken: the next turn goes on behind them.

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor
 
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.ui.labels import tooltip
+from trafficdesk.ui.models.packet_order import SortSource
 from trafficdesk.ui.models.packet_page import (
     IDENTITY_COLUMNS,
     TEXT_COLUMNS,
@@ -27,6 +28,7 @@ from trafficdesk.ui.models.packet_page import (
     marks,
     text_columns,
 )
+from trafficdesk.ui.models.sorted_rows import SortedRows
 from trafficdesk.ui.models.visible_rows import VisibleRows
 from trafficdesk.ui.wording import visible
 
@@ -84,6 +86,14 @@ class PacketTableModel(QAbstractTableModel):
 
     rows_leaving = Signal(int)
     """So many of the first rows will be removed; before Qt's own announcement, which makes views move."""
+    rearranging = Signal()
+    """The same packets will stand in another order: a view notes what is selected, as Qt forgets it with a reset."""
+    rearranged = Signal()
+    """They do."""
+    replaced = Signal()
+    """Other packets are shown, in the order of the capture."""
+    held_changed = Signal()
+    """Packets wait to be shown, because those shown are sorted, or wait no more."""
 
     def __init__(
         self, session: AnalysisSession, tokens: Tokens, words: tuple[str, ...], parent: QObject | None = None
@@ -91,7 +101,11 @@ class PacketTableModel(QAbstractTableModel):
         super().__init__(parent)
         self._session = session
         self._words = words
-        self._rows = VisibleRows()
+        self._all = VisibleRows()
+        """What is to be seen, in the order of the capture."""
+        self._rows: VisibleRows | SortedRows = self._all
+        """What is seen now: the same or, sorted, those of a moment."""
+        self._sort: tuple[Column, bool] | None = None
         self._pages: OrderedDict[int, _Page] = OrderedDict()
         self._last: _Page | None = None
         self.apply_theme(tokens)
@@ -107,45 +121,76 @@ class PacketTableModel(QAbstractTableModel):
     @property
     def filtered(self) -> bool:
         """Whether a filter chose the rows."""
-        return self._rows.filtered
+        return self._all.filtered
+
+    @property
+    def sorted_by(self) -> tuple[Column, bool] | None:
+        """Column that sorts the rows, and whether the greatest is first; None = the order of the capture."""
+        return self._sort
+
+    @property
+    def held(self) -> int:
+        """Packets that came after the rows were sorted."""
+        return len(self._all) - len(self._rows)
+
+    def sort_source(self) -> SortSource:
+        """The session's rows of this moment, to be sorted in a thread."""
+        return SortSource.of(self._session, self._words, self._incident_family)
+
+    def arrange(self, by: tuple[Column, bool], rows: SortedRows) -> None:
+        """Show the packets in this order; those that have left since it was made are left out."""
+        self._rearrange(by, rows.without(self._session.log.first_id))
+
+    def unsort(self) -> None:
+        """Show the packets in the order of the capture again, with those that waited."""
+        if self._sort is not None:
+            self._rearrange(None, self._all)
 
     def show_all(self) -> None:
         """Every packet of the log; also at the start of a capture."""
         self.beginResetModel()
-        self._rows.show_all(self._session.log.first_id, self._session.log.end_id)
-        self._forget_pages()
-        self.endResetModel()
+        self._all.show_all(self._session.log.first_id, self._session.log.end_id)
+        self._replace()
 
     def show(self, ids: NDArray[np.int64]) -> None:
         """Only these packets, ascending; rows that merely continue what is shown are added."""
-        kept = len(self._rows)
-        if self._rows.filtered and len(ids) >= kept and (ids[:kept] == self._rows.ids()).all():
+        kept = len(self._all)
+        if self._all.filtered and len(ids) >= kept and (ids[:kept] == self._all.ids()).all():
             self.append(ids[kept:])
             return
         self.beginResetModel()
-        self._rows.show(ids)
-        self._forget_pages()
-        self.endResetModel()
+        self._all.show(ids)
+        self._replace()
 
     def append(self, ids: NDArray[np.int64]) -> None:
         """Show further packets, which the log already holds."""
         if not len(ids):
             return
-        first = len(self._rows)
+        if self._sort is not None:
+            self._all.append(ids)
+            self.held_changed.emit()
+            return
+        first = len(self._all)
         self.beginInsertRows(_NO_PARENT, first, first + len(ids) - 1)
-        self._rows.append(ids)
+        self._all.append(ids)
         self._last = None
         self.endInsertRows()
 
     def evict_before(self, packet_id: int) -> int:
         """Let go of the packets older than `packet_id`, before the log does; returns how many rows left."""
-        rows = self._rows.rows_before(packet_id)
-        if rows:
-            self.rows_leaving.emit(rows)
-            self.beginRemoveRows(_NO_PARENT, 0, rows - 1)
-            self._rows.drop_oldest(rows)
-            self._last = None
-            self.endRemoveRows()
+        rows = self._all.rows_before(packet_id)
+        if not rows:
+            return 0
+        if isinstance(self._rows, SortedRows):
+            self._all.drop_oldest(rows)
+            # They stand anywhere.
+            self._rearrange(self._sort, self._rows.without(packet_id))
+            return rows
+        self.rows_leaving.emit(rows)
+        self.beginRemoveRows(_NO_PARENT, 0, rows - 1)
+        self._all.drop_oldest(rows)
+        self._last = None
+        self.endRemoveRows()
         return rows
 
     def refresh_marks(self, detection: Detection) -> None:
@@ -154,15 +199,14 @@ class PacketTableModel(QAbstractTableModel):
         if len(detection.joined_ids):
             ranges.append((int(detection.joined_ids.min()), int(detection.joined_ids.max()) + 1))
         for first_id, stop_id in ranges:
-            first, stop = self._rows.rows_before(first_id), self._rows.rows_before(stop_id)
+            first, stop = self._rows_between(first_id, stop_id)
             if first < stop:
                 self._forget_marks(first, stop)
                 self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
 
     def refresh_identity(self, first_id: int | None = None, stop_id: int | None = None) -> None:
         """Read again the programs and names of packets from `first_id` to before `stop_id`, or of all."""
-        first = 0 if first_id is None else self._rows.rows_before(first_id)
-        stop = len(self._rows) if stop_id is None else self._rows.rows_before(stop_id)
+        first, stop = self._rows_between(first_id, stop_id)
         if first < stop:
             for page in self._pages_between(first, stop):
                 page.identity = None
@@ -184,11 +228,15 @@ class PacketTableModel(QAbstractTableModel):
 
     def nearest_row(self, packet_id: int) -> int:
         """Row of the packet or of the first later one; the last row where there is none; -1 in an empty table."""
-        return min(self._rows.rows_before(packet_id), len(self._rows) - 1)
+        return self._rows.nearest_row(packet_id)
 
     def ids(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
-        """packet_ids of consecutive rows."""
+        """packet_ids of consecutive rows, as they are sorted."""
         return self._rows.ids(start, stop)
+
+    def chosen_ids(self) -> NDArray[np.int64]:
+        """packet_ids of everything that is to be seen, ascending, with those that wait until rows are sorted again."""
+        return self._all.ids()
 
     def text(self, row: int, column: int) -> str:
         """What the cell shows."""
@@ -220,7 +268,7 @@ class PacketTableModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(TITLES):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return TITLES[section]
+            return TITLES[section] + self._arrow(section)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -248,6 +296,36 @@ class PacketTableModel(QAbstractTableModel):
             case _:
                 value = None
         return value
+
+    def _arrow(self, column: int) -> str:
+        if self._sort is None or column != self._sort[0]:
+            return ""
+        return " ↓" if self._sort[1] else " ↑"
+
+    def _replace(self) -> None:
+        """End a reset that shows other packets."""
+        self._sort, self._rows = None, self._all
+        self._forget_pages()
+        self.endResetModel()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+        self.replaced.emit()
+
+    def _rearrange(self, by: tuple[Column, bool] | None, rows: VisibleRows | SortedRows) -> None:
+        self.rearranging.emit()
+        self.beginResetModel()
+        self._sort, self._rows = by, rows
+        self._forget_pages()
+        self.endResetModel()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+        self.rearranged.emit()
+        self.held_changed.emit()
+
+    def _rows_between(self, first_id: int | None, stop_id: int | None) -> tuple[int, int]:
+        """First row and one past the last that may show packets from `first_id` to before `stop_id`."""
+        if isinstance(self._rows, SortedRows):
+            return 0, len(self._rows)
+        first = 0 if first_id is None else self._rows.rows_before(first_id)
+        return first, len(self._rows) if stop_id is None else self._rows.rows_before(stop_id)
 
     def _colour_of_text(self, mark: Mark, column: int) -> QColor:
         return self._muted if mark.look is Look.COLLATERAL or column == Column.INFO else self._foreground

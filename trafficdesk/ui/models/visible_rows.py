@@ -77,6 +77,10 @@ class VisibleRows:
         row = self.rows_before(packet_id)
         return row if row < len(self) and self.id_at(row) == packet_id else None
 
+    def nearest_row(self, packet_id: int) -> int:
+        """Row of the packet or of the first later one; the last row where there is none; -1 where there is no row."""
+        return min(self.rows_before(packet_id), len(self) - 1)
+
     def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """(shown,) ascending rows of those of `ids` (ascending) that are shown."""
         if self._chosen is None:

@@ -43,6 +43,8 @@ _ON_DEMAND: Final = frozenset({Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Co
 """Not shown before they have something to say."""
 _ROUNDING: Final = 4
 """Pixels that a width in whole numbers may be short of, and the style's own margin."""
+_ARROW: Final = " ↓"
+"""Stands behind the title of the column that sorts."""
 _SCORE_WIDTH: Final = 96
 _INFO_WIDTH: Final = 112
 """At least; a narrower window scrolls."""
@@ -103,6 +105,10 @@ class PacketHeader(QHeaderView):
         if useful != (column in self._useful):
             self._useful = self._useful | {column} if useful else self._useful - {column}
             self._show_columns()
+
+    def make_room_for_arrow(self, column: Column) -> None:
+        """Widen a column that sorts, where its title and the arrow behind it would be cut."""
+        self.resizeSection(column, max(self.sectionSize(column), self._title_width(column, _ARROW)))
 
     def shown_columns(self) -> list[Column]:
         """Columns that are shown, from left to right."""
@@ -175,10 +181,10 @@ class PacketHeader(QHeaderView):
     def _first_width(self, column: Column) -> int:
         return max(self._delegate.text_width(column, _SAMPLES[column]), self._title_width(column))
 
-    def _title_width(self, column: Column) -> int:
+    def _title_width(self, column: Column, arrow: str = "") -> int:
         font = theme.ui_font()
         font.setWeight(QFont.Weight.DemiBold)
-        return QFontMetrics(font).horizontalAdvance(TITLES[column]) + 2 * PADDING + _ROUNDING
+        return QFontMetrics(font).horizontalAdvance(TITLES[column] + arrow) + 2 * PADDING + _ROUNDING
 
     def _fix(self) -> None:
         """What must hold of the columns, whatever was saved."""

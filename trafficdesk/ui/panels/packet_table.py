@@ -55,6 +55,8 @@ class PacketTable(QTableView):
         self._delegate = PacketDelegate(tokens, self)
         self._following = self._may_follow = True
         self._top_row = 0
+        self._noted: tuple[NDArray[np.int64], int | None] | None = None
+        """What was selected, and the current packet, while rows are put into another order."""
         self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
         self._follow_timer.timeout.connect(self._scroll_to_end)
         self.header = PacketHeader(self._delegate, self)
@@ -68,6 +70,8 @@ class PacketTable(QTableView):
         model.rows_leaving.connect(self._on_rows_leaving)
         model.rowsRemoved.connect(self._on_rows_left)
         model.modelReset.connect(self._on_reset)
+        model.rearranging.connect(self._on_rearranging)
+        model.rearranged.connect(self._on_rearranged)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.customContextMenuRequested.connect(self._on_menu)
@@ -75,7 +79,7 @@ class PacketTable(QTableView):
     @property
     def following(self) -> bool:
         """Whether the newest row is kept in sight."""
-        return self._following
+        return self._following and self._model.sorted_by is None
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Use other colours."""
@@ -83,7 +87,8 @@ class PacketTable(QTableView):
         self.viewport().update()
 
     def follow(self) -> None:
-        """Go to the newest row and stay there."""
+        """Go to the newest row and stay there, in the order of the capture."""
+        self._model.unsort()
         self._following = self._may_follow = True
         self._scroll_to_end()
 
@@ -117,6 +122,11 @@ class PacketTable(QTableView):
         if not len(rows):
             return
         self.go_to_row(int(rows[0]))
+        self._select_rows(rows)
+
+    def _select_rows(self, rows: NDArray[np.int64]) -> None:
+        if not len(rows):
+            return
         selection = QItemSelection()
         last = self._model.columnCount() - 1
         for first, stop in _runs(rows)[:_SELECTED_RUNS]:
@@ -162,7 +172,7 @@ class PacketTable(QTableView):
 
     @Slot(QModelIndex, int, int)
     def _on_rows_inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
-        if self._following and not self._follow_timer.isActive():
+        if self.following and not self._follow_timer.isActive():
             self._follow_timer.start()
 
     @Slot(int)
@@ -178,14 +188,37 @@ class PacketTable(QTableView):
             self.verticalScrollBar().setValue(max(self._top_row - (last - first + 1), 0))
 
     @Slot()
+    def _on_rearranging(self) -> None:
+        self._noted = (self.selected_ids(), self.current_id())
+
+    @Slot()
+    def _on_rearranged(self) -> None:
+        assert self._noted is not None
+        if self._model.sorted_by is not None:
+            self.header.make_room_for_arrow(self._model.sorted_by[0])
+        (ids, current), self._noted = self._noted, None
+        self._following = self._following and self._model.sorted_by is None
+        row = self._model.row_of(current) if current is not None else None
+        if row is None:
+            if not self._following:
+                self.scrollToTop()
+            return
+        self._select_rows(self._model.rows_of(ids))
+        index = self._model.index(row, 0)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    @Slot()
     def _on_reset(self) -> None:
+        if self._noted is not None:
+            return
         self._following = self._may_follow = True
         self._follow_timer.start()
         self.packet_selected.emit(None)
 
     @Slot()
     def _scroll_to_end(self) -> None:
-        if self._following:
+        if self.following:
             self.scrollToBottom()
 
     @Slot(int)
