@@ -18,8 +18,11 @@ from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
+from trafficdesk.packets.notes import PacketNotes
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Detection, Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
@@ -79,6 +82,8 @@ class AnalysisSession:
         self.log = PacketLog(capacity)
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.notes = PacketNotes()
+        """What a person noted of packets."""
         self.gaps: tuple[Gap, ...] = ()
         """Spans in which an interface could not be captured on, by beginning."""
         self.identifier = Identifier(self.log.identities)
@@ -138,6 +143,7 @@ class AnalysisSession:
         self.describer.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.notes = PacketNotes()
         self.gaps = ()
         self._forget_analysis()
         self.capture_id += 1
@@ -161,6 +167,16 @@ class AnalysisSession:
         if changed:
             self.gaps = gaps
         return changed
+
+    def toggle_marks(self, ids: NDArray[np.int64]) -> None:
+        """Mark packets (ascending ids), or take the marks away where all have one."""
+        self.notes.toggle(ids)
+        self.log.update_analysis("mark", ids, self.notes.flags(ids))
+
+    def comment(self, ids: NDArray[np.int64], text: str) -> None:
+        """Say something of packets (ascending ids); nothing takes back what was said."""
+        self.notes.set_comment(ids, text)
+        self.log.update_analysis("mark", ids, self.notes.flags(ids))
 
     def set_reverse_dns(self, allowed: bool) -> None:
         """Ask the resolver for the names of peers that no packet named, from now on, or ask no more."""

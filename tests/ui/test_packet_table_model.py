@@ -13,7 +13,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from tests.helpers.traffic import decoded, detection_of, session_with
 from trafficdesk.packets.log import CHUNK_ROWS
 from trafficdesk.ui.models.packet_page import TITLES, Column, Look
-from trafficdesk.ui.models.packet_table_model import PAGE_ROWS, PacketTableModel, Role
+from trafficdesk.ui.models.packet_pages import PAGE_ROWS
+from trafficdesk.ui.models.packet_table_model import PacketTableModel, Role
 from trafficdesk.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def test_a_tooltip_never_renders_what_the_network_wrote(qtbot: QtBot) -> None:
     """Tooltips guess rich text; ours are escaped."""
     session = session_with(5)
     model = model_of(session)
-    model._page_of(0)[0].texts[Column.INFO][0] = "<img src=x>"
+    model._pages._page_of(0)[0].texts[Column.INFO][0] = "<img src=x>"
     assert "<img" not in model.index(0, Column.INFO).data(Qt.ItemDataRole.ToolTipRole)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.source import FrameStore
     from trafficdesk.detect.findings import FindingLog
+    from trafficdesk.packets.notes import PacketNotes
 
 _AT_ONCE: Final = 1 << 20
 """packet_ids looked for at once; a day's capture has more than an array should hold."""
@@ -41,6 +42,7 @@ def save_capture(
     ids: NDArray[np.int64] | range,
     *,
     findings: FindingLog | None = None,
+    notes: PacketNotes | None = None,
     progress: Callable[[float], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> SavedCapture:
@@ -49,6 +51,7 @@ def save_capture(
     Parameters
     ----------
     findings : flagged packets get the sentence that says why as their comment; None = no comments.
+    notes : marked packets and those of which a person said something get that as their comment, before the reason.
     progress : told the share done, 0 to 1.
     stop : asked between blocks; True ends it and leaves nothing behind.
 
@@ -68,7 +71,7 @@ def save_capture(
                     raise Stopped
                 numbers, descriptions = table.number(block, store.interfaces)
                 file.write(descriptions)
-                file.write(encode(block, numbers, comments=_comments(findings, here)).data.data)
+                file.write(encode(block, numbers, comments=_comments(findings, notes, here)).data.data)
                 frames += len(block)
                 if progress is not None:
                     progress(min(1.0, (done + int(np.searchsorted(wanted, here[-1]))) / len(ids)))
@@ -81,10 +84,16 @@ def _parts(ids: NDArray[np.int64] | range) -> Iterator[tuple[int, NDArray[np.int
         yield start, np.arange(part.start, part.stop, dtype=np.int64) if isinstance(part, range) else part
 
 
-def _comments(findings: FindingLog | None, ids: NDArray[np.int64]) -> dict[int, bytes]:
-    """By row: why a flagged packet was flagged."""
-    if findings is None or not len(ids):
+def _comments(
+    findings: FindingLog | None, notes: PacketNotes | None, ids: NDArray[np.int64]
+) -> dict[int, bytes]:
+    """By row: what a person noted of a packet, and why it was flagged."""
+    if not len(ids):
         return {}
-    flagged = findings.flagged_between(int(ids[0]), int(ids[-1]) + 1)
-    rows = np.flatnonzero(np.isin(ids, flagged, assume_unique=True))
-    return {int(row): findings.sentence_of(int(ids[row])).encode("utf-8", "replace") for row in rows}
+    words = notes.words(ids) if notes else {}
+    if findings is not None:
+        flagged = findings.flagged_between(int(ids[0]), int(ids[-1]) + 1)
+        for row in np.flatnonzero(np.isin(ids, flagged, assume_unique=True)).tolist():
+            said = (words.get(row, ""), findings.sentence_of(int(ids[row])))
+            words[row] = "\n".join(filter(None, said))
+    return {row: text.encode("utf-8", "replace") for row, text in words.items()}

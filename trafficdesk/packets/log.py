@@ -2,7 +2,7 @@
 
 Rows live in chunks of fixed size, so appending never moves what is there (a growing array would stall the window
 while it is copied) and the oldest rows leave a whole chunk at a time. Beside the packet's columns the log keeps what
-analysis adds later: score, verdict, family and incident; and who is behind a row: program and host.
+analysis adds later: score, verdict, family and incident; who is behind a row: program and host; and a person's mark.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ ANALYSIS_FIELDS: Final = (("score", "f4"), ("verdict", "u1"), ("family", "u1"), 
 IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"))
 """Index in `Identities.programs` and in `Identities.hosts`, 0 = not known."""
 
-_LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS)
+NOTE_FIELDS: Final = (("mark", "u1"),)
+"""`packets.notes.NoteFlag`: what a person noted; 0 = nothing."""
+
+_LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS, *NOTE_FIELDS)
 
 
 @dataclass(slots=True, eq=False)
@@ -380,6 +383,7 @@ __all__ = [
     "DEFAULT_CAPACITY",
     "FLAGGED",
     "IDENTITY_FIELDS",
+    "NOTE_FIELDS",
     "PacketLog",
     "Verdict",
 ]

@@ -32,6 +32,7 @@ class Command:
 
 MENUS: Final = (
     ("file", "&File"),
+    ("edit", "&Edit"),
     ("view", "&View"),
     ("capture", "&Capture"),
     ("go", "&Go"),
@@ -48,6 +49,11 @@ COMMANDS: Final = (
     Command("export_all", "file", "Export &all packets as CSV…"),
     Command("settings", "file", "S&ettings…", ("Ctrl+Shift+P",), "settings", separated=True),
     Command("quit", "file", "&Quit", ("Ctrl+Q",), "", separated=True),
+    Command("copy", "edit", "Copy &rows", ()),
+    Command("mark", "edit", "&Mark or unmark", ("Ctrl+M",), "", separated=True),
+    Command("comment", "edit", "&Comment…", ("Ctrl+Alt+C",)),
+    Command("previous_mark", "edit", "Previous mark", ("Ctrl+Shift+B",)),
+    Command("next_mark", "edit", "Next mark", ("Ctrl+Shift+N",)),
     Command("show_packets", "view", "&Packets", ("Ctrl+1",), "table", group="page"),
     Command("show_statistics", "view", "&Statistics", ("Ctrl+2",), "protocols", group="page"),
     Command("start_stop", "capture", "&Start", ("Ctrl+E",), "start"),
@@ -62,7 +68,6 @@ COMMANDS: Final = (
     Command("previous_flagged", "go", "Previous flagged packet", ("Ctrl+B",), "", separated=True),
     Command("next_flagged", "go", "Next flagged packet", ("Ctrl+N",)),
     Command("follow", "go", "Follow the &newest packet", ("Ctrl+End",), "", separated=True),
-    Command("copy", "go", "Copy &rows", ()),
     Command("refit", "analysis", "&Refit the model now", ("Ctrl+Shift+R",), "refresh"),
     Command("show_flagged", "analysis", "Show &flagged packets only", (), "anomaly"),
     Command("shortcuts", "help", "&Keyboard shortcuts", ("F1",), "keyboard"),

@@ -77,6 +77,7 @@ class ExportController(QObject):
             return
         self._stop.clear()
         findings, stop = self._session.findings if comments else None, self._stop
+        notes = self._session.notes.copy()
 
         def work(progress: Callable[[float], None]) -> SavedCapture | None:
             from trafficdesk.export.capture_file import save_capture
@@ -84,7 +85,9 @@ class ExportController(QObject):
 
             told = _Seldom(progress)
             try:
-                return save_capture(path, store, ids, findings=findings, progress=told, stop=stop.is_set)
+                return save_capture(
+                    path, store, ids, findings=findings, notes=notes, progress=told, stop=stop.is_set
+                )
             except Stopped:
                 return None
 

@@ -42,6 +42,9 @@ class PacketMenu(QObject):
         menu.addSeparator()
         self._add_filters(menu, index, text)
         menu.addSeparator()
+        menu.addAction(self._actions["mark"])
+        menu.addAction(self._actions["comment"])
+        menu.addSeparator()
         menu.addAction(self._actions["save"])
         menu.addAction(self._actions["export_selected"])
         return menu

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QInputDialog
 
 from trafficdesk.ui.sort_controller import SortController
 
@@ -17,9 +19,62 @@ class TableCommands(QObject):
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
-        page = desk.window.page
-        self.sorting = SortController(desk.model, page.sort_note, self)
-        page.table.header.sectionClicked.connect(self.sorting.toggle)
+        self._session = desk.session
+        self._model = desk.model
+        self._window = desk.window
+        self._table = desk.window.page.table
+        self.sorting = SortController(desk.model, desk.window.page.sort_note, self)
+        self._table.header.sectionClicked.connect(self.sorting.toggle)
         desk.capture.began.connect(self.sorting.unsort)
         desk.window.closing.connect(self.sorting.shut_down)
+        actions = desk.window.actions_
+        for name, doing in {
+            "mark": self.mark,
+            "comment": self.ask_comment,
+            "previous_mark": self.previous_mark,
+            "next_mark": self.next_mark,
+        }.items():
+            actions[name].triggered.connect(doing)
+
+    @Slot()
+    def mark(self) -> None:
+        """Mark the selected packets, or take their marks away where all have one."""
+        ids = self._table.selected_ids()
+        if len(ids):
+            self._session.toggle_marks(ids)
+            self._model.refresh_notes()
+
+    @Slot()
+    def ask_comment(self) -> None:
+        """Ask what is to be said of the selected packets."""
+        ids = self._table.selected_ids()
+        if not len(ids):
+            return
+        which = f"packet {ids[0] + 1:,}" if len(ids) == 1 else f"{len(ids):,} packets"
+        text, accepted = QInputDialog.getMultiLineText(
+            self._window, "Comment", f"Comment of {which}", self._session.notes.comment(int(ids[0]))
+        )
+        if accepted:
+            self.comment(text)
+
+    def comment(self, text: str) -> None:
+        """Say `text` of the selected packets; an empty one takes back what was said."""
+        self._session.comment(self._table.selected_ids(), text)
+        self._model.refresh_notes()
+
+    @Slot()
+    def previous_mark(self) -> None:
+        """The last marked row before the current one."""
+        self._move_to_mark(-1)
+
+    @Slot()
+    def next_mark(self) -> None:
+        """The first marked row after the current one."""
+        self._move_to_mark(1)
+
+    def _move_to_mark(self, step: int) -> None:
+        rows = self._model.rows_of(self._session.notes.marked)
+        here = self._table.currentIndex().row()
+        beyond = rows[rows > here] if step > 0 else rows[rows < here][::-1]
+        if len(beyond):
+            self._table.go_to_row(int(np.int64(beyond[0])))

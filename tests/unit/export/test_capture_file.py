@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from trafficdesk.detect.findings import FindingLog
 from trafficdesk.errors import ExportError
 from trafficdesk.export.capture_file import SavedCapture, save_capture
 from trafficdesk.export.rows_csv import Stopped
+from trafficdesk.packets.notes import PacketNotes
 
 FRAMES = [TCP_SYN, HTTP_GET, ARP_REPLY, UDP_TICK]
 
@@ -90,6 +92,27 @@ def test_tshark_reads_the_same_count_and_the_comments(tmp_path: Path) -> None:
     command = ["tshark", "-r", path, "-T", "fields", "-e", "frame.comment", "-e", "frame.interface_name"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     assert said == ["\teth0", "because of 1\teth0", "\teth0", "because of 3\teth0"]
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
+def test_tshark_reads_what_a_person_noted(tmp_path: Path) -> None:
+    """A comment as it was written, a mark in words, both before the reason of a flagged packet."""
+    recent = RecentFrames(1 << 20, lambda: ("eth0",))
+    recent.add(block_of(*FRAMES))
+    notes = PacketNotes()
+    notes.set_comment(np.array([0, 1]), "the printer, ünlike the others")
+    notes.toggle(np.array([2]))
+    path = tmp_path / "x.pcapng"
+    save_capture(path, recent, range(4), findings=Flagging(), notes=notes)
+    command = ["tshark", "-r", path, "-T", "json", "-e", "frame.comment"]
+    packets = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    said = [packet["_source"]["layers"]["frame.comment"][0] for packet in packets]
+    assert said == [
+        "the printer, ünlike the others",
+        "the printer, ünlike the others\nbecause of 1",
+        "Marked in TrafficDesk",
+        "because of 3",
+    ]
 
 
 def test_it_can_be_stopped_and_leaves_nothing(tmp_path: Path) -> None:

@@ -6,15 +6,12 @@ log appends or evicts is announced once per batch; what analysis adds later inva
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.models.packet_order import SortSource
 from trafficdesk.ui.models.packet_page import (
@@ -24,10 +21,8 @@ from trafficdesk.ui.models.packet_page import (
     Column,
     Look,
     Mark,
-    identity_columns,
-    marks,
-    text_columns,
 )
+from trafficdesk.ui.models.packet_pages import PacketPages, note_words
 from trafficdesk.ui.models.sorted_rows import SortedRows
 from trafficdesk.ui.models.visible_rows import VisibleRows
 from trafficdesk.ui.wording import visible
@@ -40,10 +35,6 @@ if TYPE_CHECKING:
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.theme import Tokens
 
-PAGE_ROWS: Final = 128
-"""A screenful and some: one page costs about a millisecond to format."""
-_KEPT_PAGES: Final = 48
-
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
 _RIGHT_ALIGNED: Final = (Column.NUMBER, Column.LENGTH, Column.SCORE)
@@ -54,24 +45,6 @@ class Role(IntEnum):
 
     PACKET_ID = int(Qt.ItemDataRole.UserRole)
     MARK = int(Qt.ItemDataRole.UserRole) + 1
-
-
-@dataclass(slots=True, eq=False)
-class _Page:
-    """Formatted rows from position `first` on."""
-
-    first: int
-    ids: NDArray[np.int64]
-    texts: list[list[str]]
-    marks: list[Mark] | None = None
-    """None: to be read again."""
-    identity: list[list[str]] | None = None
-    """Texts of `IDENTITY_COLUMNS`; None: to be read again."""
-
-    @property
-    def stop(self) -> int:
-        """One past the position of the last row formatted."""
-        return self.first + len(self.ids)
 
 
 class PacketTableModel(QAbstractTableModel):
@@ -106,8 +79,7 @@ class PacketTableModel(QAbstractTableModel):
         self._rows: VisibleRows | SortedRows = self._all
         """What is seen now: the same or, sorted, those of a moment."""
         self._sort: tuple[Column, bool] | None = None
-        self._pages: OrderedDict[int, _Page] = OrderedDict()
-        self._last: _Page | None = None
+        self._pages = PacketPages(session, words, self._all)
         self.apply_theme(tokens)
         self.show_all()
 
@@ -135,7 +107,7 @@ class PacketTableModel(QAbstractTableModel):
 
     def sort_source(self) -> SortSource:
         """The session's rows of this moment, to be sorted in a thread."""
-        return SortSource.of(self._session, self._words, self._incident_family)
+        return SortSource.of(self._session, self._words, self._pages.family_of)
 
     def arrange(self, by: tuple[Column, bool], rows: SortedRows) -> None:
         """Show the packets in this order; those that have left since it was made are left out."""
@@ -173,7 +145,7 @@ class PacketTableModel(QAbstractTableModel):
         first = len(self._all)
         self.beginInsertRows(_NO_PARENT, first, first + len(ids) - 1)
         self._all.append(ids)
-        self._last = None
+        self._pages.grown_or_shrunk()
         self.endInsertRows()
 
     def evict_before(self, packet_id: int) -> int:
@@ -189,7 +161,7 @@ class PacketTableModel(QAbstractTableModel):
         self.rows_leaving.emit(rows)
         self.beginRemoveRows(_NO_PARENT, 0, rows - 1)
         self._all.drop_oldest(rows)
-        self._last = None
+        self._pages.grown_or_shrunk()
         self.endRemoveRows()
         return rows
 
@@ -201,18 +173,23 @@ class PacketTableModel(QAbstractTableModel):
         for first_id, stop_id in ranges:
             first, stop = self._rows_between(first_id, stop_id)
             if first < stop:
-                self._forget_marks(first, stop)
+                self._pages.forget_marks(first, stop)
                 self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
 
     def refresh_identity(self, first_id: int | None = None, stop_id: int | None = None) -> None:
         """Read again the programs and names of packets from `first_id` to before `stop_id`, or of all."""
         first, stop = self._rows_between(first_id, stop_id)
         if first < stop:
-            for page in self._pages_between(first, stop):
-                page.identity = None
+            self._pages.forget_identity(first, stop)
             self.dataChanged.emit(
                 self.index(first, IDENTITY_COLUMNS[0]), self.index(stop - 1, IDENTITY_COLUMNS[-1])
             )
+
+    def refresh_notes(self) -> None:
+        """Read again what a person noted."""
+        self._pages.forget_notes()
+        if len(self._rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, 0))
 
     def packet_id(self, row: int) -> int:
         """packet_id of a row."""
@@ -240,18 +217,15 @@ class PacketTableModel(QAbstractTableModel):
 
     def text(self, row: int, column: int) -> str:
         """What the cell shows."""
-        page, offset = self._page_of(row)
-        if column < TEXT_COLUMNS:
-            return page.texts[column][offset]
-        if column >= IDENTITY_COLUMNS[0]:
-            return self._identity_of(page)[column - IDENTITY_COLUMNS[0]][offset]
-        mark = self._marks_of(page)[offset]
-        return mark.word if column == Column.FINDING else mark.score_text
+        return self._pages.text(row, column)
 
     def mark(self, row: int) -> Mark:
         """What analysis said of the row."""
-        page, offset = self._page_of(row)
-        return self._marks_of(page)[offset]
+        return self._pages.mark(row)
+
+    def note(self, row: int) -> int:
+        """`NoteFlag` of what a person noted of the row."""
+        return self._pages.note(row)
 
     def rowCount(self, parent: _Index = _NO_PARENT) -> int:
         """Rows shown."""
@@ -305,7 +279,7 @@ class PacketTableModel(QAbstractTableModel):
     def _replace(self) -> None:
         """End a reset that shows other packets."""
         self._sort, self._rows = None, self._all
-        self._forget_pages()
+        self._pages.show(self._rows)
         self.endResetModel()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self.replaced.emit()
@@ -314,7 +288,7 @@ class PacketTableModel(QAbstractTableModel):
         self.rearranging.emit()
         self.beginResetModel()
         self._sort, self._rows = by, rows
-        self._forget_pages()
+        self._pages.show(self._rows)
         self.endResetModel()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self.rearranged.emit()
@@ -336,6 +310,8 @@ class PacketTableModel(QAbstractTableModel):
         return self._family if mark.look is Look.FAMILY else self._unusual
 
     def _tooltip(self, row: int, column: int) -> str:
+        if column == Column.NUMBER and self.note(row):
+            return tooltip(note_words(self.note(row), self._session.notes.comment(self._rows.id_at(row))))
         mark = self.mark(row)
         if mark.flagged:
             packet_id = self._rows.id_at(row)
@@ -348,59 +324,6 @@ class PacketTableModel(QAbstractTableModel):
         if column in (Column.PROGRAM, Column.HOST):
             return tooltip(visible(self._session.describer.who(self._rows.id_at(row))))
         return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""
-
-    def _page_of(self, row: int) -> tuple[_Page, int]:
-        position = self._rows.start + row
-        page = self._last
-        if page is None or not page.first <= position < page.stop:
-            page = self._last = self._load(position)
-        return page, position - page.first
-
-    def _load(self, position: int) -> _Page:
-        number = position // PAGE_ROWS
-        page = self._pages.get(number)
-        if page is None or not page.first <= position < page.stop:
-            first = max(number * PAGE_ROWS, self._rows.start)
-            stop = min((number + 1) * PAGE_ROWS, self._rows.stop)
-            ids = self._rows.ids(first - self._rows.start, stop - self._rows.start)
-            page = self._pages[number] = _Page(first, ids, text_columns(self._session.log, ids))
-        self._pages.move_to_end(number)
-        while len(self._pages) > _KEPT_PAGES:
-            self._pages.popitem(last=False)
-        return page
-
-    def _marks_of(self, page: _Page) -> list[Mark]:
-        if page.marks is None:
-            gone = int((page.ids < self._session.log.first_id).sum())
-            page.marks = [Mark()] * gone + marks(
-                self._session.log, page.ids[gone:], self._words, self._incident_family
-            )
-        return page.marks
-
-    def _identity_of(self, page: _Page) -> list[list[str]]:
-        if page.identity is None:
-            gone = int((page.ids < self._session.log.first_id).sum())
-            texts = identity_columns(self._session.log, page.ids[gone:])
-            page.identity = [[""] * gone + [visible(text) for text in column] for column in texts]
-        return page.identity
-
-    def _incident_family(self, number: int) -> int:
-        incident = self._session.findings.incident(number) if number else None
-        family = FAMILY_INDEX.get(incident.family, 0) if incident is not None else 0
-        return family if family != UNUSUAL else 0
-
-    def _forget_marks(self, first_row: int, stop_row: int) -> None:
-        for page in self._pages_between(first_row, stop_row):
-            page.marks = None
-
-    def _pages_between(self, first_row: int, stop_row: int) -> list[_Page]:
-        first = (self._rows.start + first_row) // PAGE_ROWS
-        last = (self._rows.start + stop_row - 1) // PAGE_ROWS
-        return [page for number, page in self._pages.items() if first <= number <= last]
-
-    def _forget_pages(self) -> None:
-        self._pages.clear()
-        self._last = None
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import Column, Look, Mark
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -60,7 +61,8 @@ class PacketDelegate(QStyledItemDelegate):
         self._muted = QColor(tokens.muted)
         self._grid = QColor(tokens.grid)
         self._selected = QColor(tokens.accent_background)
-        self._line = QPen(QColor(tokens.accent))
+        self._accent = QColor(tokens.accent)
+        self._line = QPen(self._accent)
         quiet = theme.mixed(tokens.muted, tokens.grid, 0.6)
         self._hues = {
             Look.PLAIN: quiet,
@@ -98,6 +100,10 @@ class PacketDelegate(QStyledItemDelegate):
             self._paint_score(painter, rect, mark)
         else:
             self._paint_text(painter, rect, mark, column, model.text(row, column))
+        if column == _NUMBER:
+            note = model.note(row)
+            if note:
+                self._paint_note(painter, rect, note)
 
     def _paint_ground(
         self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, selected: bool
@@ -113,6 +119,22 @@ class PacketDelegate(QStyledItemDelegate):
             painter.setPen(self._line)
             painter.drawLine(rect.topLeft(), rect.topRight())
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+    def _paint_note(self, painter: QPainter, rect: QRect, note: int) -> None:
+        """A bookmark for a mark, a bubble for a comment, at the left of the number."""
+        left, top = rect.x() + EDGE + 2, rect.center().y() - 4
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._accent)
+        if note & _MARKED:
+            corners = ((0, 0), (7, 0), (7, 10), (3.5, 7), (0, 10))
+            painter.drawPolygon(QPolygonF([QPointF(left + x, top + y) for x, y in corners]))
+        if note & _COMMENTED:
+            left += 10
+            painter.drawRoundedRect(QRectF(left, top, 10, 7), 2, 2)
+            tail = ((2, 6), (6, 6), (2, 10))
+            painter.drawPolygon(QPolygonF([QPointF(left + x, top + y) for x, y in tail]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_text(self, painter: QPainter, rect: QRect, mark: Mark, column: int, text: str) -> None:
         if not text:
@@ -165,3 +187,5 @@ class PacketDelegate(QStyledItemDelegate):
 _NUMBER: Final = int(Column.NUMBER)
 _INFO: Final = int(Column.INFO)
 _SCORE: Final = int(Column.SCORE)
+_MARKED: Final = int(NoteFlag.MARKED)
+_COMMENTED: Final = int(NoteFlag.COMMENTED)

@@ -1,0 +1,77 @@
+"""`ui.table_commands`: marks and comments of the selected packets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.helpers.traffic import decoded
+from trafficdesk.app import Desktop, Options
+from trafficdesk.settings import Settings
+from trafficdesk.ui.models.packet_page import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+    sheet = qapp.styleSheet()
+    made = Desktop(qapp, Options(), Settings())
+    made.window.resize(1280, 800)
+    made.window.show()
+    qtbot.waitExposed(made.window)
+    made.session.begin()
+    batch = decoded(100)
+    made.session.ingest(batch)
+    made.model.show_all()
+    made.window.show_capture("a test")
+    made.window.page.show_table()
+    yield made
+    made.window.close()
+    qapp.setStyleSheet(sheet)
+
+
+def test_selected_packets_are_marked_and_shown_so(desktop: Desktop) -> None:
+    """A sign beside the number, which another paint shows, words in the tooltip; the same command takes it back."""
+    table, model = desktop.window.page.table, desktop.model
+    table.select_ids(np.array([2, 4]))
+    before = table.viewport().grab().toImage()
+    desktop.window.actions_["mark"].trigger()
+    assert [row for row in range(100) if model.note(row)] == [2, 4]
+    assert model.index(2, Column.NUMBER).data(Qt.ItemDataRole.ToolTipRole) is not None
+    assert "Marked" in str(model.index(2, Column.NUMBER).data(Qt.ItemDataRole.ToolTipRole))
+    assert table.viewport().grab().toImage() != before
+    desktop.window.actions_["mark"].trigger()
+    assert not any(model.note(row) for row in range(100))
+    assert table.viewport().grab().toImage() == before
+
+
+def test_marks_are_gone_to_in_either_direction(desktop: Desktop) -> None:
+    """From the current row, in the order of the table."""
+    table, actions = desktop.window.page.table, desktop.window.actions_
+    desktop.session.toggle_marks(np.array([10, 60]))
+    table.go_to_row(20)
+    actions["next_mark"].trigger()
+    assert table.current_id() == 60
+    actions["previous_mark"].trigger()
+    assert table.current_id() == 10
+    actions["previous_mark"].trigger()
+    assert table.current_id() == 10
+
+
+def test_comments_are_text_and_nothing_else(desktop: Desktop) -> None:
+    """Markup in a comment is shown as it was written."""
+    table, model = desktop.window.page.table, desktop.model
+    table.select_ids(np.array([7]))
+    desktop.commands.table.comment("<b>why</b>")
+    shown = str(model.index(7, Column.NUMBER).data(Qt.ItemDataRole.ToolTipRole))
+    assert "<b>why" not in shown
+    assert "why" in shown
+    assert desktop.session.notes.comment(7) == "<b>why</b>"
