@@ -179,7 +179,7 @@ def test_host_stands_beside_the_addresses(table: PacketTable) -> None:
 
 def test_copied_text_is_no_formula(table: PacketTable) -> None:
     """A cell that a spreadsheet would run is made text."""
-    table._model._page_of(0)[0].texts[Column.INFO][0] = "=cmd()"
+    table._model._pages._page_of(0)[0].texts[Column.INFO][0] = "=cmd()"
     table.go_to_row(0)
     table.copy_rows()
     assert "\t'=cmd()\t" in QGuiApplication.clipboard().text()
