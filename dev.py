@@ -3,6 +3,7 @@
 
 python3 dev.py run [arguments]   set up and start TrafficDesk (without a display: monitoring in the terminal)
 python3 dev.py test [--fast]     set up and run every check and test (--fast: without the packaged build)
+python3 dev.py fuzz [targets]    set up and throw hostile bytes at every reader of them (--seconds N or --runs N of each)
 python3 dev.py bench [names]     set up and run the benchmarks
 python3 dev.py build             set up and package the program into dist/
 python3 dev.py setup             only set up
@@ -67,7 +68,7 @@ def main(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
     if sys.version_info < OLDEST:
         return fail(f"TrafficDesk needs Python 3.11 or newer, this is {sys.version.split()[0]}.")
-    commands = {"setup": setup, "run": run, "test": test, "bench": bench, "build": build}
+    commands = {"setup": setup, "run": run, "test": test, "fuzz": fuzz, "bench": bench, "build": build}
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments[:1] in ([], ["-h"], ["--help"]) else 2
@@ -111,6 +112,7 @@ def test(arguments: list[str]) -> int:
         ("types", [bin_dir / "mypy"]),
         ("layers", [bin_dir / "lint-imports"]),
         ("tests", [bin_dir / "python", "-m", "pytest", "-q"]),
+        ("fuzzing", [bin_dir / "python", "-m", "tests.fuzz", "--fixed"]),
     ]
     failed = [name for name, command in steps if not passes(name, command, {"QT_QPA_PLATFORM": "offscreen"})]
     if "--fast" not in arguments:
@@ -126,6 +128,12 @@ def packaged_check() -> list[str]:
     program = ROOT / "dist" / "trafficdesk" / ("trafficdesk.exe" if os.name == "nt" else "trafficdesk")
     command = [python(), "-m", "pytest", "-q", "tests/packaged"]
     return [] if passes("packaged", command, {"TRAFFICDESK_PACKAGED": str(program)}) else ["packaged"]
+
+
+def fuzz(arguments: list[str]) -> int:
+    """A long run; an input that breaks something stays in tests/fuzz/crashes, from where every test run repeats it."""
+    setup([])
+    return subprocess.call([str(python()), "-m", "tests.fuzz", *arguments], cwd=ROOT)
 
 
 def bench(arguments: list[str]) -> int:

@@ -1,0 +1,29 @@
+"""Every reader of foreign bytes that is fuzzed: one literal list."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tests.fuzz.target import Target
+
+TARGETS: Final = (
+    Target("pcap", "files:check_capture_file", runs=6_000),
+    Target("pcapng", "files:check_capture_file", runs=4_000),
+    Target("gzip", "files:check_capture_file", runs=2_000, longest=1_024),
+    Target("decode", "frames:check_decode", runs=1_200, longest=1_024),
+    Target("applications", "frames:check_applications", runs=6_000, longest=1_024),
+    Target("answers", "frames:check_answers", runs=2_000, longest=1_024),
+    Target("dissect", "frames:check_dissect", runs=1_200, longest=512),
+    Target("analysis", "analysis:check_analysis", runs=200, longest=1_024),
+    Target("display_filter", "words:check_display_filter", runs=3_000, longest=512),
+    Target("dumpcap_words", "words:check_dumpcap_words", runs=10_000, longest=600),
+    # SO_PEERCRED, SCM_RIGHTS and packet sockets are Linux's, and so is the helper.
+    *(
+        [Target("hand_over", "words:check_hand_over", runs=4_000, longest=256)]
+        if sys.platform == "linux"
+        else []
+    ),
+)
+
+BY_NAME: Final = {target.name: target for target in TARGETS}
