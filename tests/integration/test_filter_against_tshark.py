@@ -5,9 +5,12 @@ import subprocess
 
 import pytest
 
+from tests.helpers.filter_comparison import DEVIATIONS, EXPRESSIONS, different, tshark_counts
+from tests.integration.test_statistics_against_tshark import CAPTURES
 from tests.unit.packets.test_display_filter import EXAMPLES, FRAMES, NAMES
 from trafficdesk.capture.pcap_writer import write_pcapng
 from trafficdesk.capture.source import Frame
+from trafficdesk.paths import sample_capture
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
@@ -47,3 +50,26 @@ def test_means_what_wireshark_means(capture, expression, expected):
     assert [NAMES[int(number) - 1] for number in done.stdout.split()] == [
         name for name in NAMES if name in expected.split()
     ]
+
+
+def is_near(theirs: int, ours: int) -> bool:
+    """Whether counts differ by less than a third."""
+    return abs(theirs - ours) * 3 < max(theirs, 10)
+
+
+def test_the_sample_is_filtered_as_tshark_filters_it():
+    """Every field and every operator lets as many frames through."""
+    assert different(sample_capture()) == []
+    found = dict(zip(EXPRESSIONS, tshark_counts(sample_capture(), EXPRESSIONS), strict=True))
+    assert sum(count > 0 for count in found.values()) > 60
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", CAPTURES)
+def test_real_captures_are_filtered_as_tshark_filters_them(shared_captures, name):
+    """As many frames for each of 96 filters; for three more, whose reasons are written down, nearly as many."""
+    if not (shared_captures / name).exists():
+        pytest.skip(f"{name} is not there")
+    found = different(shared_captures / name)
+    assert [each for each in found if each[0] not in DEVIATIONS] == []
+    assert all(is_near(theirs, ours) for _, theirs, ours in found)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
+
+from trafficdesk.packets.fields import INNER_DTYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 Column: TypeAlias = "NDArray[Any]"
+
+_INNER: Final = frozenset(INNER_DTYPE.names or ())
 
 
 class Kind(Enum):
@@ -46,9 +51,11 @@ class Labels(NamedTuple):
     """Of one entry; empty = the row does not have the field."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """What one evaluation looks at: a batch and, beside it, the columns of analysis."""
+
+    # Without slots: `inner` is kept in the instance's dictionary.
 
     batch: PacketBatch
     analysis: Mapping[str, Column]
@@ -56,9 +63,26 @@ class Rows:
     identities: Identities | None = None
     """What the numbers of `program` and `host` stand for."""
 
+    carrying: NDArray[np.int64] | None = None
+    """Which rows of the batch these packets are inside of; None = these are the batch's rows."""
+    records: NDArray[np.void] | None = None
+    """`INNER_DTYPE` of those packets."""
+
+    @cached_property
+    def inner(self) -> Rows | None:
+        """Packets inside the tunnels of these rows; None where there are none."""
+        if self.carrying is not None or not self.batch["tunnel"].any():
+            return None
+        carrying = np.flatnonzero(self.batch["tunnel"])
+        return Rows(self.batch, {}, None, carrying, self.batch.inner(carrying))
+
     def column(self, name: str) -> Column:
-        """One of the packet's columns."""
-        return self.batch[name]
+        """One of the packet's columns; of a packet inside, what it has of its own."""
+        if self.records is None:
+            return self.batch[name]
+        if name in _INNER:
+            return self.records[name]
+        return self.batch[name][self.carrying]
 
     def judged(self, name: str, otherwise: float) -> Column:
         """One of the columns of analysis; `otherwise` for every row where there is none."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Predicate: TypeAlias = Callable[[Rows], Mask]
 
 _INSTEAD: Final = {
-    "tcp.seq": "Relative numbers are not kept: use tcp.seq_raw.",
-    "tcp.ack": "Relative numbers are not kept: use tcp.ack_raw.",
     "tcp.window_size": "Scaled windows are not kept: use tcp.window_size_value.",
     "frame.time_relative": "Use frame.time_epoch or frame.time.",
     "bootp": "It is called dhcp.",

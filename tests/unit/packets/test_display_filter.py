@@ -197,7 +197,7 @@ def test_lets_through_what_wireshark_would(batch, expression, expected):
     ("expression", "position", "title", "hint"),
     [
         ("tcp.prt == 80", 0, "tcp.prt is no field", "tcp.port"),
-        ("ip && tcp.seq == 5", 6, "tcp.seq is no field", "tcp.seq_raw"),
+        ("ip && tcp.window_size == 5", 6, "tcp.window_size is no field", "tcp.window_size_value"),
         ("tcp.port = 80", 9, "'='", "=="),
         ("tcp.port ==", 11, "too early", ""),
         ("(tcp", 4, "too early", ""),
