@@ -110,3 +110,14 @@ def test_a_new_capture_keeps_the_filter(qtbot: QtBot, made: Made) -> None:
     assert model.rowCount() == 0
     ingest(made, 300)
     assert model.ids().tolist() == expected(session, "dns") != []
+
+
+def test_a_filter_on_marks_follows_the_person(qtbot: QtBot, made: Made) -> None:
+    """Rows that are marked while they are asked for appear."""
+    session, model, controller = made
+    controller.apply(compile_filter("td.mark"))
+    qtbot.waitUntil(lambda: not controller.searching)
+    assert model.rowCount() == 0
+    session.toggle_marks(np.array([5, 9]))
+    controller.noted()
+    qtbot.waitUntil(lambda: model.rowCount() == 2)

@@ -111,8 +111,7 @@ class Compiler:
         field = operand.field
         if operand.bits is not None:
             return over(operand, lambda occurrence: occurrence != 0, "any")
-        if field.name == "td.flagged":
-            # Every row has it; a person who asks for it alone means those that are.
+        if field.alone:
             return lambda rows: field.read(rows).occurrences[0]
         if field.kind is Kind.LABEL:
             return LabelTest(field, bool)

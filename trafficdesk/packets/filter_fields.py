@@ -43,6 +43,7 @@ from trafficdesk.packets.filter_identity import IDENTITY_FIELDS
 from trafficdesk.packets.filter_protocols import PROTOCOLS
 from trafficdesk.packets.filter_rows import Column, FilterField, Kind, Mask, Rows, Values
 from trafficdesk.packets.log import FLAGGED
+from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Status, TcpFlag, TcpNote, Tunnel, tunnel_name
 from trafficdesk.packets.protocols import Protocol, protocol_name
 from trafficdesk.registry import by_name
@@ -52,8 +53,7 @@ if TYPE_CHECKING:
 
 
 def _eth_type(rows: Rows) -> Column:
-    kind = np.where(rows.column("vlan") >= 0, np.uint16(EtherType.VLAN), rows.column("network"))
-    return np.where(rows.column("tunnel") == Tunnel.MPLS, np.uint16(_MPLS), kind)
+    return np.where(rows.column("vlan") >= 0, np.uint16(EtherType.VLAN), rows.column("network"))
 
 
 def _followed(rows: Rows) -> Mask:
@@ -92,6 +92,10 @@ def _score(rows: Rows) -> Values:
 def _flagged(rows: Rows) -> Column:
     flagged: Mask = (rows.judged("verdict", 0).astype(np.uint8) & FLAGGED) != 0
     return flagged
+
+
+def _noted(flag: NoteFlag) -> Callable[[Rows], Values]:
+    return derived(every, lambda rows: (rows.judged("mark", 0).astype(np.uint8) & int(flag)) != 0)
 
 
 def _judged(name: str) -> Callable[[Rows], Values]:
@@ -133,8 +137,6 @@ _FLAGS: Final = {
     "push": TcpFlag.PSH, "reset": TcpFlag.RST, "syn": TcpFlag.SYN, "fin": TcpFlag.FIN,
 }  # fmt: skip
 
-_MPLS: Final = 0x8847
-"""EtherType of MPLS unicast (RFC 5332 section 3)."""
 _TUNNELS: Final = tuple(tunnel_name(number) for number in range(max(Tunnel) + 1))
 _STATUS_NAMES: Final = tuple(status.name.lower() for status in Status)
 _PROTOCOL_COLUMN: Final = tuple(protocol_name(number) for number in range(max(Protocol) + 1))
@@ -201,7 +203,10 @@ FIELDS: Final = (
     FilterField("td.text", Kind.TEXT, "what the application says: DNS name, TLS server name, HTTP request line, …", reads(at_least("text_length", 1))),
     FilterField("td.tunnel", Kind.NAMED, "what carries the packet inside", reads(lambda rows: rows.column("tunnel") > 0, "tunnel"), names=_TUNNELS),
     FilterField("td.score", Kind.REAL, "anomaly score; above 1 is unusual", _score),
-    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", derived(every, _flagged)),
+    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", derived(every, _flagged), alone=True),
+    FilterField("td.mark", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED), alone=True),
+    FilterField("frame.marked", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED)),
+    FilterField("td.comment", Kind.BOOLEAN, "commented by a person", _noted(NoteFlag.COMMENTED), alone=True),
     FilterField("td.family", Kind.NAMED, "what the analysis calls it", _judged("family")),
     FilterField("td.incident", Kind.NUMBER, "number of the incident it belongs to", _judged("incident"), 0x7FFF_FFFF),
     *IDENTITY_FIELDS,

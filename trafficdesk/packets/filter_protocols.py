@@ -217,7 +217,7 @@ def _carried(number: IpProtocol) -> Callable[[Rows], Mask]:
 
 _CARRIERS: Final = {
     "vxlan": (Tunnel.VXLAN, Protocol.VXLAN), "geneve": (Tunnel.GENEVE, Protocol.GENEVE), "gtp": (Tunnel.GTP, Protocol.GTP),
-    "teredo": (Tunnel.TEREDO, Protocol.TEREDO), "mpls": (Tunnel.MPLS, Protocol.MPLS), "erspan": (Tunnel.ERSPAN, Protocol.ERSPAN),
+    "teredo": (Tunnel.TEREDO, Protocol.TEREDO), "erspan": (Tunnel.ERSPAN, Protocol.ERSPAN),
     "capwap": (Tunnel.CAPWAP, Protocol.CAPWAP_DATA), "l2tp": (Tunnel.L2TP, Protocol.L2TP), "etherip": (Tunnel.ETHERIP, Protocol.ETHERIP),
 }  # fmt: skip
 

@@ -59,7 +59,7 @@ class Rows:
 
     batch: PacketBatch
     analysis: Mapping[str, Column]
-    """`score`, `verdict`, `family`, `incident`, `program`, `host`, each (rows,); may be empty where nothing is known."""
+    """`score`, `verdict`, `family`, `incident`, `program`, `host`, `mark`, each (rows,); may be empty where nothing is known."""
     identities: Identities | None = None
     """What the numbers of `program` and `host` stand for."""
 
@@ -114,5 +114,7 @@ class FilterField:
     """Kind NAMED: name of every number, by position. Kind LABEL: what it can be, where that is a closed set."""
     labels: Callable[[Identities], Labels] | None = None
     """Kind LABEL: what the numbers stand for."""
+    alone: bool = False
+    """Kind BOOLEAN that every row has: named alone it asks for those where it is true, as a person means it."""
     part: int = -1
     """Kind TEXT: which space-separated word of the row's text it is; -1 = all of it."""

@@ -97,6 +97,10 @@ class FilterController(QObject):
         if self._filter is not None and _uses_analysis(self._filter) and not self._refresh.isActive():
             self._refresh.start()
 
+    def noted(self) -> None:
+        """Marks and comments changed: a filter that asks for them may choose other rows."""
+        self.identified()
+
     @Slot()
     def _search_again(self) -> None:
         if self._filter is None:
@@ -145,4 +149,4 @@ def unanalysed(rows: int) -> dict[str, NDArray]:  # type: ignore[type-arg]  # co
 
 def _uses_analysis(display_filter: DisplayFilter) -> bool:
     # Fields of the analysis, programs and names all begin so; the same letters inside a quoted text cost one search too many, no more.
-    return "td." in display_filter.expression
+    return "td." in display_filter.expression or "frame.marked" in display_filter.expression

@@ -21,6 +21,7 @@ class TableCommands(QObject):
         super().__init__(parent)
         self._session = desk.session
         self._model = desk.model
+        self._display = desk.display
         self._window = desk.window
         self._table = desk.window.page.table
         self.sorting = SortController(desk.model, desk.window.page.sort_note, self)
@@ -43,6 +44,7 @@ class TableCommands(QObject):
         if len(ids):
             self._session.toggle_marks(ids)
             self._model.refresh_notes()
+            self._display.noted()
 
     @Slot()
     def ask_comment(self) -> None:
@@ -61,6 +63,7 @@ class TableCommands(QObject):
         """Say `text` of the selected packets; an empty one takes back what was said."""
         self._session.comment(self._table.selected_ids(), text)
         self._model.refresh_notes()
+        self._display.noted()
 
     @Slot()
     def previous_mark(self) -> None:
