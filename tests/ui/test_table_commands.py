@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from tests.helpers.traffic import decoded
 from trafficdesk.app import Desktop, Options
-from trafficdesk.settings import Settings
+from trafficdesk.settings import Settings, TimeFormat
 from trafficdesk.ui.models.packet_page import Column
 
 if TYPE_CHECKING:
@@ -75,3 +75,17 @@ def test_comments_are_text_and_nothing_else(desktop: Desktop) -> None:
     assert "<b>why" not in shown
     assert "why" in shown
     assert desktop.session.notes.comment(7) == "<b>why</b>"
+
+
+def test_the_format_of_times_is_chosen_and_remembered(desktop: Desktop) -> None:
+    """The menu, the settings and the table agree."""
+    actions, model = desktop.window.actions_, desktop.model
+    assert actions["time_of_day"].isChecked()
+    width = desktop.window.page.table.columnWidth(Column.TIME)
+    actions["time_utc"].trigger()
+    assert desktop.preferences.settings.view.time_format is TimeFormat.UTC
+    assert len(model.text(0, Column.TIME)) == len("2026-11-20 00:00:00.000000")
+    assert desktop.window.page.table.columnWidth(Column.TIME) > width
+    assert not actions["time_of_day"].isChecked()
+    shown = {action.text() for action in desktop.window.page.table.header.menu().actions()}
+    assert {actions[name].text() for name in ("time_of_day", "time_utc")} <= shown

@@ -105,6 +105,8 @@ class PacketLog:
         self._chunks: list[_Chunk] = []
         self._first_id = 0
         self._end_id = 0
+        self.start_ns = 0
+        """When the capture's first packet came, whether it is still here or not."""
         self.interfaces: tuple[str, ...] = ()
         """Names of the column `interface`'s numbers, as the newest batch has them."""
         self.identities = Identities()
@@ -152,6 +154,8 @@ class PacketLog:
         if batch.first_id != self._end_id:
             raise ValueError(f"batch starts at {batch.first_id}, the log ends at {self._end_id}")
         self.interfaces = batch.interfaces or self.interfaces
+        if not self._end_id and len(batch):
+            self.start_ns = int(batch["timestamp_ns"][0])
         evicted = 0
         done = 0
         while done < len(batch):
@@ -284,6 +288,7 @@ class PacketLog:
         copy = PacketLog(self.capacity)
         copy._chunks = [chunk.frozen() for chunk in self._chunks]
         copy._first_id, copy._end_id = self._first_id, self._end_id
+        copy.start_ns = self.start_ns
         copy.interfaces = self.interfaces
         copy.identities = self.identities
         return copy

@@ -8,6 +8,7 @@ from trafficdesk.settings.declared import (
     NamesSettings,
     Settings,
     Theme,
+    TimeFormat,
     ViewSettings,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "NamesSettings",
     "Settings",
     "Theme",
+    "TimeFormat",
     "ViewSettings",
 ]

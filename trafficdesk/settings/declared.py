@@ -19,6 +19,15 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class TimeFormat(StrEnum):
+    """How the packet table shows a packet's time."""
+
+    TIME_OF_DAY = "time of day"
+    SINCE_START = "since start"
+    SINCE_PREVIOUS = "since previous"
+    UTC = "utc"
+
+
 class MailSecurity(StrEnum):
     """How the connection to the mail server is protected."""
 
@@ -157,6 +166,7 @@ class ViewSettings:
     recent_capture_filters: tuple[str, ...] = setting((), "Recent capture filters")
     recent_display_filters: tuple[str, ...] = setting((), "Recent display filters")
     saved_filters: tuple[str, ...] = setting((), "Saved display filters", tip="Name, a tabulator, expression")
+    time_format: TimeFormat = setting(TimeFormat.TIME_OF_DAY, "Times of packets")
 
 
 @dataclass(frozen=True, slots=True)

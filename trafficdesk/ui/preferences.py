@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from trafficdesk.settings import DetectionSettings, Settings
+    from trafficdesk.settings import DetectionSettings, Settings, TimeFormat
 
 RECENT_FILES: Final = 10
 RECENT_FILTERS: Final = 10
@@ -69,6 +69,10 @@ class Preferences(QObject):
     def set_interface(self, name: str) -> None:
         """Remember what was chosen last to capture on; several interfaces are separated by commas."""
         self.set(replace(self._settings, view=replace(self._settings.view, last_interface=name)))
+
+    def set_time_format(self, form: TimeFormat) -> None:
+        """Show packets' times in another way."""
+        self.set(replace(self._settings, view=replace(self._settings.view, time_format=form)))
 
     def add_recent(self, path: Path) -> None:
         """Remember an opened file, newest first."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog
 
+from trafficdesk.settings import TimeFormat
 from trafficdesk.ui.sort_controller import SortController
 
 if TYPE_CHECKING:
+    from trafficdesk.settings import Settings
     from trafficdesk.ui.desk import Desk
+
+_TIMES: Final = {
+    "time_of_day": TimeFormat.TIME_OF_DAY,
+    "time_since_start": TimeFormat.SINCE_START,
+    "time_since_previous": TimeFormat.SINCE_PREVIOUS,
+    "time_utc": TimeFormat.UTC,
+}
+"""What each command shows."""
 
 
 class TableCommands(QObject):
@@ -28,7 +39,14 @@ class TableCommands(QObject):
         self._table.header.sectionClicked.connect(self.sorting.toggle)
         desk.capture.began.connect(self.sorting.unsort)
         desk.window.closing.connect(self.sorting.shut_down)
+        self._preferences = desk.preferences
+        self._preferences.changed.connect(self._on_settings)
         actions = desk.window.actions_
+        for name, form in _TIMES.items():
+            actions[name].setData(form)
+            actions[name].triggered.connect(self._on_time_chosen)
+        self._table.header.time_choices = [actions[name] for name in _TIMES]
+        self._show_times(self._preferences.settings.view.time_format)
         for name, doing in {
             "mark": self.mark,
             "comment": self.ask_comment,
@@ -74,6 +92,23 @@ class TableCommands(QObject):
     def next_mark(self) -> None:
         """The first marked row after the current one."""
         self._move_to_mark(1)
+
+    def _show_times(self, form: TimeFormat) -> None:
+        for name, mine in _TIMES.items():
+            self._window.actions_[name].setChecked(form is mine)
+        self._table.header.set_time_format(form)
+        self._model.set_time_format(form)
+
+    @Slot()
+    def _on_time_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._preferences.set_time_format(TimeFormat(action.data()))
+
+    @Slot(object, object)
+    def _on_settings(self, before: Settings, now: Settings) -> None:
+        if before.view.time_format is not now.view.time_format:
+            self._show_times(now.view.time_format)
 
     def _move_to_mark(self, step: int) -> None:
         rows = self._model.rows_of(self._session.notes.marked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox
 
-from trafficdesk.settings import MailSecurity, Theme
+from trafficdesk.settings import MailSecurity, Theme, TimeFormat
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -19,6 +19,10 @@ _CHOICES: Final[dict[StrEnum, str]] = {
     Theme.SYSTEM: "As the system",
     Theme.LIGHT: "Light",
     Theme.DARK: "Dark",
+    TimeFormat.TIME_OF_DAY: "Time of day",
+    TimeFormat.SINCE_START: "Seconds since the start",
+    TimeFormat.SINCE_PREVIOUS: "Seconds since the row above",
+    TimeFormat.UTC: "Date and time, UTC",
     MailSecurity.STARTTLS: "STARTTLS (usually port 587)",
     MailSecurity.TLS: "TLS from the start (usually port 465)",
     MailSecurity.NONE: "None: readable on the way",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from math import isnan
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from trafficdesk.packets.info import info_texts
 from trafficdesk.packets.log import Verdict
 from trafficdesk.packets.peers import peers
 from trafficdesk.packets.protocol import EtherType, Status, protocol_name
+from trafficdesk.ui.models.packet_time import time_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.packets.log import PacketLog
 
-NANOSECONDS: Final = 1_000_000_000
 _ADDRESSED: Final = (EtherType.IPV4, EtherType.IPV6, EtherType.ARP)
 
 
@@ -170,18 +169,6 @@ def score_text(score: float) -> str:
     return "" if isnan(score) else f"{score:.2f}".replace("-0.00", "0.00")
 
 
-def time_texts(timestamps_ns: NDArray[np.int64]) -> list[str]:
-    """Local time of day to the microsecond, HH:MM:SS.ffffff."""
-    clocks: dict[int, str] = {}
-    texts = []
-    for timestamp_ns in timestamps_ns.tolist():
-        second, rest = divmod(timestamp_ns, NANOSECONDS)
-        if second not in clocks:
-            clocks[second] = _clock(second)
-        texts.append(f"{clocks[second]}.{rest // 1_000:06d}")
-    return texts
-
-
 def endpoint_texts(batch: PacketBatch, side: str) -> list[str]:
     """Network address where there is one, else the link's, else nothing; `side` is source or destination."""
     texts = np.full(len(batch), "", object)
@@ -191,14 +178,6 @@ def endpoint_texts(batch: PacketBatch, side: str) -> list[str]:
     linked = ~addressed & (macs != NO_MAC)
     texts[linked] = mac_texts(macs[linked])
     return list(texts.tolist())
-
-
-def _clock(second: int) -> str:
-    try:
-        return datetime.fromtimestamp(second).astimezone().strftime("%H:%M:%S")
-    except (OverflowError, OSError, ValueError):
-        # A broken file may claim any year; the platform's clock knows fewer.
-        return "--:--:--"
 
 
 def _info(batch: PacketBatch) -> list[str]:

@@ -10,8 +10,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.packets.notes import NoteFlag
+from trafficdesk.settings import TimeFormat
 from trafficdesk.ui.models.packet_page import (
     IDENTITY_COLUMNS,
     TEXT_COLUMNS,
@@ -21,10 +24,10 @@ from trafficdesk.ui.models.packet_page import (
     marks,
     text_columns,
 )
+from trafficdesk.ui.models.packet_time import time_texts
 from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from trafficdesk.session import AnalysisSession
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 PAGE_ROWS: Final = 128
 """A screenful and some: one page costs about a millisecond to format."""
 _KEPT_PAGES: Final = 48
+_TIME: Final = int(Column.TIME)
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +53,8 @@ class _Page:
     """Texts of `IDENTITY_COLUMNS`; None: to be read again."""
     notes: list[int] | None = None
     """`NoteFlag` of each row; None: to be read again."""
+    times: list[str] | None = None
+    """In the format asked for; None: to be read again."""
 
     @property
     def stop(self) -> int:
@@ -70,6 +76,13 @@ class PacketPages:
         self._rows: VisibleRows | SortedRows = rows
         self._pages: OrderedDict[int, _Page] = OrderedDict()
         self._last: _Page | None = None
+        self._time_format = TimeFormat.TIME_OF_DAY
+
+    def set_time_format(self, form: TimeFormat) -> None:
+        """Show times in another way."""
+        self._time_format = form
+        for page in self._pages.values():
+            page.times = None
 
     def show(self, rows: VisibleRows | SortedRows) -> None:
         """Other rows, or the same in another order."""
@@ -88,6 +101,8 @@ class PacketPages:
     def text(self, row: int, column: int) -> str:
         """What the cell shows."""
         page, offset = self._page_of(row)
+        if column == _TIME and self._time_format is not TimeFormat.TIME_OF_DAY:
+            return self._times_of(page)[offset]
         if column < TEXT_COLUMNS:
             return page.texts[column][offset]
         if column >= IDENTITY_COLUMNS[0]:
@@ -163,6 +178,21 @@ class PacketPages:
             texts = identity_columns(self._session.log, page.ids[gone:])
             page.identity = [[""] * gone + [visible(text) for text in column] for column in texts]
         return page.identity
+
+    def _times_of(self, page: _Page) -> list[str]:
+        if page.times is None:
+            log = self._session.log
+            # Rows of a page that have left are no longer asked for.
+            here = page.ids[page.ids >= log.first_id]
+            row = page.first + len(page.ids) - len(here) - self._rows.start
+            above = self._rows.id_at(row - 1) if row > 0 else -1
+            previous = (
+                int(log.column("timestamp_ns", np.array([above]))[0]) if above >= log.first_id else None
+            )
+            times = log.column("timestamp_ns", here)
+            texts = time_texts(times, self._time_format, start_ns=log.start_ns, previous_ns=previous)
+            page.times = [""] * (len(page.ids) - len(here)) + texts
+        return page.times
 
     def _between(self, first_row: int, stop_row: int) -> list[_Page]:
         first = (self._rows.start + first_row) // PAGE_ROWS

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.detect.finding import Detection
     from trafficdesk.session import AnalysisSession
+    from trafficdesk.settings import TimeFormat
     from trafficdesk.ui.theme import Tokens
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -184,6 +185,12 @@ class PacketTableModel(QAbstractTableModel):
             self.dataChanged.emit(
                 self.index(first, IDENTITY_COLUMNS[0]), self.index(stop - 1, IDENTITY_COLUMNS[-1])
             )
+
+    def set_time_format(self, form: TimeFormat) -> None:
+        """Show times in another way."""
+        self._pages.set_time_format(form)
+        if len(self._rows):
+            self.dataChanged.emit(self.index(0, Column.TIME), self.index(len(self._rows) - 1, Column.TIME))
 
     def refresh_notes(self) -> None:
         """Read again what a person noted."""

@@ -51,6 +51,7 @@ class PacketDelegate(QStyledItemDelegate):
         for column in (Column.NUMBER, Column.LENGTH, Column.SCORE):
             fonts[column] = theme.number_font()
         self._fonts = fonts
+        self._alignments = list(_ALIGNMENTS)
         self._metrics = [QFontMetrics(font) for font in fonts]
         self._cut: dict[tuple[int, int, str], str] = {}
         self.apply_theme(tokens)
@@ -74,6 +75,10 @@ class PacketDelegate(QStyledItemDelegate):
             Look.UNUSUAL: QColor(tokens.unusual_background),
             Look.FAMILY: QColor(tokens.family_background),
         }
+
+    def set_time_right(self, *, right: bool) -> None:
+        """Whether times are numbers, which stand at the right."""
+        self._alignments[Column.TIME] = _RIGHT if right else _LEFT
 
     def text_width(self, column: Column, text: str) -> int:
         """Pixels that `text` needs in a column."""
@@ -148,7 +153,7 @@ class PacketDelegate(QStyledItemDelegate):
             rect.y(),
             room,
             rect.height(),
-            _ALIGNMENTS[column],
+            self._alignments[column],
             self._fitted(text, column, room),
         )
 

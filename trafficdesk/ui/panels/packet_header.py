@@ -8,8 +8,10 @@ from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
+from trafficdesk.settings import TimeFormat
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES, Column
+from trafficdesk.ui.models.packet_time import SAMPLES, SPANS
 from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 _SAMPLES: Final = {
     Column.NUMBER: "1,234,567",
-    Column.TIME: "00:00:00.000000",
     Column.SOURCE: "192.168.100.10",
     Column.DESTINATION: "192.168.100.10",
     Column.PROTOCOL: "ICMPv6",
@@ -67,6 +68,9 @@ class PacketHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._delegate = delegate
         self._chosen: dict[Column, bool] = {}
+        self._time_format = TimeFormat.TIME_OF_DAY
+        self.time_choices: list[QAction] = []
+        """Stand in the menu, too."""
         self._host_width = 0
         """That nobody but us gave it."""
         self._useful: frozenset[Column] = frozenset(Column) - _ON_DEMAND
@@ -80,7 +84,7 @@ class PacketHeader(QHeaderView):
         self._fix()
         for place, column in enumerate(_ORDER):
             self.moveSection(self.visualIndex(column), place)
-        for column in _SAMPLES:
+        for column in (*_SAMPLES, Column.TIME):
             self.resizeSection(column, self._first_width(column))
         self.resizeSection(Column.SCORE, _SCORE_WIDTH)
         self._host_width = self._first_width(Column.HOST)
@@ -106,6 +110,13 @@ class PacketHeader(QHeaderView):
             self._useful = self._useful | {column} if useful else self._useful - {column}
             self._show_columns()
 
+    def set_time_format(self, form: TimeFormat) -> None:
+        """Make the times' column as wide as such times are."""
+        if form is not self._time_format:
+            self._time_format = form
+            self._delegate.set_time_right(right=form in SPANS)
+            self.resizeSection(Column.TIME, self._first_width(Column.TIME))
+
     def make_room_for_arrow(self, column: Column) -> None:
         """Widen a column that sorts, where its title and the arrow behind it would be cut."""
         self.resizeSection(column, max(self.sectionSize(column), self._title_width(column, _ARROW)))
@@ -126,6 +137,9 @@ class PacketHeader(QHeaderView):
             action.setData(int(column))
             action.triggered.connect(self._on_chosen)
         menu.addSeparator()
+        if self.time_choices:
+            menu.addActions(self.time_choices)
+            menu.addSeparator()
         menu.addAction("Reset columns").triggered.connect(self.reset_columns)
         return menu
 
@@ -179,7 +193,8 @@ class PacketHeader(QHeaderView):
             self.setSectionHidden(column, not shown)
 
     def _first_width(self, column: Column) -> int:
-        return max(self._delegate.text_width(column, _SAMPLES[column]), self._title_width(column))
+        sample = SAMPLES[self._time_format] if column == Column.TIME else _SAMPLES[column]
+        return max(self._delegate.text_width(column, sample), self._title_width(column))
 
     def _title_width(self, column: Column, arrow: str = "") -> int:
         font = theme.ui_font()
