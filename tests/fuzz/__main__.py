@@ -24,6 +24,8 @@ CRASHES: Final = HERE / "crashes"
 FOUND: Final = ROOT / ".fuzz"
 """Inputs that earlier long runs found to be new ones; not kept in the project."""
 DEFAULT_SECONDS: Final = 60
+_NOT_TOLD: Final = ("#", "0x", "\\", "INFO:", "WARNING:")
+"""How the lines of libFuzzer's account of its corpus begin."""
 _SEED: Final = 20_261_121
 
 
@@ -60,9 +62,8 @@ class Job:
         spent = time.monotonic() - started
         if self.crashes.is_dir() and not any(self.crashes.iterdir()):
             self.crashes.rmdir()
-        # Without libFuzzer's account of its corpus.
         told = (ended.stdout + ended.stderr).splitlines(keepends=True)
-        said = "".join(line[:300] for line in told if not line.startswith(("#", "0x", "\\")))
+        said = "".join(line[:300] for line in told if not line.startswith(_NOT_TOLD))
         if ended.returncode:
             return False, f"{self.name}: BROKEN after {spent:.0f} s\n{said[-6_000:]}"
         counts = dict(re.findall(r"stat::(\w+):\s+(\d+)", said))

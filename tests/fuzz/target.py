@@ -39,6 +39,8 @@ class Target:
     """Executions within `dev.py test`: about four seconds of them."""
     longest: int = 4_096
     """Bytes of an input."""
+    compares: bool = False
+    """Whether an engine may learn from the values that are compared; not where those are arrays."""
 
     def check(self) -> Check:
         """What reads the bytes and asserts what must hold of the result.

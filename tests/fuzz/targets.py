@@ -16,11 +16,11 @@ TARGETS: Final = (
     Target("answers", "frames:check_answers", runs=2_000, longest=1_024),
     Target("dissect", "frames:check_dissect", runs=1_200, longest=512),
     Target("analysis", "analysis:check_analysis", runs=200, longest=1_024),
-    Target("display_filter", "words:check_display_filter", runs=3_000, longest=512),
-    Target("dumpcap_words", "words:check_dumpcap_words", runs=10_000, longest=600),
+    Target("display_filter", "words:check_display_filter", runs=3_000, longest=512, compares=True),
+    Target("dumpcap_words", "words:check_dumpcap_words", runs=10_000, longest=600, compares=True),
     # SO_PEERCRED, SCM_RIGHTS and packet sockets are Linux's, and so is the helper.
     *(
-        [Target("hand_over", "words:check_hand_over", runs=4_000, longest=256)]
+        [Target("hand_over", "words:check_hand_over", runs=4_000, longest=256, compares=True)]
         if sys.platform == "linux"
         else []
     ),
