@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from tests.helpers.traffic import decoded
 from trafficdesk.app import Desktop, Options
@@ -89,3 +90,65 @@ def test_the_format_of_times_is_chosen_and_remembered(desktop: Desktop) -> None:
     assert not actions["time_of_day"].isChecked()
     shown = {action.text() for action in desktop.window.page.table.header.menu().actions()}
     assert {actions[name].text() for name in ("time_of_day", "time_utc")} <= shown
+
+
+def test_a_text_is_found_downwards_upwards_and_round_the_end(desktop: Desktop, qtbot: QtBot) -> None:
+    """From the current row on; what is not there is said."""
+    table, bar, actions = desktop.window.page.table, desktop.window.page.find_bar, desktop.window.actions_
+    expected = [row for row in range(100) if desktop.model.text(row, Column.PROTOCOL) == "ARP"]
+    table.go_to_row(expected[1])
+    actions["find"].trigger()
+    bar.line.setText("who has")
+    finding = desktop.commands.walk.finding
+    for action, place in (
+        ("find_next", 2),
+        ("find_previous", 1),
+        ("find_previous", 0),
+        ("find_previous", -1),
+    ):
+        actions[action].trigger()
+        qtbot.waitUntil(lambda: not finding.busy)
+        assert desktop.model.text(table.currentIndex().row(), Column.PROTOCOL) == "ARP"
+        assert "Who has" in desktop.model.text(table.currentIndex().row(), Column.INFO), place
+    bar.line.setText("nothing like it")
+    bar.find_next()
+    qtbot.waitUntil(lambda: not finding.busy)
+    assert "Not found" in bar.words
+
+
+def test_a_conversation_is_followed_and_walked(desktop: Desktop) -> None:
+    """The filter's line has its expression; the next packet of it is gone to."""
+    table, actions = desktop.window.page.table, desktop.window.actions_
+    row = next(row for row in range(100) if desktop.model.text(row, Column.PROTOCOL) == "HTTP")
+    table.go_to_row(row)
+    ends = {desktop.model.text(row, column) for column in (Column.SOURCE, Column.DESTINATION)}
+    actions["next_in_conversation"].trigger()
+    there = table.currentIndex().row()
+    assert there > row
+    assert {desktop.model.text(there, column) for column in (Column.SOURCE, Column.DESTINATION)} == ends
+    actions["previous_in_conversation"].trigger()
+    assert table.currentIndex().row() == row
+    actions["follow_conversation"].trigger()
+    assert "tcp.port == " in desktop.window.filter_bar.text()
+
+
+def test_packets_looked_at_are_gone_back_to(desktop: Desktop) -> None:
+    """Those that a filter hides are passed over."""
+    table, actions = desktop.window.page.table, desktop.window.actions_
+    for row in (3, 50, 70):
+        table.go_to_row(row)
+    actions["back"].trigger()
+    assert table.current_id() == 50
+    desktop.model.show(np.array([3, 70]))
+    table.go_to_row(1)
+    actions["back"].trigger()
+    assert table.current_id() == 3
+
+
+def test_a_cell_is_copied_as_its_filter(desktop: Desktop) -> None:
+    """As "Apply as filter" would write it."""
+    table = desktop.window.page.table
+    table.setCurrentIndex(desktop.model.index(0, Column.LENGTH))
+    desktop.window.actions_["copy_as_filter"].trigger()
+    length = desktop.model.text(0, Column.LENGTH).replace(",", "")
+    assert QGuiApplication.clipboard().text() == f"frame.len == {length}"

@@ -17,6 +17,7 @@ from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.statistics_commands import StatisticsCommands
 from trafficdesk.ui.table_commands import TableCommands
+from trafficdesk.ui.walk_commands import WalkCommands
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Commands(QObject):
         self._statistics = StatisticsCommands(desk, self)
         self._filters = FilterCommands(self._window, desk.preferences, desk.session.log, self)
         self.table = TableCommands(desk, self)
+        self.walk = WalkCommands(desk, self)
         self._join_actions()
         self._join_window()
 

@@ -11,6 +11,7 @@ from trafficdesk.ui import theme
 from trafficdesk.ui.panels.anomalies import AnomalyPanel
 from trafficdesk.ui.panels.details import DetailsPane
 from trafficdesk.ui.panels.empty_state import EmptyState
+from trafficdesk.ui.panels.find_bar import FindBar
 from trafficdesk.ui.panels.packet_table import PacketTable
 from trafficdesk.ui.panels.sort_note import SortNote
 
@@ -39,6 +40,7 @@ class LivePage(QWidget):
         self.protocols: ProtocolChart | None = None
         self.table = PacketTable(model, tokens)
         self.sort_note = SortNote()
+        self.find_bar = FindBar()
         self.empty = EmptyState()
         self.details = DetailsPane(tokens)
         self.anomalies = AnomalyPanel(tokens)
@@ -48,7 +50,7 @@ class LivePage(QWidget):
         self._charts_row.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         self._charts_row.setSpacing(_MARGIN)
         self._middle = QStackedWidget()
-        self._middle.addWidget(_stacked(self.table, self.sort_note))
+        self._middle.addWidget(_stacked(self.table, self.sort_note, self.find_bar))
         self._middle.addWidget(self.empty)
         self.column = _splitter(Qt.Orientation.Vertical, self._charts, self._middle, self.details)
         self.column.setStretchFactor(1, 1)
