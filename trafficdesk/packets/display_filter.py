@@ -2,7 +2,7 @@
 
 Meaning follows Wireshark 4 (wireshark-filter(4)): a comparison with an absent field is false whatever the operator;
 `==` asks for any occurrence, `!=` that all differ, `===` and `!==` are the other two; `matches` ignores case; strings
-compare with case. What the columns can't answer (slices, arithmetic, payload bytes, inner headers) is refused in words.
+compare with case. What the columns can't answer (arithmetic, bytes of payload) is refused in words.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets.filter_compile import Compiler
 from trafficdesk.packets.filter_fields import BY_NAME, FIELD_NAMES
 from trafficdesk.packets.filter_rows import Column, Kind, Mask, Rows
+from trafficdesk.packets.filter_terms import ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ GRAMMAR: Final = r"""
 ?operand: value
     | value "&" value -> bits
     | ATOM "(" ATOM ")" -> call
+    | ATOM "[" ATOM "]" -> slice
 ?value: ATOM
     | STRING
 _OR.3: /\|\||or(?![\w.:-])/
@@ -148,7 +150,9 @@ def _bad_character(expression: str, position: int) -> tuple[str, str]:
         "=": "Compare with ==.",
         "|": "Combine with || or the word or.",
         "^": "Combine with ^^ or the word xor.",
-        "[": "Slices such as eth.src[0:3] are not supported: the table keeps fields, not bytes.",
+        "*": ARITHMETIC,
+        "%": ARITHMETIC,
+        "/": ARITHMETIC,
         '"': "The closing quote is missing.",
         "'": 'Put text in double quotes: "…".',
     }
@@ -156,6 +160,10 @@ def _bad_character(expression: str, position: int) -> tuple[str, str]:
 
 
 def _hint_at(token: str) -> str:
+    if token[:1] in {"+", "-"}:
+        return ARITHMETIC
+    if token == "&":
+        return "Combine with &&; a single & takes a number's bits, as in tcp.flags & 0x02."
     if token.startswith('"') or token[:1].isalnum():
         return "Between two conditions stands && or ||; between a field and its value ==, != or another comparison."
     return ""

@@ -12,13 +12,13 @@ import numpy as np
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets import filter_texts
 from trafficdesk.packets.filter_labels import LabelTest
+from trafficdesk.packets.filter_operands import octets, operand_of
 from trafficdesk.packets.filter_rows import FilterField, Kind, Mask, Rows
 from trafficdesk.packets.filter_terms import (
     JOIN,
     Operand,
     Predicate,
     either,
-    field_named,
     is_field,
     literal_of,
     over,
@@ -31,7 +31,6 @@ from trafficdesk.packets.filter_values import (
     compare,
     compare_columns,
     constant_of,
-    whole_number,
 )
 
 if TYPE_CHECKING:
@@ -103,11 +102,11 @@ class Compiler:
             return self._related(children[0], children[1], children[2], "")
         if kind == "quantified":
             return self._related(children[1], children[2], children[3], str(children[0]))
-        inside = self._member(self._operand(children[0]), children[1:])
+        inside = self._member(operand_of(children[0]), children[1:])
         return inside if kind == "member" else lambda rows: ~inside(rows)
 
     def _exists(self, node: Any) -> Predicate:
-        operand = self._operand(node)
+        operand = operand_of(node)
         field = operand.field
         if operand.bits is not None:
             return over(operand, lambda occurrence: occurrence != 0, "any")
@@ -120,10 +119,10 @@ class Compiler:
     def _related(self, left: Any, relation: Token, right: Any, quantifier: str) -> Predicate:
         operation, asked = _RELATIONS[relation]
         asked = quantifier or asked
-        operand = self._operand(left)
+        operand = operand_of(left)
         self._check(operand, operation, relation)
         if is_field(right):
-            return self._between(operand, operation, asked, self._operand(right))
+            return self._between(operand, operation, asked, operand_of(right))
         text, quoted = literal_of(right)
         if operand.field.kind is Kind.NAMED:
             return self._named(operand, operation, text, right)
@@ -177,6 +176,7 @@ class Compiler:
             left.kind is not right.kind
             or left.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.PROTOCOL}
             or right.function
+            or left.slice != right.slice
         ):
             raise BadDisplayFilter(
                 f"{left.field.name} and {right.field.name} can't be compared.",
@@ -222,17 +222,22 @@ class Compiler:
     @staticmethod
     def _text(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
         field, raw = operand.field, text.encode()
-        if not operand.function and field.part < 0 and operation in {"==", "!=", "contains"}:
+        if (
+            not operand.function
+            and operand.slice is None
+            and field.part < 0
+            and operation in {"==", "!=", "contains"}
+        ):
             find = filter_texts.rows_containing if operation == "contains" else filter_texts.rows_equal_to
             if operation == "!=":
                 return lambda rows: field.read(rows).present & ~find(rows.batch, raw)
             return lambda rows: field.read(rows).present & find(rows.batch, raw)
         test = _text_test(operation, text, node)
-        transform = _TRANSFORMS.get(operand.function, bytes)
+        transform, cut = _TRANSFORMS.get(operand.function, bytes), operand.cut
 
         def one(whole: bytes) -> bool:
             words = whole.split(b" ") if field.part >= 0 else [whole]
-            return len(words) > field.part and test(transform(words[max(field.part, 0)]))
+            return len(words) > field.part and test(transform(cut(words[max(field.part, 0)])))
 
         case_matters = operation != "matches" or filter_texts.matcher(text)[1]
         return lambda rows: filter_texts.rows_where(
@@ -245,37 +250,11 @@ class Compiler:
         if operand.function == "len":
             field = FilterField(f"len({field.name})", Kind.NUMBER, "", field.read)
         try:
+            if operand.slice is not None:
+                return Constant(octets(text, operand))
             return constant_of(field, text, quoted=quoted)
         except ValueError as error:
             raise BadDisplayFilter(str(error), position=node.start_pos or 0) from None
-
-    def _operand(self, node: Any) -> Operand:
-        if isinstance(node, Operand):
-            return node
-        if not hasattr(node, "data"):
-            return Operand(field_named(node), node.start_pos or 0)
-        if node.data == "bits":
-            return self._bits(*node.children)
-        function, argument = node.children
-        field = field_named(argument)
-        if function not in {"lower", "upper", "len"} or field.kind is not Kind.TEXT:
-            raise BadDisplayFilter(
-                f"{function}({argument}) is not supported.",
-                "lower, upper and len work on text fields, such as lower(dns.qry.name).",
-                position=function.start_pos or 0,
-            )
-        return Operand(field, argument.start_pos or 0, function=str(function))
-
-    @staticmethod
-    def _bits(name: Token, bits: Token) -> Operand:
-        field, value = field_named(name), whole_number(str(bits))
-        if field.kind is not Kind.NUMBER or value is None or value < 0:
-            raise BadDisplayFilter(
-                f"{name} & {bits} is not supported.",
-                "Combine conditions with &&; & takes a number's bits, as in tcp.flags & 0x02.",
-                position=name.start_pos or 0,
-            )
-        return Operand(field, name.start_pos or 0, bits=value)
 
 
 _EQUAL: Final[Any] = "=="

@@ -20,14 +20,38 @@ if TYPE_CHECKING:
 
 Predicate: TypeAlias = Callable[[Rows], Mask]
 
+WIDTHS: Final = {Kind.MAC: 6, Kind.IPV4: 4}
+"""Bytes of the addresses that are kept as one number."""
+_MOST_TOLD: Final = 8
+"""Names in a hint."""
+ARITHMETIC: Final = "Arithmetic is not supported: compare a field with a value, as in tcp.len > 100."
 _INSTEAD: Final = {
     "tcp.window_size": "Scaled windows are not kept: use tcp.window_size_value.",
+    "tcp.stream": "Conversations have no number here: use ip.addr and tcp.port of both ends.",
+    "udp.stream": "Conversations have no number here: use ip.addr and udp.port of both ends.",
     "frame.time_relative": "Use frame.time_epoch or frame.time.",
+    "frame.time_delta": "Use frame.time_epoch or frame.time.",
+    "frame.protocols": "Use the protocols' names, as in ip && tcp.",
+    "_ws.col.info": "The info column is not searched: use td.text for names and requests.",
+    "frame": "Bytes of frames are not searched: use td.text for names and requests.",
+    "data": "Payload is not searched: use td.text for names and requests.",
+    "http.host": "Use td.host for the peer's name.",
+    "ip.host": "Use td.host for the peer's name.",
+    "http.user_agent": "Of HTTP requests http.request.method and http.request.uri are kept.",
+    "dns.a": "Addresses in answers are not kept: use td.host for the name they gave a peer.",
+    "dns.resp.name": "Of DNS messages the first question is kept: use dns.qry.name, or td.text for mDNS answers.",
+    "mpls": "Labels are not kept; the packet inside can be asked for as usual.",
+    "pppoes": "It is not kept; the packet inside can be asked for as usual.",
     "bootp": "It is called dhcp.",
     "ssl": "It is called tls.",
+    "spdy": "It is called http2.",
     "port": "Use tcp.port or udp.port.",
-    "host": "Use ip.addr or ipv6.addr.",
+    "host": "Use ip.addr, ipv6.addr or td.host.",
+    "src": "Use ip.src, ipv6.src or eth.src.",
+    "dst": "Use ip.dst, ipv6.dst or eth.dst.",
+    "net": "Use ip.addr with a network, as in ip.addr == 192.168.1.0/24.",
 }
+"""What is asked for often and called otherwise, or not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,12 @@ class Operand:
     """`field & bits`."""
     function: str = ""
     """`lower`, `upper` or `len` of a text."""
+    slice: tuple[int, int] | None = None
+    """First byte of it and the one past its last; None = all of them."""
+
+    def cut(self, text: bytes) -> bytes:
+        """The bytes of a text that are asked for."""
+        return text if self.slice is None else text[slice(*self.slice)]
 
     @property
     def kind(self) -> Kind:
@@ -55,6 +85,12 @@ def values_of(operand: Operand, rows: Rows) -> Values:
     values = operand.field.read(rows)
     if operand.function == "len":
         return Values(values.present, (rows.column("text_length"),))
+    if operand.slice is not None and operand.kind in WIDTHS:
+        first, stop = operand.slice
+        shift, kept = 8 * (WIDTHS[operand.kind] - stop), (1 << 8 * (stop - first)) - 1
+        return Values(
+            values.present, tuple((one.astype(np.int64) >> shift) & kept for one in values.occurrences)
+        )
     if operand.bits is not None:
         bits = operand.bits
         return Values(values.present, tuple(one.astype(np.int64) & bits for one in values.occurrences))
@@ -114,8 +150,19 @@ def _meant(name: str) -> str:
         )
     if name.isdigit():
         return f"Did you mean tcp.port == {name} || udp.port == {name}?"
-    near = difflib.get_close_matches(name.lower(), FIELD_NAMES, 3, 0.6)
-    return f"Did you mean {either(near)}?" if near else ""
+    return ARITHMETIC if re.search(r"[+*/%]|\w-\d", name) else _near(name.lower())
+
+
+def _near(name: str) -> str:
+    """Names that are written much the same, else those of the same protocol."""
+    family, dot, _ = name.partition(".")
+    kept = [known for known in FIELD_NAMES if dot and known.startswith(f"{family}.")]
+    near = difflib.get_close_matches(name, kept or FIELD_NAMES, 3, 0.75 if kept else 0.55)
+    if near:
+        return f"Did you mean {either(near)}?"
+    more = f" and {len(kept) - _MOST_TOLD} more" if len(kept) > _MOST_TOLD else ""
+    known = f"Of {family} these are known: {', '.join(kept[:_MOST_TOLD])}{more}."
+    return known if kept else "Ctrl+Space offers what is known."
 
 
 def either(names: list[str]) -> str:
