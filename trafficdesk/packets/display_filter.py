@@ -162,7 +162,7 @@ def _bad_character(expression: str, position: int) -> tuple[str, str]:
 def _hint_at(token: str) -> str:
     if token[:1] in {"+", "-"}:
         return ARITHMETIC
-    if token == "&":
+    if token.startswith("&"):
         return "Combine with &&; a single & takes a number's bits, as in tcp.flags & 0x02."
     if token.startswith('"') or token[:1].isalnum():
         return "Between two conditions stands && or ||; between a field and its value ==, != or another comparison."

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import difflib
 import functools
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from trafficdesk.errors import BadDisplayFilter
-from trafficdesk.packets import filter_texts
 from trafficdesk.packets.filter_labels import LabelTest
 from trafficdesk.packets.filter_operands import octets, operand_of
 from trafficdesk.packets.filter_rows import FilterField, Kind, Mask, Rows
+from trafficdesk.packets.filter_search import test_of, text_predicate
 from trafficdesk.packets.filter_terms import (
     JOIN,
     Operand,
@@ -25,7 +24,6 @@ from trafficdesk.packets.filter_terms import (
     values_of,
 )
 from trafficdesk.packets.filter_values import (
-    COMPARE,
     ORDERED,
     Constant,
     compare,
@@ -34,9 +32,8 @@ from trafficdesk.packets.filter_values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lark import Token, Tree
+
 
 DEEPEST: Final = 100
 """Nested conditions; Python's own recursion limit is ten times as far away."""
@@ -53,8 +50,6 @@ _RELATIONS: Final = {
 """Comparison of one occurrence, and of how many occurrences it is asked (wireshark-filter(4))."""
 
 _COMBINE: Final = {"disjunction": np.logical_or, "exclusion": np.logical_xor, "conjunction": np.logical_and}
-
-_TRANSFORMS: Final[dict[str, Callable[[bytes], bytes]]] = {"lower": bytes.lower, "upper": bytes.upper}
 
 
 class Compiler:
@@ -130,9 +125,9 @@ class Compiler:
             return self._listed(operand, operation, text, right)
         if operand.kind is Kind.LABEL:
             _check_name(operand.field, operation, text, right, operand.field.names)
-            return LabelTest(operand.field, _text_test(operation, text, right))
+            return LabelTest(operand.field, test_of(operation, text, right))
         if operand.kind is Kind.TEXT:
-            return self._text(operand, operation, text, right)
+            return text_predicate(operand, operation, text, right)
         constant = self._constant(operand, right, text, quoted=quoted)
         return over(operand, lambda occurrence: compare(operand.kind, operation, occurrence, constant), asked)
 
@@ -199,7 +194,7 @@ class Compiler:
         field = operand.field
         names = self._families if field.name == "td.family" else field.names
         _check_name(field, operation, text, node, names)
-        test = _text_test(operation, text.casefold() if operation in {"==", "!="} else text, node)
+        test = test_of(operation, text.casefold() if operation in {"==", "!="} else text, node)
         fold = operation in {"==", "!="}
         table = np.array(
             [test((name.casefold() if fold else name).encode()) for name in names] + [False], np.bool_
@@ -209,7 +204,7 @@ class Compiler:
     @staticmethod
     def _listed(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
         """A name that the rows bring themselves: which names there are is known when they are looked at."""
-        test = _text_test(operation, text, node)
+        test = test_of(operation, text, node)
 
         def mask(rows: Rows) -> Mask:
             values = values_of(operand, rows)
@@ -218,31 +213,6 @@ class Compiler:
             return values.present & passed[np.minimum(values.occurrences[0], len(names)).astype(np.intp)]
 
         return mask
-
-    @staticmethod
-    def _text(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
-        field, raw = operand.field, text.encode()
-        if (
-            not operand.function
-            and operand.slice is None
-            and field.part < 0
-            and operation in {"==", "!=", "contains"}
-        ):
-            find = filter_texts.rows_containing if operation == "contains" else filter_texts.rows_equal_to
-            if operation == "!=":
-                return lambda rows: field.read(rows).present & ~find(rows.batch, raw)
-            return lambda rows: field.read(rows).present & find(rows.batch, raw)
-        test = _text_test(operation, text, node)
-        transform, cut = _TRANSFORMS.get(operand.function, bytes), operand.cut
-
-        def one(whole: bytes) -> bool:
-            words = whole.split(b" ") if field.part >= 0 else [whole]
-            return len(words) > field.part and test(transform(cut(words[max(field.part, 0)])))
-
-        case_matters = operation != "matches" or filter_texts.matcher(text)[1]
-        return lambda rows: filter_texts.rows_where(
-            rows.batch, field.read(rows).present, one, case_matters=case_matters
-        )
 
     @staticmethod
     def _constant(operand: Operand, node: Token, text: str, *, quoted: bool) -> Constant:
@@ -270,18 +240,3 @@ def _check_name(field: FilterField, operation: str, text: str, node: Token, name
         f"Did you mean {either(near)}?" if near else f"It takes one of: {', '.join(filter(None, names))}.",
         position=node.start_pos or 0,
     )
-
-
-def _text_test(operation: str, text: str, node: Token) -> Callable[[bytes], bool]:
-    raw = text.encode()
-    if operation == "contains":
-        return lambda value: raw in value
-    if operation == "matches":
-        try:
-            pattern, _ = filter_texts.matcher(text)
-        except re.error as error:
-            raise BadDisplayFilter(
-                f"{text!r} is no regular expression: {error.msg}.", position=node.start_pos or 0
-            ) from None
-        return lambda value: pattern.search(value) is not None
-    return lambda value: bool(COMPARE[operation](value, raw))

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trafficdesk.packets import PacketBatch
+from trafficdesk.packets.display_filter import compile_filter
 from trafficdesk.packets.fields import empty_columns
-from trafficdesk.packets.filter_texts import matcher, occurrences, rows_containing, rows_equal_to, rows_where
+from trafficdesk.packets.filter_texts import (
+    LOWER,
+    View,
+    literal_of_pattern,
+    matcher,
+    occurrences,
+    rows_containing,
+    rows_equal_to,
+    rows_where,
+)
 
 TEXT = st.binary(max_size=8).map(lambda raw: bytes(b"ab."[byte % 3] for byte in raw))
 
@@ -81,3 +93,39 @@ def test_case_is_told_apart_where_it_matters():
 def test_knows_patterns_that_look_at_case(pattern, matters):
     """A pattern that switches case-insensitivity off is recognised."""
     assert matcher(pattern)[1] is matters
+
+
+@given(
+    st.lists(st.text("aBc.", max_size=8).map(str.encode), min_size=1),
+    st.text("abC.", max_size=3),
+    st.integers(0, 3),
+    st.integers(1, 6),
+)
+def test_a_part_of_a_text_is_searched_as_it_stands_alone(texts, needle, first, length):
+    """Folded and cut texts are found where Python finds them, beside other texts in the arena."""
+    batch, raw, view = with_texts(texts, b"aB"), needle.lower().encode(), View(LOWER, first, first + length)
+    parts = [text.lower()[first : first + length] for text in texts]
+    assert rows_containing(batch, raw, view).tolist() == [raw in part and part != b"" for part in parts]
+    assert rows_equal_to(batch, raw, view).tolist() == [part == raw for part in parts]
+
+
+PATTERN = st.text(st.sampled_from("aBc.^$|*-\\"), min_size=1, max_size=5)
+
+
+@given(st.lists(st.text("aBc.-", min_size=1, max_size=8).map(str.encode), min_size=1), PATTERN)
+def test_patterns_match_as_regular_expressions_do(texts, pattern):
+    """Whether a pattern is searched for as a literal or not, the rows are those that Python's `re` finds."""
+    try:
+        compiled, _ = matcher(pattern)
+    except re.error:
+        return
+    escaped = pattern.replace("\\", "\\\\")
+    found = compile_filter(f'td.text matches "{escaped}"').mask(with_texts(texts))
+    assert found.tolist() == [compiled.search(text) is not None for text in texts]
+
+
+def test_what_is_a_literal():
+    """Only patterns that can match one text are."""
+    assert literal_of_pattern("^www\\.Ex") == ("www.Ex", True)
+    assert literal_of_pattern("local") == ("local", False)
+    assert literal_of_pattern("a.b") is literal_of_pattern("a$") is literal_of_pattern("\\d") is None
