@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 ADDRESSED: Final = (EtherType.IPV4, EtherType.IPV6, EtherType.ARP)
 """Network headers whose addresses are shown; the link's are where there is none of these."""
-_PREFIX: Final = 64
-"""Bytes of a line that are compared at once; lines that agree so far are compared whole."""
-_TAKEN_ROWS: Final = 32_768
+_COMPARED: Final = 64
+"""Bytes of a line that are compared at once; of lines that agree so far the next ones are."""
+_LONGEST: Final = 512
+"""Bytes beyond which lines count as equal: who writes them must not choose how long sorting takes."""
+_TAKEN_ROWS: Final = 8_192
+"""Rows whose lines are made at once; a short turn leaves the window its turns."""
 _MALFORMED: Final = b"[malformed] "
 
 
@@ -103,30 +106,55 @@ def text_ranks(texts: Sequence[str]) -> NDArray[np.uint32]:
 
 
 def info_keys(log: PacketLog, ids: NDArray[np.int64]) -> SortKeys:
-    """By the line that says what a packet is."""
-    prefixes = np.zeros(len(ids), f"S{_PREFIX}")
+    """By the line that says what a packet is, up to `_LONGEST` bytes of it."""
+    rows = np.arange(len(ids))
+    groups = np.zeros(len(ids), np.int64)
+    columns: list[NDArray[np.int64]] = []
+    for offset in range(0, _LONGEST, _COMPARED):
+        pieces, longer = _pieces(log, ids[rows], offset)
+        ranks = np.zeros(len(ids), np.int64)
+        ranks[rows] = _ranks(pieces)
+        columns.append(ranks)
+        # Rows that agree so far, at least one of which goes on.
+        _, which, counts = np.unique(
+            groups[rows] * (len(ids) + 1) + ranks[rows], return_inverse=True, return_counts=True
+        )
+        which = which.reshape(-1)
+        goes_on = np.zeros(len(counts), np.bool_)
+        goes_on[which[longer]] = True
+        tied = (goes_on & (counts > 1))[which]
+        groups[rows] = which
+        rows = rows[tied]
+        if not len(rows):
+            break
+    return SortKeys(tuple(reversed(columns)))
+
+
+def _pieces(
+    log: PacketLog, ids: NDArray[np.int64], offset: int
+) -> tuple[NDArray[np.bytes_], NDArray[np.bool_]]:
+    """(ids,) the bytes of each line from `offset` on that are compared at once, and whether it goes on behind them."""
+    pieces = np.zeros(len(ids), f"S{_COMPARED}")
     longer = np.zeros(len(ids), np.bool_)
     for start in range(0, len(ids), _TAKEN_ROWS):
         part = slice(start, start + _TAKEN_ROWS)
         lines = _lines(log, ids[part])
-        prefixes[part] = lines
-        longer[part] = np.char.str_len(lines) > _PREFIX if lines.itemsize > _PREFIX else False
-    _, rank, rows = np.unique(prefixes, return_inverse=True, return_counts=True)
-    rank = rank.reshape(-1).astype(np.uint32)
-    alike = np.zeros(len(rows), np.bool_)
-    alike[rank[longer]] = True
-    alike &= rows > 1
-    finer = np.zeros(len(ids), np.uint32)
-    ties = np.flatnonzero(alike[rank])
-    if len(ties):
-        whole = [line for part in _parts(ties) for line in _lines(log, ids[part]).tolist()]
-        places = {line: place for place, line in enumerate(sorted(set(whole)))}
-        finer[ties] = [places[line] for line in whole]
-    return SortKeys((finer, rank))
+        octets = lines.view(np.uint8).reshape(len(lines), lines.itemsize)
+        here = octets[:, offset : offset + _COMPARED]
+        into = pieces[part].view(np.uint8).reshape(len(lines), _COMPARED)
+        into[:, : here.shape[1]] = here
+        if octets.shape[1] > offset + _COMPARED:
+            longer[part] = octets[:, offset + _COMPARED] != 0
+    return pieces, longer
 
 
-def _parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    return [rows[start : start + _TAKEN_ROWS] for start in range(0, len(rows), _TAKEN_ROWS)]
+def _ranks(pieces: NDArray[np.bytes_]) -> NDArray[np.int64]:
+    """(rows,) place of each among the distinct ones; as `numpy.unique`, whose comparison of texts stops other threads."""
+    order = np.argsort(pieces, kind="stable")
+    words = pieces[order].view(np.uint64).reshape(-1, _COMPARED // 8)
+    ranks = np.zeros(len(pieces), np.int64)
+    ranks[order[1:]] = np.cumsum((words[1:] != words[:-1]).any(axis=1))
+    return ranks
 
 
 def _lines(log: PacketLog, ids: NDArray[np.int64]) -> NDArray[np.bytes_]:

@@ -68,7 +68,7 @@ def test_addresses_are_ordered_as_numbers(
 
 def test_lines_that_begin_alike_are_compared_whole() -> None:
     """Names longer than what is compared at once are in order, too, and equal lines in the capture's."""
-    names = ["a" * 90 + end for end in ("c", "a", "b", "a", "")] + ["b", "a"]
+    names = ["a" * 190 + end for end in ("c", "a", "b", "a", "")] + ["a" * 90 + "b", "b", "a"]
     text = "".join(names).encode()
     made = empty_columns(len(names))
     made["protocol"][:] = Protocol.DNS
