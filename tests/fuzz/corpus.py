@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.fuzz.conversations import STEP
 from tests.fuzz.frames import packed, packed_payload
 from tests.helpers import capture_bytes as files
 from tests.helpers import wire
@@ -98,6 +99,7 @@ def seeds(name: str) -> list[bytes]:
         "decode": lambda: [*(packed([frame]) for frame in _frames()), *_together()],
         "applications": lambda: list(_payloads()),
         "answers": _answers,
+        "conversations": _stories,
         "dissect": lambda: [
             struct.pack("<HB", link, min(more, 255)) + frame[:500] for link, frame, more in _frames()
         ],
@@ -203,6 +205,26 @@ def _answers() -> list[bytes]:
         b"\2" + dns_answer(9, "fileserver", 1, [bytes([192, 168, 1, 41])]),
         b"\3" + dhcp,
     ]  # fmt: skip
+
+
+def _stories() -> list[bytes]:
+    """Steps as `conversations.STEP` has them: handshake, data, repetition, reset; names that others inherit."""
+    palette = 252  # a multiple of the number of payloads
+    opening = ((0, 2, 9, 0), (1, 0x12, 99, 10), (0, 0x10, 10, 100))
+    get, answer = (0, 0x18, 10, 100, 500, 1, palette), (1, 0x18, 100, 36, 500, 1, palette + 1)
+    more = (1, 0x10, 136, 36, 500, 1, 50)
+
+    def opened(conversation: int) -> list[tuple[int, ...]]:
+        return [(who | conversation << 1, *rest, 500, 1, 0) for who, *rest in opening]
+
+    stories: list[list[tuple[int, ...]]] = [
+        [*opened(0), get, answer, more, more, (0, 4, 36, 186, 0, 1, 0)],
+        [*opened(0), get, (0, 0x10, 35, 100, 0, 250, 1), (1, 0x10, 100, 36, 0, 1, 0), *opened(0), get],
+        [*opened(1), (3, 0x18, 100, 10, 500, 1, palette + 2), *opened(2), (5, 0x10, 100, 10, 500, 1, 90)],
+        [(6, 0, 0, 0, 0, 1, 201), (7, 0, 0, 0, 0, 1, 202), (6, 0, 0, 0, 0, 1, 4)],
+        [(8, 0x10, 65_000, 1, 500, 1, 199)] * 5,
+    ]
+    return [bytes([3, 6]) + b"".join(STEP.pack(*step) for step in story) for story in stories]
 
 
 def _pcap_files() -> list[bytes]:

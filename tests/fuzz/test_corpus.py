@@ -25,6 +25,7 @@ LEAST_MET: Final = {
     "decode": 45,
     "applications": 40,
     "answers": 5,
+    "conversations": 8,
     "dissect": 30,
     "analysis": 35,
     "display_filter": 8,

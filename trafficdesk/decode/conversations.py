@@ -114,9 +114,10 @@ class Conversations:
         lasting = _IS_LASTING_DATAGRAM[protocol] & (batch["ip_protocol"] == IpProtocol.UDP) & outer
         if not lasting.any() and not ((len(self._datagrams) or len(self._expected)) and plain.any()):
             return False
-        flows = Flows.of(
-            batch, np.flatnonzero((plain & (batch["payload_length"] > 0)) | lasting), self._datagrams
-        )
+        rows = np.flatnonzero((plain & (batch["payload_length"] > 0)) | lasting)
+        if not len(rows):
+            return False
+        flows = Flows.of(batch, rows, self._datagrams)
         rows = flows.rows
         # A short header says nothing: it is QUIC's or Google's, as the conversation began.
         short = (protocol[rows] == Protocol.QUIC) & (batch["application_code"][rows] == 0)
