@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from trafficdesk.packets.batch import PacketBatch
 
 STEP: Final = struct.Struct("<BBHHHBB")
-"""Who (bit 0 the direction, bits 1 and 2 the conversation, bit 3 half the sequence space further), flags, sequence,
-acknowledgement, window, milliseconds since the last, payload."""
+"""Who (bit 0 the direction, bits 1 and 2 the conversation), flags, sequence, acknowledgement, window, milliseconds
+since the last, payload."""
+_BEFORE_ZERO: Final = 1 << 15
+"""Taken off sequence and acknowledgement: half of the numbers lie before the 32 bits are full, half beyond. None
+are 2**31 apart: of such, nobody can say which is the later."""
 _MOST: Final = 40
 _ENDS: Final = ((50_000, 80, 6), (50_001, 21, 6), (50_002, 1_792, 6), (50_003, 69, 17))
 PAYLOADS: Final = (
@@ -48,10 +51,8 @@ def _batch(data: bytes) -> PacketBatch:
         hosts, ports = (b"\xc0\0\2\1", b"\xc0\0\2\2"), (one, other)
         if who & 1:
             hosts, ports = hosts[::-1], ports[::-1]
-        far = 1 << 31 if who & 8 else 0
-        head = struct.pack(
-            ">HHIIBBHHH", *ports, sequence + far, acknowledged + far, 5 << 4, flags, window, 0, 0
-        )
+        numbers = [(count - _BEFORE_ZERO) % (1 << 32) for count in (sequence, acknowledged)]
+        head = struct.pack(">HHIIBBHHH", *ports, *numbers, 5 << 4, flags, window, 0, 0)
         if number == 17:
             head = struct.pack(">HHHH", *ports, 8 + len(body), 0)
         total = 20 + len(head) + len(body)

@@ -222,7 +222,7 @@ def _stories() -> list[bytes]:
         [*opened(0), get, (0, 0x10, 35, 100, 0, 250, 1), (1, 0x10, 100, 36, 0, 1, 0), *opened(0), get],
         [*opened(1), (3, 0x18, 100, 10, 500, 1, palette + 2), *opened(2), (5, 0x10, 100, 10, 500, 1, 90)],
         [(6, 0, 0, 0, 0, 1, 201), (7, 0, 0, 0, 0, 1, 202), (6, 0, 0, 0, 0, 1, 4)],
-        [(8, 0x10, 65_000, 1, 500, 1, 199)] * 5,
+        [(0, 0x10, 32_700, 1, 500, 1, 199)] * 5,
     ]
     return [bytes([3, 6]) + b"".join(STEP.pack(*step) for step in story) for story in stories]
 

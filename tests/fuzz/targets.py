@@ -14,7 +14,7 @@ TARGETS: Final = (
     Target("decode", "frames:check_decode", runs=1_200, longest=1_024),
     Target("applications", "frames:check_applications", runs=6_000, longest=1_024),
     Target("answers", "frames:check_answers", runs=2_000, longest=1_024),
-    Target("conversations", "conversations:check_conversations", runs=1_000, longest=402),
+    Target("conversations", "conversations:check_conversations", runs=400, longest=402),
     Target("dissect", "frames:check_dissect", runs=1_200, longest=512),
     Target("analysis", "analysis:check_analysis", runs=200, longest=1_024),
     Target("display_filter", "words:check_display_filter", runs=3_000, longest=512, compares=True),

@@ -96,9 +96,7 @@ class Conversations:
             column = np.zeros(len(batch), values.dtype)
             column[flows.rows] = values
             columns[name] = column
-        inherited = self._inherited(flows, IpProtocol.TCP)
-        # A conversation that begins anew between the same ports inherits nothing.
-        inherited[flows.since_first(reused) > 0] = 0
+        inherited = self._inherited(flows, IpProtocol.TCP, flows.since_first(reused) > 0)
         carried = _carried(_shown(batch, flows.rows), segments.conversation[places], inherited)
         _rename_segments(batch, columns, flows.rows, carried, notes)
         states = to_remember(flows, segments, places, analysis)
@@ -122,7 +120,9 @@ class Conversations:
         # A short header says nothing: it is QUIC's or Google's, as the conversation began.
         short = (protocol[rows] == Protocol.QUIC) & (batch["application_code"][rows] == 0)
         shown = np.where(_IS_LASTING_DATAGRAM[protocol[rows]] & ~short, protocol[rows], np.uint16(0))
-        carried = _carried(shown, flows.flow, self._inherited(flows, IpProtocol.UDP))
+        carried = _carried(
+            shown, flows.flow, self._inherited(flows, IpProtocol.UDP, np.zeros(len(rows), bool))
+        )
         taken = ((protocol[rows] == Protocol.UDP) | short) & (carried != 0)
         column = columns["protocol"].copy()
         column[rows[taken]] = carried[taken]
@@ -133,11 +133,16 @@ class Conversations:
         self._datagrams.store(flows.keys[last != 0], states)
         return True
 
-    def _inherited(self, flows: Flows, number: IpProtocol) -> NDArray[np.uint16]:
-        """(rows,) what each row's conversation was called before this batch, or was announced to be; 0 = nothing."""
+    def _inherited(self, flows: Flows, number: IpProtocol, anew: NDArray[np.bool_]) -> NDArray[np.uint16]:
+        """(rows,) what each row's conversation was called before this batch, or was announced to be; 0 = nothing.
+
+        A conversation that begins `anew` between the same ports inherits nothing; what was announced holds for it, too.
+        """
         inherited: NDArray[np.uint16] = flows.states["application"][flows.flow]
+        inherited[anew] = 0
         if len(self._expected):
-            inherited = np.where(inherited == 0, self._expected.of(flows.ends, number), inherited)
+            announced = self._expected.of(flows.ends, number, flows.batch.first_id + flows.rows)
+            inherited = np.where(inherited == 0, announced, inherited)
         return inherited
 
 

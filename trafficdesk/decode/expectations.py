@@ -31,6 +31,7 @@ class Expectations:
     def __init__(self) -> None:
         self._ends = np.empty(0, np.uint64)
         self._protocols = np.empty(0, np.uint16)
+        self._since = np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -42,7 +43,7 @@ class Expectations:
         )
         if len(requests):
             ends = end_of(batch["source"][requests], batch["source_port"][requests].astype(np.int64))
-            self._add(ends, Protocol.TFTP)
+            self._add(ends, Protocol.TFTP, batch.first_id + requests)
         self._note_ftp(batch)
 
     def _note_ftp(self, batch: PacketBatch) -> None:
@@ -62,24 +63,34 @@ class Expectations:
         """Whoever named the port listens on it; the address in the line may be another network's."""
         if port is not None:
             rows = np.array([row])
-            self._add(end_of(batch["source"][rows], np.array([port], np.int64)), Protocol.FTP_DATA)
+            ends = end_of(batch["source"][rows], np.array([port], np.int64))
+            self._add(ends, Protocol.FTP_DATA, batch.first_id + rows)
 
-    def _add(self, ends: NDArray[np.uint64], protocol: Protocol) -> None:
+    def _add(self, ends: NDArray[np.uint64], protocol: Protocol, since: NDArray[np.int64]) -> None:
         self._ends = np.append(self._ends, ends)[-CAPACITY:]
         self._protocols = np.append(self._protocols, np.full(len(ends), protocol, np.uint16))[-CAPACITY:]
+        self._since = np.append(self._since, since)[-CAPACITY:]
 
-    def of(self, ends: tuple[NDArray[np.uint64], NDArray[np.uint64]], number: int) -> NDArray[np.uint16]:
-        """(rows,) the protocol expected at either end over the IP protocol `number`; 0 = none."""
+    def of(
+        self, ends: tuple[NDArray[np.uint64], NDArray[np.uint64]], number: int, ids: NDArray[np.int64]
+    ) -> NDArray[np.uint16]:
+        """(rows,) the protocol expected at either end over the IP protocol `number`; 0 = none.
+
+        Parameters
+        ----------
+        ids : (rows,) packet_id of each; what a later packet announces is not expected yet.
+        """
         found = np.zeros(len(ends[0]), np.uint16)
         mine = np.isin(self._protocols, _OVER_UDP) == (number == IpProtocol.UDP)
-        wanted, protocols = self._ends[mine], self._protocols[mine]
+        wanted, protocols, since = self._ends[mine], self._protocols[mine], self._since[mine]
         if not len(wanted):
             return found
         order = np.argsort(wanted, kind="stable")
-        wanted, protocols = wanted[order], protocols[order]
+        # Of an end that was announced several times the first announcement comes first.
+        wanted, protocols, since = wanted[order], protocols[order], since[order]
         for end in ends:
             place = np.minimum(np.searchsorted(wanted, end), len(wanted) - 1)
-            hit = wanted[place] == end
+            hit = (wanted[place] == end) & (since[place] < ids)
             found[hit] = protocols[place[hit]]
         return found
 

@@ -215,6 +215,16 @@ def test_ftp_data_goes_where_the_control_line_said() -> None:
     ]
     batch = Conversations().follow(decode(wire.block_of(*frames)))
     assert batch["protocol"].tolist() == [Protocol.FTP, Protocol.FTP_DATA, Protocol.TCP]
+    early = Conversations().follow(decode(wire.block_of(*frames[1::-1])))
+    assert early["protocol"].tolist() == [Protocol.TCP, Protocol.FTP], "what came before was not announced yet"
+
+
+def test_empty_datagrams_are_followed_without_complaint() -> None:
+    """Also where a transfer was announced, a batch may hold nothing but datagrams without payload."""
+    follower = Conversations()
+    follower.follow(decode(wire.block_of(_datagram((2000, 69), b"\0\x01file\0octet\0"))))
+    batch = follower.follow(decode(wire.block_of(_datagram((3000, 2000), b"", back=True))))
+    assert batch["protocol"].tolist() == [Protocol.UDP]
 
 
 def test_the_table_forgets_the_quiet_and_stays_bounded() -> None:
