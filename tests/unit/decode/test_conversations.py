@@ -216,7 +216,9 @@ def test_ftp_data_goes_where_the_control_line_said() -> None:
     batch = Conversations().follow(decode(wire.block_of(*frames)))
     assert batch["protocol"].tolist() == [Protocol.FTP, Protocol.FTP_DATA, Protocol.TCP]
     early = Conversations().follow(decode(wire.block_of(*frames[1::-1])))
-    assert early["protocol"].tolist() == [Protocol.TCP, Protocol.FTP], "what came before was not announced yet"
+    assert early["protocol"].tolist() == [Protocol.TCP, Protocol.FTP], (
+        "what came before was not announced yet"
+    )
 
 
 def test_empty_datagrams_are_followed_without_complaint() -> None:
