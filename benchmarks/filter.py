@@ -14,19 +14,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import numpy as np
 from _support import best_of, big_capture, has, row, working_folder
 
 from tests.helpers.filter_comparison import EXPRESSIONS, different
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.decode import decode
 from trafficdesk.decode.conversations import Conversations
+from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.display_filter import compile_filter
+from trafficdesk.packets.fields import empty_columns
 from trafficdesk.packets.log import PacketLog
+from trafficdesk.packets.protocols import Protocol
 
 SEARCHES = ("contains", "matches", 'name == "', 'method == "', "len(")
 NEEDED_S = {False: 0.1, True: 0.3}
 """Longest for a million rows, without and with a search of text."""
 NEEDED_RATIO = 100.0
+SEARCHED = (
+    ('dns.qry.name contains "Host77."', True),
+    ('dns.qry.name == "00000000.Host0.example.com"', True),
+    ('dns.qry.name matches "host77"', True),
+    ('lower(dns.qry.name) contains "host77"', True),
+    ('dns.qry.name[0:3] == "abc"', True),
+    ('dns.qry.name matches "^[a-f]+0"', False),
+)
+"""Whether the bound holds: a pattern with a choice is asked of every text by itself."""
 COMPARED = (
     "tcp.port == 443 && ip.addr == 10.0.0.0/8",
     "frame.len > 500",
@@ -53,6 +66,8 @@ def main() -> int:
         reached = durations(log, chosen.times, everything=chosen.all)
         if has("tshark"):
             reached &= ratios(log, capture, chosen.times)
+    del log
+    reached &= hardest(chosen.packets, chosen.times)
     found = [path for one in chosen.folders for path in sorted(one.rglob("*")) if path.suffix in ENDINGS]
     if found and has("tshark"):
         counts(found[:: chosen.every])
@@ -87,6 +102,30 @@ def durations(log: PacketLog, times: int, *, everything: bool) -> bool:
             f"{expression} (needed {needed * 1e3:,.0f} ms)",
         )
         reached &= took <= needed
+    return reached
+
+
+def hardest(rows: int, times: int) -> bool:
+    """A search among rows that all have a text, no two the same; whether those without choice are fast enough."""
+    names = [
+        b"%08x.Host%d.example.com" % (number * 2_654_435_761 % 2**32, number % 1_000)
+        for number in range(rows)
+    ]
+    columns = empty_columns(rows)
+    lengths = np.array([len(name) for name in names])
+    columns["text_length"][:] = lengths
+    columns["text_start"][:] = np.cumsum(lengths) - lengths
+    columns["name_hash"][:] = np.arange(1, rows + 1)
+    columns["protocol"][:] = Protocol.DNS
+    columns["captured_length"][:] = lengths + 60
+    log = PacketLog(rows)
+    log.append(PacketBatch(0, columns, np.frombuffer(b"".join(names), np.uint8)))
+    print(f"Searching {rows:,} names, each another one")
+    reached = True
+    for expression, bound in SEARCHED:
+        took = best_time(log, expression, times)
+        row(expression, f"{took * 1e3:,.1f} ms")
+        reached &= not bound or took <= NEEDED_S[True] * rows / 1e6
     return reached
 
 

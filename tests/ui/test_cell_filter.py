@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from tests.helpers.traffic import detection_of, session_with
 from trafficdesk.packets.display_filter import compile_filter
 from trafficdesk.packets.identities import Certainty, Host, NameSource, Program
 from trafficdesk.ui.cell_filter import combined, filter_for_cell, filter_for_range
+from trafficdesk.ui.filter_menu import add_filter_menu
 from trafficdesk.ui.models.packet_page import Column, identity_columns, marks, text_columns
 
 ROWS = 60
@@ -44,11 +46,47 @@ def test_the_filter_finds_its_own_packet(column: Column) -> None:
             assert packet_id in session.log.select(chosen.mask)
 
 
-def test_times_and_infos_make_no_filter() -> None:
-    """A cell that nothing compares with makes none."""
-    session = session_with(3)
-    assert filter_for_cell(session.log, 0, Column.TIME, "12:00:00.000000") == ""
-    assert filter_for_cell(session.log, 0, Column.INFO, "x") == ""
+def test_times_and_infos_find_their_packets() -> None:
+    """A time is asked for to the nanosecond; of an info the application's text, where there is one."""
+    session = session_with(ROWS)
+    log = session.log
+    named = 0
+    for packet_id in range(ROWS):
+        expression = filter_for_cell(log, packet_id, Column.TIME, "12:00:00.000000")
+        assert log.select(compile_filter(expression).mask).tolist() == [packet_id]
+        text = log.take(np.array([packet_id])).text_of(0)
+        expression = filter_for_cell(log, packet_id, Column.INFO, "x")
+        assert bool(expression) == bool(text)
+        if expression:
+            named += 1
+            assert packet_id in log.select(compile_filter(expression).mask)
+    assert named > 3
+
+
+PRESENT = "tcp || udp"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Selected", "arp"),
+        ("Not selected", "!(arp)"),
+        ("… and selected", "(tcp || udp) && (arp)"),
+        ("… or selected", "(tcp || udp) || (arp)"),
+        ("… and not selected", "(tcp || udp) && (!(arp))"),
+        ("… or not selected", "(tcp || udp) || (!(arp))"),
+    ],
+)
+def test_a_value_is_applied_in_six_ways(qapp: QApplication, words: str, expected: str) -> None:
+    """Alone or not, joined to what is applied by and or or, each time an expression that is understood."""
+    assert qapp
+    menu = QMenu()
+    submenu = add_filter_menu(menu, "arp", PRESENT, lambda: None)
+    actions = {action.text(): action.data() for action in submenu.actions()}
+    assert actions[words] == expected
+    compile_filter(expected)
+    alone = add_filter_menu(menu, "arp", " ", lambda: None)
+    assert [action.text() for action in alone.actions()][1:] == ["Selected", "Not selected"]
 
 
 def test_filters_combine() -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from trafficdesk.packets.log import PacketLog
 
 _NANOSECONDS: Final = 1_000_000_000
+_LONGEST_TEXT: Final = 500
+"""Characters that a filter is written for."""
 _SIDES: Final = {Column.SOURCE: "src", Column.DESTINATION: "dst"}
 _FIELDS: Final = {
     Column.NUMBER: "frame.number",
@@ -29,14 +31,11 @@ def filter_for_cell(log: PacketLog, packet_id: int, column: int, text: str) -> s
     if column in _FIELDS:
         value = text.replace(",", "") if column != Column.PROTOCOL else text
         return filter_for_value(_FIELDS[Column(column)], value)
+    if column in _OF_THE_PACKET:
+        return _OF_THE_PACKET[Column(column)](log, packet_id)
     if column in IDENTITY_COLUMNS:
         return _for_identity(log, packet_id, Column(column), text)
-    if column == Column.SCORE and text:
-        return f"td.score >= {text}"
-    if column == Column.FINDING and text:
-        incident = int(log.column("incident", np.array([packet_id]))[0])
-        return filter_for_value("td.incident", incident) if incident else "td.flagged == 1"
-    return ""
+    return _for_finding(log, packet_id) if column == Column.FINDING and text else _for_score(column, text)
 
 
 def combined(present: str, joint: str, added: str) -> str:
@@ -67,6 +66,29 @@ def _for_identity(log: PacketLog, packet_id: int, column: Column, text: str) -> 
     return text and filter_for_value("td.asn", text.partition(" ")[0].removeprefix("AS"))
 
 
+def _for_score(column: int, text: str) -> str:
+    return f"td.score >= {text}" if column == Column.SCORE and text else ""
+
+
+def _for_finding(log: PacketLog, packet_id: int) -> str:
+    incident = int(log.column("incident", np.array([packet_id]))[0])
+    return filter_for_value("td.incident", incident) if incident else "td.flagged == 1"
+
+
+def _for_time(log: PacketLog, packet_id: int) -> str:
+    return f"frame.time_epoch == {_seconds(int(log.column('timestamp_ns', np.array([packet_id]))[0]))}"
+
+
+def _for_text(log: PacketLog, packet_id: int) -> str:
+    """Of what the application says (DNS name, TLS server name, request); nothing else in the info is compared with."""
+    raw = log.take(np.array([packet_id])).text_of(0)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return ""
+    return filter_for_value("td.text", text) if 0 < len(text) <= _LONGEST_TEXT and text.isprintable() else ""
+
+
 def _for_interface(log: PacketLog, packet_id: int, text: str) -> str:
     number = int(log.column("interface", np.array([packet_id]))[0])
     name = log.interfaces[number] if number < len(log.interfaces) else ""
@@ -88,3 +110,7 @@ def _for_endpoint(log: PacketLog, packet_id: int, column: Column, text: str) -> 
 def _seconds(timestamp_ns: int) -> str:
     whole, rest = divmod(timestamp_ns, _NANOSECONDS)
     return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+
+
+_OF_THE_PACKET: Final = {Column.TIME: _for_time, Column.INFO: _for_text}
+"""Columns whose text is not what is compared."""

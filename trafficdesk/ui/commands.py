@@ -268,7 +268,7 @@ class Commands(QObject):
 
     @Slot(QPoint, QModelIndex)
     def _on_menu(self, position: QPoint, index: QModelIndex) -> None:
-        self._menu.show(position, index, self._window.filter_bar.text())
+        self._menu.show(position, index, self._window.filter_bar.applied_expression)
 
     @Slot()
     def _on_empty_clicked(self) -> None:

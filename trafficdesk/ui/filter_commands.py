@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit
 from trafficdesk.detect.families import FAMILIES
 from trafficdesk.packets.filter_choices import Known
 from trafficdesk.ui import saved_filter
+from trafficdesk.ui.details_menu import DetailsMenu
 from trafficdesk.ui.saved_filter import LONGEST_NAME, MOST
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class FilterCommands(QObject):
         self._line.save_requested.connect(self.save)
         self._buttons.chosen.connect(self._on_chosen)
         self._buttons.changed.connect(self.change)
+        self._details = DetailsMenu(window.page.details.tree, lambda: self._line.applied_expression, self)
+        self._details.filter_wanted.connect(self._line.set_expression)
         preferences.changed.connect(self._on_settings)
         self._show(preferences.settings)
 

@@ -21,7 +21,9 @@ class StatisticsCommands(QObject):
         super().__init__(parent)
         self._window = desk.window
         self._statistics = desk.statistics
-        self._menu = StatisticsMenu(self._window.statistics, self._window.filter_bar.text, self)
+        self._menu = StatisticsMenu(
+            self._window.statistics, lambda: self._window.filter_bar.applied_expression, self
+        )
         self._menu.filter_wanted.connect(self._on_filter)
         self._window.statistics.export_requested.connect(self.export)
         self._statistics.exported.connect(self._on_exported)
