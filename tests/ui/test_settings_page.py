@@ -32,5 +32,5 @@ def test_hidden_fields_are_carried_through(qtbot: QtBot) -> None:
     view = ViewSettings(recent_files=("a",), last_interface="b")
     page = AppearancePage(view, LIGHT)
     qtbot.addWidget(page)
-    assert list(page.editors) == ["theme", "time_format"]
+    assert list(page.editors) == ["theme", "time_format", "colour_packets"]
     assert page.section() == view

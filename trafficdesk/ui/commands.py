@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from trafficdesk.packets.log import FLAGGED
+from trafficdesk.ui.colour_commands import ColourCommands
 from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
@@ -48,6 +49,7 @@ class Commands(QObject):
         self._filters = FilterCommands(self._window, desk.preferences, desk.session.log, self)
         self.table = TableCommands(desk, self)
         self.walk = WalkCommands(desk, self)
+        self._colours = ColourCommands(desk, self)
         self._join_actions()
         self._join_window()
 

@@ -77,6 +77,8 @@ class Tokens:
     good: str
     """Valid, healthy."""
     good_background: str
+    hues: tuple[str, ...]
+    """Grounds of rows that a colouring rule chose: grey, blue, teal, green, olive, purple, pink."""
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -106,6 +108,7 @@ LIGHT: Final = Tokens(
     family_background="#fde8e8",
     good="#16a34a",
     good_background="#f0fdf4",
+    hues=("#eceff3", "#dfeafb", "#d9f2ef", "#def3df", "#eef0d3", "#ebe3fa", "#fbe2f0"),
 )
 
 DARK: Final = Tokens(
@@ -130,6 +133,7 @@ DARK: Final = Tokens(
     family_background="#3a1d1f",
     good="#4ade80",
     good_background="#16241b",
+    hues=("#2a2f36", "#1d2b42", "#163230", "#1c3222", "#2f3119", "#2c2541", "#3a2233"),
 )
 
 

@@ -46,4 +46,5 @@ class AppearancePage(SettingsPage):
         "recent_capture_filters",
         "recent_display_filters",
         "saved_filters",
+        "colour_rules",
     )

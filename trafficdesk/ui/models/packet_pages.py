@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.session import AnalysisSession
+    from trafficdesk.ui.colour_rule import Colouring
     from trafficdesk.ui.models.sorted_rows import SortedRows
     from trafficdesk.ui.models.visible_rows import VisibleRows
 
@@ -53,6 +54,8 @@ class _Page:
     """Texts of `IDENTITY_COLUMNS`; None: to be read again."""
     notes: list[int] | None = None
     """`NoteFlag` of each row; None: to be read again."""
+    hues: list[int] | None = None
+    """`Hue` of each row; None: to be asked again."""
     times: list[str] | None = None
     """In the format asked for; None: to be read again."""
 
@@ -77,6 +80,23 @@ class PacketPages:
         self._pages: OrderedDict[int, _Page] = OrderedDict()
         self._last: _Page | None = None
         self._time_format = TimeFormat.TIME_OF_DAY
+        self._colouring: Colouring | None = None
+
+    def set_colouring(self, colouring: Colouring | None) -> None:
+        """Colour rows by other rules, or by none."""
+        self._colouring = colouring
+        for page in self._pages.values():
+            page.hues = None
+
+    def hue(self, row: int) -> int:
+        """`Hue` of the row, 0 = no rule's."""
+        if self._colouring is None:
+            return 0
+        page, offset = self._page_of(row)
+        if page.hues is None:
+            gone = int((page.ids < self._session.log.first_id).sum())
+            page.hues = [0] * gone + self._colouring.hues(self._session.log, page.ids[gone:]).tolist()
+        return page.hues[offset]
 
     def set_time_format(self, form: TimeFormat) -> None:
         """Show times in another way."""
@@ -126,17 +146,17 @@ class PacketPages:
     def forget_marks(self, first_row: int, stop_row: int) -> None:
         """Read again what analysis said of rows."""
         for page in self._between(first_row, stop_row):
-            page.marks = None
+            page.marks = page.hues = None
 
     def forget_identity(self, first_row: int, stop_row: int) -> None:
         """Read again who is behind rows."""
         for page in self._between(first_row, stop_row):
-            page.identity = None
+            page.identity = page.hues = None
 
     def forget_notes(self) -> None:
         """Read again what a person noted."""
         for page in self._pages.values():
-            page.notes = None
+            page.notes = page.hues = None
 
     def family_of(self, number: int) -> int:
         """Index of an incident's family; 0 = none, or the model's own."""

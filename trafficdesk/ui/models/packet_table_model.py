@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.finding import Detection
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import TimeFormat
+    from trafficdesk.ui.colour_rule import Colouring
     from trafficdesk.ui.theme import Tokens
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -191,6 +192,16 @@ class PacketTableModel(QAbstractTableModel):
         self._pages.set_time_format(form)
         if len(self._rows):
             self.dataChanged.emit(self.index(0, Column.TIME), self.index(len(self._rows) - 1, Column.TIME))
+
+    def set_colouring(self, colouring: Colouring | None) -> None:
+        """Colour rows by other rules, or by none."""
+        self._pages.set_colouring(colouring)
+        if len(self._rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
+
+    def hue(self, row: int) -> int:
+        """`Hue` that a colouring rule gives the row, 0 = none."""
+        return self._pages.hue(row)
 
     def refresh_notes(self) -> None:
         """Read again what a person noted."""

@@ -62,6 +62,7 @@ class PacketDelegate(QStyledItemDelegate):
         self._muted = QColor(tokens.muted)
         self._grid = QColor(tokens.grid)
         self._selected = QColor(tokens.accent_background)
+        self._by_rule = [QColor(hue) for hue in tokens.hues]
         self._accent = QColor(tokens.accent)
         self._line = QPen(self._accent)
         quiet = theme.mixed(tokens.muted, tokens.grid, 0.6)
@@ -99,7 +100,12 @@ class PacketDelegate(QStyledItemDelegate):
         mark = model.mark(row)
         rect, state = option.rect, option.state
         self._paint_ground(
-            painter, rect, mark, column, selected=bool(state & QStyle.StateFlag.State_Selected)
+            painter,
+            rect,
+            mark,
+            column,
+            hue=model.hue(row),
+            selected=bool(state & QStyle.StateFlag.State_Selected),
         )
         if column == _SCORE:
             self._paint_score(painter, rect, mark)
@@ -111,7 +117,7 @@ class PacketDelegate(QStyledItemDelegate):
                 self._paint_note(painter, rect, note)
 
     def _paint_ground(
-        self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, selected: bool
+        self, painter: QPainter, rect: QRect, mark: Mark, column: int, *, hue: int, selected: bool
     ) -> None:
         tint = self._tints.get(mark.look)
         if tint is not None:
@@ -120,6 +126,8 @@ class PacketDelegate(QStyledItemDelegate):
                 painter.fillRect(rect.x(), rect.y(), EDGE, rect.height(), self._hues[mark.look])
         elif selected:
             painter.fillRect(rect, self._selected)
+        elif hue:
+            painter.fillRect(rect, self._by_rule[hue - 1])
         if selected:
             painter.setPen(self._line)
             painter.drawLine(rect.topLeft(), rect.topRight())
