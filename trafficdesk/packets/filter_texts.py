@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.packets.batch import PacketBatch
 
+_SAMPLED: Final = 4_096
 _ASKED: Final = 256
 LOWER: Final = np.frombuffer(bytes(range(256)).lower(), np.uint8)
 UPPER: Final = np.frombuffer(bytes(range(256)).upper(), np.uint8)
@@ -30,8 +31,12 @@ def occurrences(arena: NDArray[np.uint8], needle: bytes) -> NDArray[np.int64]:
     """(hits,) ascending positions of `needle`, overlapping ones too."""
     if not needle or len(needle) > len(arena):
         return np.empty(0, np.int64)
-    hits = np.flatnonzero(arena[: len(arena) - len(needle) + 1] == needle[0])
-    for offset in range(1, len(needle)):
+    # The rarest byte first, as a few thousand of the arena's tell: it leaves the fewest places to look at.
+    counts = np.bincount(arena[:: max(1, len(arena) // _SAMPLED)], minlength=256)
+    rarest, *others = sorted(range(len(needle)), key=lambda offset: int(counts[needle[offset]]))
+    places = arena[rarest : len(arena) - len(needle) + 1 + rarest]
+    hits = np.flatnonzero(places == needle[rarest])
+    for offset in others:
         hits = hits[arena[hits + offset] == needle[offset]]
     return hits
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.wire import block_of
@@ -278,6 +278,7 @@ def test_parentheses_alone_do_not_nest(batch):
 TEXT = st.text(st.sampled_from('tcp.port=80!&|()"\\ {}<>~in.,and fe80:1/8[]'), max_size=40)
 
 
+@settings(deadline=None)  # the first call builds the parser
 @given(st.one_of(TEXT, st.text(max_size=20)))
 def test_never_fails_otherwise(expression):
     """Whatever is typed, the only error is `BadDisplayFilter`."""
@@ -288,6 +289,7 @@ def test_never_fails_otherwise(expression):
 SIMPLE = st.sampled_from([expression for expression, _ in EXAMPLES if expression])
 
 
+@settings(deadline=None)
 @given(SIMPLE, SIMPLE)
 def test_combines_as_logic_does(left, right):
     """Negation, and, or and xor of filters are those of their masks."""

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trafficdesk.packets import PacketBatch
@@ -112,6 +112,7 @@ def test_a_part_of_a_text_is_searched_as_it_stands_alone(texts, needle, first, l
 PATTERN = st.text(st.sampled_from("aBc.^$|*-\\"), min_size=1, max_size=5)
 
 
+@settings(deadline=None)  # the first call builds the parser
 @given(st.lists(st.text("aBc.-", min_size=1, max_size=8).map(str.encode), min_size=1), PATTERN)
 def test_patterns_match_as_regular_expressions_do(texts, pattern):
     """Whether a pattern is searched for as a literal or not, the rows are those that Python's `re` finds."""
