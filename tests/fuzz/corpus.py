@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.fuzz.conversations import STEP
 from tests.fuzz.frames import packed, packed_payload
+from tests.fuzz.words import VOCABULARY
 from tests.helpers import capture_bytes as files
 from tests.helpers import wire
 from tests.helpers.payloads import TCP, UDP
@@ -21,6 +22,7 @@ from trafficdesk.capture.helper import GREETING
 from trafficdesk.capture.synthetic import generate
 from trafficdesk.capture.synthetic.messages import dns_answer, dns_query, mdns_answer, mdns_query
 from trafficdesk.decode import decode
+from trafficdesk.packets.display_filter import FIELD_NAMES
 from trafficdesk.packets.protocol import IpProtocol, LinkType
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def seeds(name: str) -> list[bytes]:
             struct.pack("<HB", link, min(more, 255)) + frame[:500] for link, frame, more in _frames()
         ],
         "analysis": _together,
-        "display_filter": lambda: [text.encode() for text in _FILTERS],
+        "display_filter": lambda: [*(text.encode() for text in _FILTERS), *_words()],
         "dumpcap_words": _dumpcap_words,
         "hand_over": lambda: [bytes([kind << 5 | count]) + words for kind in range(8) for count, words in _VISITS],
     }[name]()  # fmt: skip
@@ -205,6 +207,18 @@ def _answers() -> list[bytes]:
         b"\2" + dns_answer(9, "fileserver", 1, [bytes([192, 168, 1, 41])]),
         b"\3" + dhcp,
     ]  # fmt: skip
+
+
+def _words() -> list[bytes]:
+    """Some fields alone and compared, as numbers of `VOCABULARY`."""
+    place = VOCABULARY.index
+    values = [place(word) for word in ("1", "192.0.2.1", '"a"', "02:00:5e:00:53:01", "0.5")]
+    fields = [place(name) for name in FIELD_NAMES[::7]]
+    alone = [struct.pack("<BH", 0, field) for field in fields[::3]]
+    return alone + [
+        struct.pack("<BHHH", 0, field, place("=="), values[number % len(values)])
+        for number, field in enumerate(fields)
+    ]
 
 
 def _stories() -> list[bytes]:
