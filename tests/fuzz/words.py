@@ -81,6 +81,7 @@ VOCABULARY: Final = (
     *FIELD_NAMES,
 )
 """Words of the display filter's language."""
+_WORDS: Final = frozenset(VOCABULARY)
 
 
 @functools.cache
@@ -105,7 +106,7 @@ def check_display_filter(data: bytes) -> Iterable[Hashable]:
     mask = compiled.mask(_rows())
     assert mask.dtype == np.bool_
     assert mask.shape == (len(_rows()),)
-    return ["compiled", int(mask.sum())]
+    return ["compiled", int(mask.sum()), *(word for word in text.split() if word in _WORDS)]
 
 
 def _said(refusal: BadDisplayFilter, text: str) -> str:
