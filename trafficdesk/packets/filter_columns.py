@@ -78,8 +78,9 @@ def _words(addresses: Column, dtype: str, count: int) -> Column:
 
 
 def transport(*numbers: IpProtocol) -> Callable[[Rows], Mask]:
-    """Rows of a transport protocol that have its ports."""
-    return both(equals("ip_protocol", *numbers), at_least("source_port", 0))
+    """Rows that have a transport protocol's header; later fragments only know its ports."""
+    with_ports = both(equals("ip_protocol", *numbers), at_least("source_port", 0))
+    return both(with_ports, lambda rows: rows.column("fragment_offset") <= 0)
 
 
 def messages(number: IpProtocol) -> Callable[[Rows], Mask]:
@@ -147,7 +148,11 @@ ASKING: Final = either(
     both(application(Protocol.MDNS), lambda rows: rows.column("application_code") < 0x8000),
 )
 DNS_NAME: Final = both(ASKING, at_least("text_length", 1))
-HANDSHAKE: Final = both(application(Protocol.TLS), lambda rows: rows.column("application_code") >> 8 == 22)
+HELLO: Final = with_text(Protocol.QUIC)
+"""QUIC packets whose client hello was read: they have TLS inside (RFC 9001 section 4)."""
+HANDSHAKE: Final = either(
+    both(application(Protocol.TLS), lambda rows: rows.column("application_code") >> 8 == 22), HELLO
+)
 RESPONSE: Final = both(application(Protocol.HTTP, Protocol.SSDP), at_least("application_code", 100))
 REQUEST: Final = both(
     with_text(Protocol.HTTP, Protocol.SSDP), lambda rows: rows.column("application_code") < 100

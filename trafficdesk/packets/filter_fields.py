@@ -67,6 +67,12 @@ def _acknowledgement(rows: Rows) -> Column:
     return np.where(meant, rows.column("tcp_relative_acknowledgement"), rows.column("tcp_acknowledgement"))
 
 
+def _handshake(rows: Rows) -> Column:
+    return np.where(
+        rows.column("protocol") == Protocol.QUIC, np.uint16(1), rows.column("application_code") & 0xFF
+    )
+
+
 def _typed(rows: Rows) -> Mask:
     return ETHERNET(rows) & (_eth_type(rows) > 0)
 
@@ -193,7 +199,7 @@ FIELDS: Final = (
     FilterField("dns.count.answers", Kind.NUMBER, "DNS answers", reads(DNS, "application_count"), 0xFFFF),
     FilterField("dns.qry.name", Kind.TEXT, "DNS name asked for", reads(DNS_NAME)),
     FilterField("dns.qry.type", Kind.NUMBER, "DNS type asked for: 1 A, 16 TXT, 28 AAAA", reads(both(ASKING, at_least("application_type", 1)), "application_type"), 0xFFFF),
-    FilterField("tls.handshake.type", Kind.NUMBER, "TLS handshake: 1 client hello, 2 server hello", derived(HANDSHAKE, bits("application_code", 0, 0xFF)), 0xFF),
+    FilterField("tls.handshake.type", Kind.NUMBER, "TLS handshake: 1 client hello, 2 server hello", derived(HANDSHAKE, _handshake), 0xFF),
     FilterField("tls.handshake.extensions_server_name", Kind.TEXT, "TLS server name (SNI)", reads(with_text(Protocol.TLS, Protocol.DTLS, Protocol.QUIC))),
     FilterField("http.request.method", Kind.TEXT, "HTTP method", reads(REQUEST), part=0),
     FilterField("http.request.uri", Kind.TEXT, "HTTP request target", reads(REQUEST), part=1),

@@ -9,6 +9,7 @@ import numpy as np
 from trafficdesk.packets.filter_columns import (
     ARP,
     ETHERNET,
+    HELLO,
     IPV4,
     IPV6,
     SCTP,
@@ -16,6 +17,7 @@ from trafficdesk.packets.filter_columns import (
     VLAN,
     application,
     both,
+    either,
     equals,
     every,
     messages,
@@ -190,7 +192,6 @@ _APPLICATIONS: Final = {
     "telnet": (Protocol.TELNET,),
     "tftp": (Protocol.TFTP,),
     "tipc": (Protocol.TIPC,),
-    "tls": (Protocol.TLS,),
     "tns": (Protocol.TNS,),
     "udld": (Protocol.UDLD,),
     "vnc": (Protocol.VNC,),
@@ -272,5 +273,6 @@ PROTOCOLS: Final = (
         for name, (tunnel, protocol) in _CARRIERS.items()
     ),
     *(_named(f"tcp.analysis.{name}", _noted(note), words) for name, (note, words) in _NOTES.items()),
+    _named("tls", either(application(Protocol.TLS), HELLO)),
     _named("_ws.malformed", equals("status", Status.MALFORMED), "frames that contradict themselves"),
 )
