@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.fuzz.analysis import CLOCK
 from tests.fuzz.conversations import STEP
 from tests.fuzz.frames import packed, packed_payload
 from tests.fuzz.words import VOCABULARY
@@ -105,13 +106,17 @@ def seeds(name: str) -> list[bytes]:
         "dissect": lambda: [
             struct.pack("<HB", link, min(more, 255)) + frame[:500] for link, frame, more in _frames()
         ],
-        "analysis": _together,
+        "analysis": lambda: [_CLOCKS[number % len(_CLOCKS)] + frames for number, frames in enumerate(_together(3))],
         "display_filter": lambda: [*(text.encode() for text in _FILTERS), *_words()],
         "dumpcap_words": _dumpcap_words,
         "hand_over": lambda: [bytes([kind << 5 | count]) + words for kind in range(8) for count, words in _VISITS],
     }[name]()  # fmt: skip
 
 
+_CLOCKS: Final = tuple(
+    CLOCK.pack(*clock)
+    for clock in ((1_700_000_000_000_000_000, 30), (0, 20), (1 << 62, 63), (-(1 << 63), 40))
+)
 _VISITS: Final = ((16, GREETING), (0, GREETING), (17, GREETING + b"x"), (1, GREETING[:-1]))
 
 
@@ -173,9 +178,15 @@ def _sample_frames() -> Iterator[tuple[int, bytes, int]]:
         yield frames[number].link_type, data[:_LONGEST], len(data[_LONGEST:])
 
 
-def _together() -> list[bytes]:
+def _together(apart: int = 0) -> list[bytes]:
+    """Frames by the seven, each lacking `apart` bytes more than the one before: their times, where that is asked for."""
     frames = [frame for frame in _frames() if len(frame[1]) < 130]
-    return [packed(frames[start : start + 7]) for start in range(0, len(frames), 7)]
+    return [
+        packed(
+            (link_type, data, place * apart) for place, (link_type, data, _) in enumerate(frames[at : at + 7])
+        )
+        for at in range(0, len(frames), 7)
+    ]
 
 
 def _payloads() -> Iterator[bytes]:
