@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test asserts a time: a busy machine is not a fault.
+settings.register_profile("trafficdesk", deadline=None)
+settings.load_profile("trafficdesk")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
