@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -76,5 +78,7 @@ def _check_frames(file: CaptureFile, block: FrameBlock) -> None:
 
 @functools.cache
 def _folder() -> Path:
-    """Lies in the folder for temporary files that whoever starts us gives and removes."""
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
+    """Removed when the process ends; where libFuzzer ends it, by whoever gave the folder that it lies in."""
+    folder = tempfile.mkdtemp(prefix="fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
