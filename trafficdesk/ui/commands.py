@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from trafficdesk.packets.log import FLAGGED
 from trafficdesk.ui.colour_commands import ColourCommands
 from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.source import FrameStore
     from trafficdesk.export.capture_file import SavedCapture
-    from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.desk import Desk
     from trafficdesk.ui.interface_lister import InterfaceLister
 
@@ -61,7 +59,7 @@ class Commands(QObject):
             "export_all": self.export_all, "start_stop": self.start_or_stop,
             "restart": self.restart, "focus_filter": self.focus_filter,
             "clear_filter": bar.clear_and_apply, "go_to": self.go_to, "previous": self.previous,
-            "next": self.next, "previous_flagged": self.previous_flagged, "next_flagged": self.next_flagged,
+            "next": self.next,
             "follow": table.follow, "copy": table.copy_rows, "refit": self._desk.analysis.refit,
             "show_packets": self._window.show_packets, "show_statistics": self._window.show_statistics,
             "show_flagged": self.show_flagged, "shortcuts": self.shortcuts, "about": self.about,
@@ -204,16 +202,6 @@ class Commands(QObject):
         self._move(1)
 
     @Slot()
-    def previous_flagged(self) -> None:
-        """The last flagged row before the current one."""
-        self._move_to_flagged(-1)
-
-    @Slot()
-    def next_flagged(self) -> None:
-        """The first flagged row after the current one."""
-        self._move_to_flagged(1)
-
-    @Slot()
     def show_flagged(self) -> None:
         """Filter by what the analysis flagged."""
         self._window.filter_bar.set_expression("td.flagged == 1")
@@ -260,14 +248,6 @@ class Commands(QObject):
         if 0 <= row < self._desk.model.rowCount():
             table.go_to_row(row)
 
-    def _move_to_flagged(self, step: int) -> None:
-        table, model = self._window.page.table, self._desk.model
-        rows = model.rows_of(self._desk.session.log.select(_is_flagged))
-        here = table.currentIndex().row()
-        beyond = rows[rows > here] if step > 0 else rows[rows < here][::-1]
-        if len(beyond):
-            table.go_to_row(int(beyond[0]))
-
     @Slot(QPoint, QModelIndex)
     def _on_menu(self, position: QPoint, index: QModelIndex) -> None:
         self._menu.show(position, index, self._window.filter_bar.applied_expression)
@@ -296,7 +276,3 @@ class Commands(QObject):
             "How many raw frames are kept can be set under Settings, Capture.",
             "warning",
         )
-
-
-def _is_flagged(_batch: PacketBatch, analysis: dict[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
-    return np.asarray((analysis["verdict"].astype(np.uint8) & FLAGGED) != 0)

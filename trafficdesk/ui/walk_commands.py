@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
 from trafficdesk.packets.conversation import conversation_filter, conversation_mask
+from trafficdesk.packets.log import FLAGGED
 from trafficdesk.ui.cell_filter import filter_for_cell
 from trafficdesk.ui.find_controller import FindController
 from trafficdesk.ui.selection_history import SelectionHistory
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.ui.desk import Desk
 
 
@@ -34,6 +39,8 @@ class WalkCommands(QObject):
         desk.window.closing.connect(self.finding.shut_down)
         actions = desk.window.actions_
         for name, doing in {
+            "previous_flagged": self.previous_flagged,
+            "next_flagged": self.next_flagged,
             "find": self.find,
             "find_next": bar.find_next,
             "find_previous": bar.find_previous,
@@ -52,6 +59,16 @@ class WalkCommands(QObject):
         """Ask for a text."""
         self._window.show_packets()
         self._window.page.find_bar.begin()
+
+    @Slot()
+    def previous_flagged(self) -> None:
+        """The last flagged row before the current one."""
+        self._move_among(self._session.log.select(_is_flagged), -1)
+
+    @Slot()
+    def next_flagged(self) -> None:
+        """The first flagged row after the current one."""
+        self._move_among(self._session.log.select(_is_flagged), 1)
 
     @Slot()
     def follow_conversation(self) -> None:
@@ -108,10 +125,12 @@ class WalkCommands(QObject):
 
     def _move_in_conversation(self, step: int) -> None:
         packet_id = self._table.current_id()
-        if packet_id is None:
-            return
-        log = self._session.log
-        rows = self._model.rows_of(log.select(conversation_mask(log, packet_id)))
+        if packet_id is not None:
+            log = self._session.log
+            self._move_among(log.select(conversation_mask(log, packet_id)), step)
+
+    def _move_among(self, ids: NDArray[np.int64], step: int) -> None:
+        rows = self._model.rows_of(ids)
         here = self._table.currentIndex().row()
         beyond = rows[rows > here] if step > 0 else rows[rows < here][::-1]
         if len(beyond):
@@ -131,3 +150,7 @@ class WalkCommands(QObject):
     def _on_selected(self, packet_id: int | None) -> None:
         if packet_id is not None:
             self._history.visit(packet_id)
+
+
+def _is_flagged(_batch: PacketBatch, analysis: dict[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+    return np.asarray((analysis["verdict"].astype(np.uint8) & FLAGGED) != 0)
