@@ -12,6 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from tests.helpers.traffic import decoded
 from trafficdesk.app import Desktop, Options
 from trafficdesk.settings import Settings, TimeFormat
+from trafficdesk.ui.colour_rule import Hue
+from trafficdesk.ui.dialogs.colour_rules import ColourRulesDialog
 from trafficdesk.ui.models.packet_page import Column
 
 if TYPE_CHECKING:
@@ -152,3 +154,18 @@ def test_a_cell_is_copied_as_its_filter(desktop: Desktop) -> None:
     desktop.window.actions_["copy_as_filter"].trigger()
     length = desktop.model.text(0, Column.LENGTH).replace(",", "")
     assert QGuiApplication.clipboard().text() == f"frame.len == {length}"
+
+
+def test_rules_that_were_accepted_are_used_and_remembered(desktop: Desktop, qtbot: QtBot) -> None:
+    """Who edits them wants to see them; the window goes on meanwhile."""
+    desktop.window.actions_["colour_rules"].trigger()
+    (dialog,) = desktop.window.findChildren(ColourRulesDialog)
+    dialog.add()
+    dialog.expression.setText("frame")
+    dialog.expression.textEdited.emit("frame")
+    assert desktop.model.hue(0) == 0
+    dialog.accept()
+    assert desktop.model.hue(0) == Hue.BLUE
+    assert desktop.preferences.settings.view.colour_packets
+    assert desktop.window.actions_["colour_packets"].isChecked()
+    qtbot.waitUntil(lambda: not desktop.window.findChildren(ColourRulesDialog))

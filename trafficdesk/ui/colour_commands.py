@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from trafficdesk.detect.families import FAMILIES
 from trafficdesk.ui.colour_rule import Colouring, from_lines, to_lines
@@ -37,9 +37,16 @@ class ColourCommands(QObject):
         view = self._desk.preferences.settings.view
         window = self._desk.window
         dialog = ColourRulesDialog(from_lines(view.colour_rules), self._compiled, window.tokens, window)
-        if dialog.exec():
-            self._set(replace(view, colour_rules=to_lines(dialog.rules), colour_packets=True))
-        dialog.deleteLater()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._on_accepted)
+        # Not exec: packets go on arriving, and nothing waits for an answer.
+        dialog.open()
+
+    @Slot()
+    def _on_accepted(self) -> None:
+        rules = to_lines(self.sender().rules)  # type: ignore[attr-defined]  # the dialog of `edit`
+        view = self._desk.preferences.settings.view
+        self._set(replace(view, colour_rules=rules, colour_packets=True))
 
     @Slot(bool)
     def _on_toggled(self, checked: bool) -> None:
