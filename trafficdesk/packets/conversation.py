@@ -27,7 +27,10 @@ _IP: Final = (EtherType.IPV4, EtherType.IPV6)
 
 
 def conversation_filter(log: PacketLog, packet_id: int) -> str:
-    """The display filter of a packet's conversation; empty where it has no two ends."""
+    """The display filter of a packet's conversation; empty where it has no two ends.
+
+    Of a later fragment it asks for the addresses alone: a filter finds no ports in it.
+    """
     batch = log.take(np.array([packet_id]))
     if int(batch["network"][0]) not in _IP:
         macs = [int(batch[f"{side}_mac"][0]) for side in ("source", "destination")]
@@ -37,7 +40,7 @@ def conversation_filter(log: PacketLog, packet_id: int) -> str:
     tests = [f"{name}.addr == {end}" for end in ends]
     transport = _PORTED.get(int(batch["ip_protocol"][0]))
     ports = [int(batch[f"{side}_port"][0]) for side in ("source", "destination")]
-    if transport is not None and min(ports) >= 0:
+    if transport is not None and min(ports) >= 0 and int(batch["fragment_offset"][0]) <= 0:
         tests += [f"{transport}.port == {port}" for port in ports]
     return " && ".join(tests)
 

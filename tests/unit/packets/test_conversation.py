@@ -16,13 +16,18 @@ ROWS = 60
 
 @pytest.mark.parametrize("packet_id", range(12))
 def test_the_mask_and_the_filter_choose_the_same_rows(packet_id: int) -> None:
-    """Of IPv4, IPv6 and of frames that are neither; the packet itself is one of them."""
+    """Of IPv4, IPv6 and of frames that are neither; the packet itself is one of them.
+
+    Later fragments are walked to with their first one, but a filter finds no ports in them.
+    """
     log = session_with(ROWS).log
     rows = log.select(conversation_mask(log, packet_id))
     expression = conversation_filter(log, packet_id)
     assert packet_id in rows
     assert 0 < len(rows) < ROWS
     by_filter = log.select(compile_filter(expression).mask)
+    assert packet_id in by_filter
+    rows = rows[log.column("fragment_offset", rows) <= 0]
     assert set(rows.tolist()) <= set(by_filter.tolist())
     if expression.count("port") == 2:
         assert rows.tolist() == by_filter.tolist()
