@@ -176,7 +176,7 @@ def test_anything_but_the_agreed_sockets_is_refused_and_closed(
         received(reception, lambda: answers.append(_answer(reception.path, passed(), words, more)))
     assert answers == [b""]
     assert pool.resting == (0, 0)
-    assert descriptors() == before
+    assert descriptors() <= before  # those of earlier tests may go meanwhile
 
 
 def _answer(path: str, passed: list[socket.socket], words: bytes, more: bytes) -> bytes:
