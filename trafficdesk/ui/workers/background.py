@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from trafficdesk.errors import TrafficDeskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtCore import QThreadPool
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +28,10 @@ class BackgroundSignals(QObject):
     """(key, share done from 0 to 1)."""
 
 
-class Background(QRunnable):
-    """Calls `work` in a pool's thread.
+class Background:
+    """Calls `work` in a pool's thread, once.
+
+    Not a `QRunnable`: a pool never lets go of one that Python made (PySide6 6.11), nor of what its work holds on to.
 
     Parameters
     ----------
@@ -37,28 +41,28 @@ class Background(QRunnable):
     """
 
     def __init__(self, key: object, work: Callable[[Callable[[float], None]], object], what: str) -> None:
-        super().__init__()
-        self.setAutoDelete(
-            False
-        )  # the caller keeps it: its signals are still on their way when `run` returns
         self.signals = BackgroundSignals()
         self._key = key
         self._work = work
         self._what = what
 
     def start(self, pool: QThreadPool) -> None:
-        """Queue it."""
-        pool.start(self)
+        """Queue it; from the thread of `pool`."""
+        # The pool owns the signals: the thread may be the last to hold us, and must not destroy what lives elsewhere.
+        self.signals.setParent(pool)
+        pool.start(self.run)
 
     def run(self) -> None:
-        """The thread: whatever happens is reported, nothing is raised into Qt."""
+        """Do it, in the thread that calls: whatever happens is reported, nothing is raised into Qt."""
+        signals, key = self.signals, self._key
         try:
-            result = self._work(lambda share: self.signals.progressed.emit(self._key, share))
+            result = self._work(lambda share: signals.progressed.emit(key, share))
         except TrafficDeskError as error:
-            self.signals.failed.emit(self._key, error)
+            signals.failed.emit(key, error)
         except Exception as error:  # noqa: BLE001  # the worker's shell: whatever happens is reported
             _log.exception("%s failed", self._what)
             told = TrafficDeskError(f"{self._what} failed: {error!r}.", "The log file has the details.")
-            self.signals.failed.emit(self._key, told)
+            signals.failed.emit(key, told)
         else:
-            self.signals.done.emit(self._key, result)
+            signals.done.emit(key, result)
+        signals.deleteLater()
