@@ -40,6 +40,10 @@ class Verdict(IntFlag):
     """The victim's ordinary row inside an incident: dimmed, not red."""
     SKIPPED = 16
     """Never analysed: packets came faster than they could be."""
+    SUPPRESSED = 32
+    """It would be flagged, but a person said that it is expected: counted, not highlighted."""
+    KNOWN_BAD = 64
+    """Like what a person marked as suspicious."""
 
     @property
     def flagged(self) -> bool:
