@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,22 @@ def test_the_child_says_what_the_detector_says(analysis):
     analysis.set_settings(DetectionSettings(warm_up_rows=9_000))
     analysis.reset()
     assert analysis.analyse(batch.slice(0, 10)).model.needed == 9_000
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Which packets the detector remembers."""
+
+    ids: tuple[int, ...]
+
+    def answered(self, detector: Detector) -> list[int]:
+        return detector.memory.rows_of(np.array(self.ids)).ids.tolist()
+
+
+def test_the_child_answers_questions(analysis):
+    """A question crosses the pipe, is answered by the detector there, and the answer comes back."""
+    analysis.analyse(ordinary(5, seed=1).batch())
+    assert analysis.ask(_Known((3, 10_000_000))) == [3]
 
 
 def test_gaps_cross_the_pipe(analysis):

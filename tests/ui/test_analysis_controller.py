@@ -57,6 +57,9 @@ class Process:
         self.refits += 1
         return detection_of(0, 0).model
 
+    def ask(self, question: object) -> object:
+        return question, threading.current_thread() is threading.main_thread()
+
     def set_settings(self, settings: DetectionSettings) -> None:
         self.settings = settings
 
@@ -205,4 +208,22 @@ def test_gaps_are_told_before_the_rows_that_follow_them(qtbot: QtBot) -> None:
     with qtbot.waitSignal(controller.caught_up):
         controller.feed()
     assert Process.made[0].batches[2:] == [(100, 50), ((10, 20), (50, 70)), (150, 50)]
+    controller.shut_down()
+
+
+def test_a_question_is_answered_in_the_windows_thread(qtbot: QtBot) -> None:
+    """Asked beside the analysis, in its thread, the answer arrives here; without a detector it is said so."""
+    controller = controller_of(qtbot, 100)
+    controller.begin(hold=False)
+    got: list[tuple[object, bool]] = []
+
+    def take(answer: object) -> None:
+        got.append((answer, threading.current_thread() is threading.main_thread()))
+
+    assert not controller.ask("why?", take)  # type: ignore[arg-type]
+    with qtbot.waitSignal(controller.caught_up, timeout=20_000):
+        controller.feed()
+    assert controller.ask("why?", take)  # type: ignore[arg-type]
+    qtbot.waitUntil(lambda: bool(got))
+    assert got == [(("why?", False), True)]
     controller.shut_down()

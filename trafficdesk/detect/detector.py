@@ -1,13 +1,11 @@
 """`Detector`: packets in, what is unusual out; scores a row before it learns from it (prequential).
 
-Learning happens in lessons of `LESSON` rows counted from the capture's start, scoring at once. So a live row's score
-never waits, and what is learned does not depend on how the packets were cut into batches; only the gathering of
-incidents goes batch by batch.
+Learning happens in lessons (`learning`), scoring at once. So a live row's score never waits, and what is learned does
+not depend on how the packets were cut into batches; only the gathering of incidents goes batch by batch.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -16,28 +14,27 @@ import numpy as np
 from trafficdesk.detect.assembly import RULE_OF, Verdicts, concatenated
 from trafficdesk.detect.explanation import explain, of_rule
 from trafficdesk.detect.families import UNUSUAL
-from trafficdesk.detect.finding import Detection, ModelState
 from trafficdesk.detect.flagged import flagged_rows
-from trafficdesk.detect.forest import LEAST_ROWS, fit
 from trafficdesk.detect.incidents import Incidents
+from trafficdesk.detect.learning import Learner
+from trafficdesk.detect.memory import RememberedRows, RowMemory
 from trafficdesk.detect.moments import moments
-from trafficdesk.detect.reservoir import FAR_BEYOND, Admission, Lesson, Reservoir, joined
+from trafficdesk.detect.reservoir import FAR_BEYOND
 from trafficdesk.detect.rules import Scene
-from trafficdesk.features import FEATURES, FeatureExtractor
-from trafficdesk.packets.log import Verdict
+from trafficdesk.features import FeatureExtractor
+from trafficdesk.packets.log import FLAGGED, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.finding import Detection, ModelState
     from trafficdesk.detect.forest import Model
     from trafficdesk.features import Observation
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
 
-LESSON: Final = 500
-"""Rows learned from at a time."""
 BLOCK: Final = 8_192
 """Rows of which features are computed at a time."""
 AHEAD: Final = 2_000
@@ -46,10 +43,6 @@ RULE_SCORE: Final = 2.0
 """Added where a rule fires: what has a name ranks above what is only unusual."""
 OUT_OF_RANGE_NEEDED: Final = 2
 """Features out of range that flag a row; with one, false incidents per hour doubled (measured 2026-11)."""
-_LEAST_NEW: Final = 10
-"""A refit by time needs at least `refit_rows` / this many new rows."""
-_WARM_UP_SHARE: Final = 4
-"""The first fit needs at least `warm_up_rows` / this many admitted rows: of a flood few are."""
 
 
 class Detector:
@@ -74,46 +67,26 @@ class Detector:
     def reset(self) -> None:
         """Forget everything: a new capture begins."""
         self._extractor = FeatureExtractor()
-        self._admission = Admission(np.random.default_rng(self._settings.seed))
-        self._reservoir = Reservoir(self._settings.window_rows, len(FEATURES))
+        self._learner = Learner(self._settings, live=self._live)
         self._incidents = Incidents(self._settings.sensitivity, opened=self._opened)
         self._opened = 0
-        self._model: Model | None = None
         self._next_id = 0
-        self._seen = 0
-        self._lesson: list[Lesson] = []
-        self._lesson_rows = 0
-        self._now_ns = 0
-        self._now_s = 0.0
-        self._began_s: float | None = None
-        self._admitted_at_fit = 0
-        self._fitted_at_s = 0.0
-        self._fitted_at_ns = 0
-        self._refits = 0
+        self.memory = RowMemory(self._settings.seed)
+        """Rows judged before, for what is asked about them."""
 
     @property
     def model(self) -> ModelState:
         """Where the model stands."""
-        needed = self._settings.warm_up_rows
-        progress = min(self._seen, self._reservoir.admitted * _WARM_UP_SHARE + self._lesson_rows)
-        model = self._model
-        return ModelState(
-            learned=self._reservoir.admitted if model else min(progress, needed - 1),
-            needed=needed,
-            learned_s=0.0 if model else self._learned_s,
-            needed_s=self._settings.warm_up_seconds if self._live else 0.0,
-            model_id=model.number if model else 0,
-            rows=model.rows if model else 0,
-            fitted_at_ns=self._fitted_at_ns,
-            fit_ms=model.fit_ms if model else 0.0,
-            refits=self._refits,
-            window_rows=len(self._reservoir),
-        )
+        return self._learner.state
+
+    @property
+    def model_in_force(self) -> Model | None:
+        """What scores the next row; None before the first fit."""
+        return self._learner.model
 
     def set_settings(self, settings: DetectionSettings) -> None:
         """Go on with other settings; what was learned stays."""
-        if settings.window_rows != self._settings.window_rows:
-            self._reservoir = self._reservoir.resized(settings.window_rows)
+        self._learner.set_settings(settings)
         self._incidents.sensitivity = settings.sensitivity
         self._settings = settings
 
@@ -126,8 +99,7 @@ class Detector:
 
     def refit_now(self) -> ModelState:
         """Fit on what the window holds; without effect while it holds too little (`forest.LEAST_ROWS`)."""
-        if len(self._reservoir) >= LEAST_ROWS:
-            self._fit()
+        self._learner.refit_now()
         return self.model
 
     def expect_live(self) -> None:
@@ -138,7 +110,7 @@ class Detector:
         file may be shorter than any such wait.
         """
         self._live = True
-        fit(np.zeros((LEAST_ROWS, len(FEATURES)), np.float32), replace(self._settings, trees=1), 0)
+        self._learner.expect_live()
 
     def process(self, batch: PacketBatch) -> Detection:
         """Judge packets that follow those of the former call, then learn from them.
@@ -171,7 +143,7 @@ class Detector:
         return detection
 
     def _judge(self, batch: PacketBatch, observation: Observation, out: Verdicts) -> None:
-        reference = self._model.reference if self._model else None
+        reference = self._learner.model.reference if self._learner.model else None
         out.apply_rules(Scene(batch, observation, reference.q999 if reference else None))
         settling = observation.rows.settling
         stretches = self._score_and_learn(batch, observation, out)
@@ -184,6 +156,30 @@ class Detector:
             self._flag_ruled(batch, observation, out, ruled, model)
             if model is not None:
                 self._flag_unusual(batch, observation, out, unusual, model)
+        self._remember(batch, observation, out, stretches)
+
+    def _remember(
+        self,
+        batch: PacketBatch,
+        observation: Observation,
+        out: Verdicts,
+        stretches: list[tuple[int, Model]],
+    ) -> None:
+        model = np.zeros(len(batch), np.int32)
+        for start, one in stretches:
+            model[start:] = one.number
+        rows = observation.rows
+        judged = RememberedRows(
+            batch.ids,
+            observation.values,
+            rows.source,
+            rows.destination,
+            rows.seconds,
+            out.score,
+            out.family,
+            model,
+        )
+        self.memory.add(judged, (out.verdict & FLAGGED) != 0)
 
     def _score_and_learn(
         self, batch: PacketBatch, observation: Observation, out: Verdicts
@@ -193,8 +189,8 @@ class Detector:
         stretches: list[tuple[int, Model]] = []
         start = scored_to = 0
         while start < len(batch):
-            stop = min(len(batch), start + LESSON - self._lesson_rows)
-            model = self._model
+            stop = min(len(batch), start + self._learner.rows_to_lesson)
+            model = self._learner.model
             if model is not None and (scored_to < stop or stretches[-1][1] is not model):
                 # Some lessons ahead: a call costs as much as 150 rows, but a refit makes what is ahead void.
                 scored_to = min(len(batch), max(stop, start + AHEAD))
@@ -205,8 +201,13 @@ class Detector:
             z = out.score[start:stop].copy()
             ruled = out.family[start:stop] > 0
             out.score[start:stop] = np.where(ruled, np.fmax(z, 0) + RULE_SCORE, z)
-            self._now_ns = int(batch["timestamp_ns"][stop - 1])
-            self._learn(observation, slice(start, stop), ruled, z > FAR_BEYOND)
+            self._learner.learn(
+                observation,
+                slice(start, stop),
+                ruled=ruled,
+                far=z > FAR_BEYOND,
+                now_ns=int(batch["timestamp_ns"][stop - 1]),
+            )
             start = stop
         return stretches
 
@@ -262,55 +263,3 @@ class Detector:
         out.flag(own, reasons.where(~collateral))
         free = ~collateral & (out.incident[at] == 0)
         out.claim(self._incidents.add(UNUSUAL, flagged.where(free), model.number))
-
-    def _learn(
-        self, observation: Observation, part: slice, ruled: NDArray[np.bool_], far: NDArray[np.bool_]
-    ) -> None:
-        """Collect a lesson; when it is full, learn it and refit if it is time."""
-        rows = observation.rows
-        count = part.stop - part.start
-        self._lesson.append(
-            Lesson(
-                observation.values[part],
-                rows.source[part],
-                rows.destination[part],
-                rows.seconds[part],
-                ruled,
-                far,
-            )
-        )
-        self._lesson_rows += count
-        self._seen += count
-        self._now_s = float(rows.seconds[part.stop - 1])
-        if self._began_s is None:
-            self._began_s = float(rows.seconds[part.start])
-        if self._lesson_rows < LESSON:
-            return
-        lesson = joined(self._lesson)
-        self._lesson = []
-        self._lesson_rows = 0
-        self._reservoir.add(lesson.values[self._admission.choose(lesson)])
-        if self._fit_is_due():
-            self._fit()
-
-    def _fit_is_due(self) -> bool:
-        settings = self._settings
-        if self._model is None:
-            least = max(LEAST_ROWS, settings.warm_up_rows // _WARM_UP_SHARE)
-            if self._live and self._learned_s < settings.warm_up_seconds:
-                return False
-            return self._seen >= settings.warm_up_rows and self._reservoir.admitted >= least
-        new = self._reservoir.admitted - self._admitted_at_fit
-        late = self._now_s - self._fitted_at_s >= settings.refit_seconds
-        return new >= settings.refit_rows or (late and new >= settings.refit_rows // _LEAST_NEW)
-
-    @property
-    def _learned_s(self) -> float:
-        return 0.0 if self._began_s is None else self._now_s - self._began_s
-
-    def _fit(self) -> None:
-        self._refits += 1
-        self._model = fit(self._reservoir.rows(), self._settings, self._refits)
-        self._admitted_at_fit = self._reservoir.admitted
-        self._fitted_at_s = self._now_s
-        self._fitted_at_ns = self._now_ns

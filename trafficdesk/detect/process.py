@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from trafficdesk.detect.finding import Detection, ModelState
+    from trafficdesk.detect.questions import Answered_co, Question
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
 
@@ -46,6 +47,7 @@ class _Request(Enum):
     REFIT = auto()
     SETTINGS = auto()
     GAPS = auto()
+    ASK = auto()
     RESET = auto()
     READY = auto()
     STOP = auto()
@@ -144,6 +146,11 @@ class AnalysisProcess:
         """Tell when nothing could be captured; see `Detector.tell_gaps`."""
         self._ask(_Request.GAPS, spans)
 
+    def ask(self, question: Question[Answered_co]) -> Answered_co:
+        """Answer of the detector, after what is under way."""
+        answer: Answered_co = self._ask(_Request.ASK, question)
+        return answer
+
     def reset(self) -> None:
         """Forget everything: a new capture begins."""
         self._ask(_Request.RESET, None)
@@ -241,6 +248,8 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
                 detector.set_settings(argument)
             case _Request.GAPS:
                 detector.tell_gaps(argument)
+            case _Request.ASK:
+                return argument.answered(detector)
             case _Request.READY if argument:
                 detector.expect_live()
             case _Request.RESET:

@@ -6,7 +6,7 @@ replaced by a new one, which learns anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -14,8 +14,11 @@ from trafficdesk.detect.backoff import Backoff
 from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import ModelState
+    from trafficdesk.detect.questions import Answered_co, Question
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import DetectionSettings
@@ -110,6 +113,15 @@ class AnalysisController(QObject):
         if self._worker is not None:
             self._worker.refit()
 
+    def ask(self, question: Question[Answered_co], then: Callable[[Answered_co], None]) -> bool:
+        """Ask the detector; `then` gets the answer in the window's thread, unless the capture ends before.
+
+        Returns whether there is a detector to ask: none before the first rows, nor after it has failed.
+        """
+        if self._worker is not None:
+            self._worker.ask(then, question)
+        return self._worker is not None
+
     @Slot(object)
     def set_settings(self, settings: DetectionSettings) -> None:
         """Detect with other settings from now on."""
@@ -138,6 +150,7 @@ class AnalysisController(QObject):
         worker.ready.connect(self._on_ready)
         worker.analysed.connect(self._on_analysed)
         worker.refitted.connect(self._on_refitted)
+        worker.answered.connect(self._on_answered)
         worker.failed.connect(self._on_failed)
         worker.finished.connect(self._on_finished)
         self._worker = worker
@@ -176,6 +189,11 @@ class AnalysisController(QObject):
         if self.sender() is self._worker:
             self._session.findings.model = model
             self.refitted.emit()
+
+    @Slot(object, object)
+    def _on_answered(self, then: Callable[[Any], None], answer: object) -> None:
+        if self.sender() is self._worker:
+            then(answer)
 
     @Slot(object)
     def _on_failed(self, error: TrafficDeskError) -> None:

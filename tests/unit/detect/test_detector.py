@@ -95,14 +95,14 @@ def test_a_forged_syn_flood_is_not_learned():
     victim_key = observation.rows.destination[to_victim][0]
     detector = Detector(QUICK)
     learned: list[np.ndarray] = []
-    choose = detector._admission.choose
+    choose = detector._learner.admission.choose
 
     def watched(lesson):
         rows = choose(lesson)
         learned.append(lesson.destination[rows] == victim_key)
         return rows
 
-    detector._admission.choose = watched
+    detector._learner.admission.choose = watched
     detection = detector.process(batch)
     assert np.concatenate(learned).mean() < 0.05
     assert (detection.family[to_victim] == 4).mean() > 0.95

@@ -6,7 +6,7 @@ import logging
 import queue
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.detect.process import AnalysisProcess
+    from trafficdesk.detect.questions import Question
     from trafficdesk.detect.stretch import Answer, Stretch
     from trafficdesk.settings import DetectionSettings
 
@@ -40,6 +41,8 @@ class AnalysisWorker(QThread):
     """`Analysed`; the next batch may come."""
     refitted = Signal(object)
     """`ModelState` after a fit that a person asked for."""
+    answered = Signal(object, object)
+    """What `ask` was given to know the question by, and its answer."""
     failed = Signal(object)
     """`TrafficDeskError`: the process can't be had any more; the thread ends."""
 
@@ -73,6 +76,10 @@ class AnalysisWorker(QThread):
     def refit(self) -> None:
         """Fit the forest anew as soon as what is under way is done."""
         self._inbox.put(lambda process: self.refitted.emit(process.refit_now()))
+
+    def ask(self, key: object, question: Question[Any]) -> None:
+        """Ask the detector as soon as what is under way is done; `answered` answers."""
+        self._inbox.put(lambda process: self.answered.emit(key, process.ask(question)))
 
     def set_settings(self, settings: DetectionSettings) -> None:
         """Use other settings from the next batch on."""
