@@ -6,7 +6,6 @@ Pure: no thread, no Qt, no clock of its own. Detection may run in this process (
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,16 +14,12 @@ import numpy as np
 
 from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
-from trafficdesk.detect.recall import Recall
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
-from trafficdesk.packets.notes import PacketNotes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from trafficdesk.capture.source import Gap
@@ -80,19 +75,14 @@ class AnalysisSession:
     Parameters
     ----------
     capacity : rows the log keeps.
-    clock_ns : nanoseconds since the Unix epoch, for suppression rules that expire.
     """
 
-    def __init__(
-        self, capacity: int = DEFAULT_CAPACITY, *, clock_ns: Callable[[], int] = time.time_ns
-    ) -> None:
+    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
         self.log = PacketLog(capacity)
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
-        self.recall = Recall(self.log, self.findings, clock_ns)
-        """What a person said of the analysis, at work on the rows."""
-        self.notes = PacketNotes()
-        """What a person noted of packets."""
+        self.notes = self.log.identities.notes
+        """What a person noted of packets, or their file says."""
         self.gaps: tuple[Gap, ...] = ()
         """Spans in which an interface could not be captured on, by beginning."""
         self.identifier = Identifier(self.log.identities)
@@ -108,25 +98,15 @@ class AnalysisSession:
         self.pace = AnalysisPace()
         self.scored = 0
         self.unscored = 0
-        self._flagged = 0
+        self.flagged = 0
         self._next_analysis_id = 0
         self._under_way = range(0)
         self._passed: deque[tuple[int, int, int]] = deque()
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
-        """Every incident so far but for the suppressed, in order of opening, newest value of each."""
-        return self.recall.told(self.findings.incidents)
-
-    @property
-    def suppressed_incidents(self) -> tuple[Incident, ...]:
-        """Those of which a person does not want to be told."""
-        return self.recall.suppressed(self.findings.incidents)
-
-    @property
-    def flagged(self) -> int:
-        """Rows ever flagged, those suppressed left out."""
-        return self._flagged + self.recall.flagged_change
+        """Every incident so far, in order of opening, newest value of each."""
+        return self.findings.incidents
 
     @property
     def model(self) -> ModelState:
@@ -162,8 +142,7 @@ class AnalysisSession:
         self.describer.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
-        self.recall = self.recall.renewed(self.log, self.findings)
-        self.notes = PacketNotes()
+        self.notes = self.log.identities.notes
         self.gaps = ()
         self._forget_analysis()
         self.capture_id += 1
@@ -174,6 +153,8 @@ class AnalysisSession:
         evicted = self.log.append(batch)
         self.metrics.add(batch)
         self._recent.add(batch)
+        if batch.comments:
+            self._show_notes(self.notes.read(batch.first_id, batch.comments))
         return AnalysisUpdate(self.capture_id, batch=batch, evicted=evicted)
 
     @property
@@ -191,11 +172,14 @@ class AnalysisSession:
     def toggle_marks(self, ids: NDArray[np.int64]) -> None:
         """Mark packets (ascending ids), or take the marks away where all have one."""
         self.notes.toggle(ids)
-        self.log.update_analysis("mark", ids, self.notes.flags(ids))
+        self._show_notes(ids)
 
     def comment(self, ids: NDArray[np.int64], text: str) -> None:
         """Say something of packets (ascending ids); nothing takes back what was said."""
         self.notes.set_comment(ids, text)
+        self._show_notes(ids)
+
+    def _show_notes(self, ids: NDArray[np.int64]) -> None:
         self.log.update_analysis("mark", ids, self.notes.flags(ids))
 
     def set_reverse_dns(self, allowed: bool) -> None:
@@ -206,10 +190,7 @@ class AnalysisSession:
     def settle(self) -> tuple[int, int] | None:
         """Write programs and names that became known after their rows came; returns the span of packet_ids touched."""
         changes = self.identifier.take_changes()
-        span = self._recent.tell(changes) if changes is not None else None
-        if span is not None:
-            self.recall.renamed(*span)
-        return span
+        return self._recent.tell(changes) if changes is not None else None
 
     def next_for_analysis(self, rows: int = ANALYSIS_ROWS) -> PacketBatch | None:
         """The next rows the detector has not seen, or None; none is left out.
@@ -255,12 +236,10 @@ class AnalysisSession:
         if len(detection.joined_ids):
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
         self.findings.add(detection)
-        self._flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
-        self.recall.added(detection)
+        self.flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
         rows = range(detection.first_id, detection.first_id + len(detection))
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
-        told = tuple(one for one in detection.incidents if not self.recall.is_hushed(one.id))
-        return AnalysisUpdate(self.capture_id, detection=detection, incidents=told)
+        return AnalysisUpdate(self.capture_id, detection=detection, incidents=detection.incidents)
 
     def _next(self, spanned: int, kept: int) -> Stretch | None:
         start = self._next_analysis_id

@@ -126,7 +126,7 @@ def test_from_a_conversation_to_its_packets(qtbot: QtBot, desktop: Desktop, tmp_
     table = statistics.table
     assert table is not None
     qtbot.waitUntil(lambda: table.sheets.rowCount() > 100, timeout=20_000)
-    packets = int(table.sheets.text(0, 4).replace(",", ""))
+    packets = int(table.sheets.text(0, 5).replace(",", ""))
     with qtbot.waitSignal(desktop.desk.statistics.exported, timeout=20_000):
         desktop.desk.statistics.export(tmp_path / "tcp.csv")
     assert "exported" in window.banner.text

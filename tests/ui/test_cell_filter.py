@@ -37,6 +37,9 @@ def test_the_filter_finds_its_own_packet(column: Column) -> None:
     said = marks(session.log, ids, ("Unusual", "Port scan"), lambda _incident: 0)
     texts += [[mark.word for mark in said], [mark.score_text for mark in said]]
     texts += identity_columns(session.log, ids)
+    session.notes.read(0, {1: ('the "printer"', "again"), 2: ("several\nlines",)})
+    session.log.update_analysis("mark", ids, session.notes.flags(ids))
+    texts.append([session.notes.comment(packet_id) for packet_id in range(ROWS)])
     for packet_id in range(ROWS):
         text = texts[column][packet_id]
         expression = filter_for_cell(session.log, packet_id, column, text)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
 
 from trafficdesk.capture.file_bytes import FileBytes
 from trafficdesk.capture.frame_store import frame_of, within
 from trafficdesk.capture.pcap_format import is_pcap, open_pcap
+from trafficdesk.capture.pcapng_comments import LONGEST, comment_texts
 from trafficdesk.capture.pcapng_format import PcapngReader, is_pcapng
 from trafficdesk.capture.records import Fault
 from trafficdesk.errors import BadCaptureFile
@@ -17,7 +20,6 @@ from trafficdesk.errors import BadCaptureFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from trafficdesk.capture.frame_store import Kept
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from trafficdesk.packets.block import FrameBlock
 
 DEFAULT_BLOCK_FRAMES: Final = 65_536
+MOST_COMMENT_BYTES: Final = 32 << 20
+"""Of packets' comments, all of a file together, with what keeping one costs."""
+_AROUND_COMMENT: Final = 256
 _FIRST_WINDOW: Final = 1 << 20
 _WINDOW: Final = 16 << 20
 """Bytes read at once: the first rows come at once, later blocks are large enough to be decoded efficiently."""
@@ -83,6 +88,9 @@ class CaptureFile:
         self._section: Section | None = None
         self._position = 0
         self._shown = 0.0
+        self._comment_bytes = 0
+        self.comments_left_out = 0
+        """Comments that `blocks` had no room for."""
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +124,7 @@ class CaptureFile:
             After the last frame before a fault, if there is one.
         """
         self._stretches, self._recent = [], None
+        self._comment_bytes = self.comments_left_out = 0
         cursor, first_id, window = self._reader.start, 0, _FIRST_WINDOW
         while True:
             stop = cursor.position + window
@@ -127,7 +136,9 @@ class CaptureFile:
                 self._stretches.append(_Stretch(first_id, cursor, reading.cursor.position, frames))
             for row in range(0, frames, max_frames):
                 self._position = cursor.position
-                yield reading.frames.block(data, slice(row, row + max_frames), first_id + row)
+                block = reading.frames.block(data, slice(row, row + max_frames), first_id + row)
+                spans = reading.frames.comments_between(row, row + len(block))
+                yield replace(block, comments=self._comments(spans, row)) if len(spans) else block
             self._bytes.forget(cursor.position, reading.cursor.position)
             first_id += frames
             stuck = reading.cursor.position == cursor.position
@@ -166,6 +177,14 @@ class CaptureFile:
         """Let go of the file; may be called twice."""
         self._bytes.close()
         self._recent = None
+
+    def _comments(self, spans: NDArray[np.int64], row: int) -> dict[int, tuple[str, ...]]:
+        """Comments of frames, by their row less `row`, as far as there is room for them."""
+        octets = self._comment_bytes + np.cumsum(np.minimum(spans[:, 2], LONGEST) + _AROUND_COMMENT)
+        kept = spans[: int(np.searchsorted(octets, MOST_COMMENT_BYTES, "right"))]
+        self._comment_bytes = int(octets[-1])
+        self.comments_left_out += len(spans) - len(kept)
+        return comment_texts(self._bytes.data, kept, row)
 
     def _read_again(self, stretch: _Stretch) -> Frames:
         """The frames of a stretch, which was read before; the last one is remembered."""

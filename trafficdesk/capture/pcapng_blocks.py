@@ -56,7 +56,7 @@ def encode(
     block: FrameBlock,
     interfaces: NDArray[np.uint32],
     *,
-    comments: Mapping[int, bytes] | None = None,
+    comments: Mapping[int, Sequence[bytes]] | None = None,
     snap_length: int = 0,
 ) -> Encoded:
     """All frames of a block.
@@ -66,13 +66,13 @@ def encode(
     Parameters
     ----------
     interfaces : (frames,) number of each frame's interface description in the section.
-    comments : UTF-8 by row; longer ones than an option holds are cut.
+    comments : UTF-8 by row, one or several; longer ones than an option holds are cut.
     snap_length : bytes kept of a frame at most, 0 = all of them.
     """
     lengths = block.captured_lengths
     if snap_length:
         lengths = np.minimum(lengths, snap_length)
-    options = {row: comment_options(text) for row, text in (comments or {}).items()}
+    options = {row: comment_options(*texts) for row, texts in (comments or {}).items()}
     padded = (lengths + 3) & ~3
     sizes = padded + _AROUND
     for row, option in options.items():
@@ -152,9 +152,10 @@ class InterfaceTable:
         return np.array(numbers, np.uint32)[which], descriptions
 
 
-def comment_options(text: bytes) -> bytes:
-    """The options of a packet with a comment; empty without one."""
-    return listed(option(_COMMENT, text[:_LONGEST_OPTION].decode("utf-8", "ignore").encode()))
+def comment_options(*texts: bytes) -> bytes:
+    """The options of a packet with comments; empty without one."""
+    cut = (text[:_LONGEST_OPTION].decode("utf-8", "ignore").encode() for text in texts)
+    return listed(b"".join(option(_COMMENT, text) for text in cut))
 
 
 def option(code: int, value: bytes) -> bytes:

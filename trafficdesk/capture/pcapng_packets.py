@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.capture.pcapng_comments import comment_spans
 from trafficdesk.capture.record_walk import u32
 from trafficdesk.capture.records import Fault, Frames, longest_packet
 
@@ -23,6 +24,8 @@ SIMPLE_PACKET: Final = 3
 ENHANCED_PACKET: Final = 6
 _AROUND_PACKET, _AROUND_SIMPLE_PACKET = 32, 16
 """Bytes of a block that are not the packet, its padding, or options."""
+_TRAILER: Final = 4
+"""Bytes behind the options: the block's length again."""
 _UNLIMITED: Final = 0xFFFFFFFF
 _MOST_INTERFACES: Final = 0xFFFF
 """Numbers of interfaces that a column holds; a file that describes more has the rest under the last one."""
@@ -92,6 +95,7 @@ def frames_of(
         timestamps[:end],
         link_types[:end],
         np.minimum(blocks.first_interface + used[:end], _MOST_INTERFACES),
+        _comments(blocks, packets, captured[:end], rows[:end]),
     )
     if not len(wrong):
         return frames, None
@@ -103,6 +107,16 @@ def frames_of(
     else:
         reason = f"{claim}, its block has room for {room[end]:,}"
     return frames, Fault(int(blocks.positions[rows[end]]), reason)
+
+
+def _comments(
+    blocks: Blocks, packets: _Packets, captured: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """`comment_spans` of the packets at `rows`; simple packet blocks have no options."""
+    starts = packets.offsets[: len(rows)] + ((captured + 3) & ~3)
+    stops = blocks.positions[rows] + blocks.sizes[rows] - _TRAILER
+    stops = np.where(packets.simple[: len(rows)], starts, stops)
+    return comment_spans(blocks.data, starts, stops, big_endian=blocks.big_endian)
 
 
 def _column(values: list[int], used: NDArray[np.int64]) -> NDArray[np.int64]:

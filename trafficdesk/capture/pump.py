@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from trafficdesk.capture.live_reader import LiveReader
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.decode import Conversations, decode_named
+from trafficdesk.errors import BadCaptureFile
 from trafficdesk.packets.block import FrameBlock
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class CapturePump:
             block = next(blocks, None)
             self.read_s += time.perf_counter() - started
             if block is None:
+                self._say_left_out(file)
                 return
             batch = self._decode(block, file.interfaces)
             self._statistics = CaptureStatistics(received=batch.first_id + len(batch))
@@ -131,6 +133,15 @@ class CapturePump:
                 if self._stop.is_set():
                     return
             self._emit(batch)
+
+    def _say_left_out(self, file: CaptureFile | SpooledCapture) -> None:
+        if file.comments_left_out:
+            self.warn(
+                BadCaptureFile(
+                    f"{file.comments_left_out:,} packets' comments are left out: the file has too many.",
+                    "Save a part of its packets to keep theirs.",
+                )
+            )
 
     def run_live(self, source: LiveSource, frames: FrameSink, limits: StopLimits | None = None) -> None:
         """Emit what `source` delivers until `stop` or a limit, and close it; raw frames go into `frames`.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from trafficdesk.capture.pcapng_comments import no_comments
 from trafficdesk.packets.block import FrameBlock
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Frames:
     link_types: NDArray[np.int64]
     interfaces: NDArray[np.int64]
     """Numbers within the file, over all sections."""
+    comments: NDArray[np.int64] = field(default_factory=no_comments)
+    """`comment_spans` of these frames."""
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -86,12 +89,21 @@ class Frames:
             self.interfaces[rows].astype(np.uint16),
         )
 
+    def comments_between(self, start: int, stop: int) -> NDArray[np.int64]:
+        """`comment_spans` of the frames `start:stop`."""
+        low, high = np.searchsorted(self.comments[:, 0], (start, stop))
+        return self.comments[low:high]
+
 
 def join(pieces: list[Frames]) -> Frames:
     """All frames of `pieces`, in order."""
     if len(pieces) == 1:
         return pieces[0]
     empty = [np.empty(0, np.int64)]
+    before = np.cumsum([0, *map(len, pieces)])[:-1]
+    comments = [
+        piece.comments + np.array([start, 0, 0]) for piece, start in zip(pieces, before.tolist(), strict=True)
+    ]
     return Frames(
         np.concatenate([piece.offsets for piece in pieces] or empty),
         np.concatenate([piece.captured_lengths for piece in pieces] or empty),
@@ -99,6 +111,7 @@ def join(pieces: list[Frames]) -> Frames:
         np.concatenate([piece.timestamps_ns for piece in pieces] or empty),
         np.concatenate([piece.link_types for piece in pieces] or empty),
         np.concatenate([piece.interfaces for piece in pieces] or empty),
+        np.concatenate([*comments, no_comments()]),
     )
 
 

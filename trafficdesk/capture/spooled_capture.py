@@ -52,6 +52,11 @@ class SpooledCapture:
         return 0
 
     @property
+    def comments_left_out(self) -> int:
+        """Comments that there was no room for; a spool has none."""
+        return 0
+
+    @property
     def progress(self) -> float:
         """How much `blocks` has been through, 0..1."""
         return min(1.0, self._bytes_read / self._bytes)

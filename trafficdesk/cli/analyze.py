@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.capture.loss import lost_by_place
-from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.metrics.tables import TrafficTables
@@ -57,17 +55,13 @@ class Analysis:
         self._rows_out = rows_out
         self._written = 0
 
-    def correct(self, corrections: Corrections) -> None:
-        """Judge with what a person said in mind."""
-        self.session.recall.corrections = corrections
-        self.detector.corrections = corrections.detector_part()
-
     def feed(self, batch: PacketBatch) -> None:
         """One batch, whose first_id continues the former."""
         self._write(self.session.log.first_id + self.session.log.rows_evicted_by(len(batch)))
-        self.session.ingest(self.session.identifier.identify(batch))
+        identified = self.session.identifier.identify(batch)
+        self.session.ingest(identified)
         if self.tables is not None:
-            self.tables.add(batch)
+            self.tables.add(identified)
         self.session.settle()
         while (rows := self.session.next_for_analysis()) is not None:
             self.session.apply(self.detector.process(rows))
@@ -115,8 +109,8 @@ def run(arguments: argparse.Namespace) -> int:
         out = stack.enter_context(atomic_file(arguments.packets_csv)) if arguments.packets_csv else None
         if out is not None:
             out.write(header(analysed=True))
-        analysis = Analysis(Detector(settings), out, tables_for(arguments.json))
-        analysis.correct(kept_corrections(wanted=arguments.corrections))
+        analysis = Analysis(Detector(settings), out)
+        analysis.tables = tables_for(arguments.json, analysis.session)
         for batch in _batches(arguments.files, analysis.seconds, faults):
             analysis.feed(batch)
         analysis.finish()
@@ -127,13 +121,13 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.UNREADABLE if faults else Exit.DONE
 
 
-def tables_for(json_path: str | None) -> TrafficTables | None:
+def tables_for(json_path: str | None, session: AnalysisSession) -> TrafficTables | None:
     """Tables to be filled, where somebody will read them."""
     if not json_path:
         return None
     from trafficdesk.metrics.tables import TrafficTables
 
-    return TrafficTables()
+    return TrafficTables(identities=session.log.identities)
 
 
 def warned_settings() -> Settings:
@@ -192,8 +186,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
             "total": time.perf_counter() - seconds.started,
         },
         seed=seed,
-        tables=analysis.tables,
-        suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
+        tables=analysis.tables.tell(session.log) if analysis.tables else None,
     )
 
 
@@ -234,8 +227,6 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     if lost := lost_by_place(summary.lost):
         yield f"dropped: {lost}"
     yield f"incidents: {len(summary.incidents)}"
-    if words := suppressed_words(*summary.suppressed):
-        yield words
     gravest = sorted(summary.incidents, key=lambda incident: -incident.severity)[:_SHOWN]
     for incident in sorted(gravest, key=lambda incident: incident.id):
         yield f"  {incident.id}. [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"

@@ -36,7 +36,7 @@ def decode(block: FrameBlock) -> PacketBatch:
     open_tunnels(workspace)
     recognise(workspace)
     text = np.concatenate(workspace.text) if workspace.text else np.empty(0, np.uint8)
-    return PacketBatch(block.first_id, workspace.columns, text)
+    return PacketBatch(block.first_id, workspace.columns, text, comments=block.comments or None)
 
 
 def decode_named(block: FrameBlock) -> PacketBatch:

@@ -19,13 +19,22 @@ _LOCAL: Final = 1 << 41
 _LONGEST: Final = 40
 
 
-@lru_cache(maxsize=4_096)
 def manufacturer(address: int) -> str:
     """Name of the maker of a 48-bit address; empty where the registry has none."""
+    return _names(address)[1]
+
+
+def short_manufacturer(address: int) -> str:
+    """The same as Wireshark abbreviates it in front of an address."""
+    return _names(address)[0]
+
+
+@lru_cache(maxsize=4_096)
+def _names(address: int) -> tuple[str, str]:
     if address == int(NO_MAC) or address & (_GROUP | _LOCAL):
-        return ""
+        return "", ""
     from scapy.data import MANUFDB
 
     text = mac_text(address)
-    _, name = MANUFDB.lookup(text)
-    return "" if name.lower() == text else shown(name, _LONGEST)
+    short, name = MANUFDB.lookup(text)
+    return ("", "") if name.lower() == text else (shown(short, _LONGEST), shown(name, _LONGEST))

@@ -7,7 +7,6 @@ fell from 19-35 to 3-5 per hour (measured 2026-11).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,8 +18,6 @@ from trafficdesk.detect.rules.rule import MERGE_S
 from trafficdesk.detect.tracker import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from trafficdesk.detect.finding import Incident
@@ -52,15 +49,15 @@ class Incidents:
     Parameters
     ----------
     sensitivity : 1 to 3, see `ROWS_NEEDED`.
-    numbers : where the next incident's number comes from; default: 1, 2, 3, …
+    opened : numbers that are taken.
     """
 
-    def __init__(self, sensitivity: int, numbers: Iterator[int] | None = None) -> None:
+    def __init__(self, sensitivity: int, *, opened: int = 0) -> None:
         self.sensitivity = sensitivity
         self._active: dict[int, list[Tracker]] = {}
         self._pending: dict[int, FlaggedRows] = {}
         self._changed: dict[int, Tracker] = {}
-        self._numbers = count(1) if numbers is None else numbers
+        self._opened = opened
 
     def add(self, family: int, rows: FlaggedRows, model_id: int) -> list[Claim]:
         """Take flagged rows of one family; returns which rows, these or earlier ones, belong to which incident."""
@@ -147,12 +144,13 @@ class Incidents:
         claims = []
         active = self._active.setdefault(family, [])
         while len(rows) >= needed and len(active) < MAX_ACTIVE:
-            key, most = _busiest(rows, either=rule is None)
-            if most < needed:
+            key, count = _busiest(rows, either=rule is None)
+            if count < needed:
                 break
             mine = (rows.first == key) | (rows.second == key)
+            self._opened += 1
             tracker = Tracker(
-                number=next(self._numbers),
+                number=self._opened,
                 family=FAMILIES[family],
                 rule=rule,
                 key=key,

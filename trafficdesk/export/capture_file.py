@@ -50,8 +50,8 @@ def save_capture(
 
     Parameters
     ----------
-    findings : flagged packets get the sentence that says why as their comment; None = no comments.
-    notes : marked packets and those of which a person said something get that as their comment, before the reason.
+    findings : flagged packets get the sentence that says why as a comment; None = they don't.
+    notes : what a person or the file said of packets, a comment each, before the reason; marked packets say so.
     progress : told the share done, 0 to 1.
     stop : asked between blocks; True ends it and leaves nothing behind.
 
@@ -86,14 +86,17 @@ def _parts(ids: NDArray[np.int64] | range) -> Iterator[tuple[int, NDArray[np.int
 
 def _comments(
     findings: FindingLog | None, notes: PacketNotes | None, ids: NDArray[np.int64]
-) -> dict[int, bytes]:
-    """By row: what a person noted of a packet, and why it was flagged."""
+) -> dict[int, list[bytes]]:
+    """By row: what was noted of a packet, and why it was flagged."""
     if not len(ids):
         return {}
     words = notes.words(ids) if notes else {}
+    said = {row: list(texts) for row, texts in words.items()}
     if findings is not None:
         flagged = findings.flagged_between(int(ids[0]), int(ids[-1]) + 1)
         for row in np.flatnonzero(np.isin(ids, flagged, assume_unique=True)).tolist():
-            said = (words.get(row, ""), findings.sentence_of(int(ids[row])))
-            words[row] = "\n".join(filter(None, said))
-    return {row: text.encode("utf-8", "replace") for row, text in words.items()}
+            sentence = findings.sentence_of(int(ids[row]))
+            # A capture that was saved and opened again says it already.
+            if sentence and sentence not in said.setdefault(row, []):
+                said[row].append(sentence)
+    return {row: [text.encode("utf-8", "replace") for text in texts] for row, texts in said.items()}

@@ -24,10 +24,11 @@ def write_sheet(
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Write header and `rows` (None = all, as they are); returns how many."""
-    stream.write(cells.line([column.name for column in sheet.columns]))
+    columns = sheet.file_columns
+    stream.write(cells.line([column.name for column in columns]))
     chosen = range(len(sheet)) if rows is None else rows
     for number, row in enumerate(chosen):
-        stream.write(cells.line([column.plain(row) for column in sheet.columns]))
+        stream.write(cells.line([column.plain(row) for column in columns]))
         if progress is not None and number % _TELL_ROWS == 0:
             progress(number / len(chosen))
     return len(chosen)

@@ -19,5 +19,5 @@ def objects(sheet: Sheet, heaviest_by: str = "") -> dict[str, Any]:
     if heaviest_by:
         column = next(column for column in sheet.columns if column.name == heaviest_by)
         order = column.order()[::-1].tolist()
-    rows = [{column.name: column.plain(row) for column in sheet.columns} for row in order[:MOST_ROWS]]
+    rows = [{column.name: column.plain(row) for column in sheet.file_columns} for row in order[:MOST_ROWS]]
     return {"total": len(sheet), "rows": rows, "note": sheet.note}

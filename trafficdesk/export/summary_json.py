@@ -38,8 +38,6 @@ class Summary:
     """Conversations and the like; None leaves their keys out."""
     gaps: tuple[Gap, ...] = ()
     """Spans in which an interface could not be captured on."""
-    suppressed: tuple[int, int] = (0, 0)
-    """Incidents and packets that would be told of, had a person not said otherwise."""
 
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
@@ -73,7 +71,6 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "latency_ms": {"tcp_handshake": _latency(metrics.tcp_handshake), "dns": _latency(metrics.dns)},
         "incidents": [incident_of(incident) for incident in summary.incidents],
         "flagged": summary.flagged,
-        "suppressed": dict(zip(("incidents", "packets"), summary.suppressed, strict=True)),
         "scored": summary.scored,
         "unscored": summary.unscored,
         "dropped": {place.name: place.count(summary.lost) for place in PLACES},
@@ -92,10 +89,15 @@ def tables_of(tables: TrafficTables) -> dict[str, Any]:
     span_s = (tables.last_ns - tables.first_ns) / 1e9
     return {
         "conversations": {
-            kind.value: objects(conversation_sheet(tables.conversations(kind), tables.first_ns), "bytes")
+            kind.value: objects(
+                conversation_sheet(tables.conversations(kind), tables.first_ns, tables.identities), "bytes"
+            )
             for kind in Kind
         },
-        "endpoints": {kind.value: objects(endpoint_sheet(tables.endpoints(kind)), "bytes") for kind in Kind},
+        "endpoints": {
+            kind.value: objects(endpoint_sheet(tables.endpoints(kind), tables.identities), "bytes")
+            for kind in Kind
+        },
         "packet_lengths": objects(length_sheet(tables.lengths(), span_s)),
         "protocol_hierarchy": [
             {"protocols": list(level.path), "packets": level.packets, "bytes": level.bytes}

@@ -129,7 +129,7 @@ class Identity:
     def host_of(self, address: bytes) -> int:
         """Number of the name an address is known by now, whoever asks; 0 = none."""
         with self._lock:
-            return self._names.host_of(b"", address)
+            return self._names.best(address)
 
     def take_changes(self) -> Changes | None:
         """What became known of conversations since the last call; None where nothing did."""
@@ -216,10 +216,18 @@ class Identity:
         _, one, inverse = np.unique(batch["name_hash"][told], return_index=True, return_inverse=True)
         numbers = np.array([self._server(batch.text_of(int(row))) for row in told[one]], np.uint32)[inverse]
         here = places[told]
+        self._note_servers(here, numbers)
         other = (state.host[here] != numbers) & (numbers > 0)
         state.host[here[other]] = numbers[other]
         state.rank[here[other]] = NameSource.TLS
         self._note(np.setdiff1d(here[other], places[rows]))
+
+    def _note_servers(self, places: NDArray[np.int64], numbers: NDArray[np.uint32]) -> None:
+        distinct, one = np.unique(places, return_index=True)
+        _, peers = clients_and_peers(self._conversations.state, distinct, self._own)
+        for index, number in enumerate(numbers[one].tolist()):
+            if number:
+                self._names.note_server(peers[16 * index : 16 * index + 16], number)
 
     def _server(self, raw: bytes) -> int:
         """Number of a server's name; 0 for an address in its place, which RFC 6066 section 3 forbids."""

@@ -51,6 +51,8 @@ class Names:
         self._hosts = hosts
         self._of_address = _Recent(capacity)
         self._of_pair = _Recent(capacity)
+        self._of_server = _Recent(capacity)
+        """What a client called it when it asked: of that conversation, as one server has many names."""
         self._numbers: dict[tuple[str, int], int] = {}
         """Of names as they were told: the same ones are told again and again."""
 
@@ -81,6 +83,14 @@ class Names:
     def host_of(self, client: bytes, address: bytes) -> int:
         """Number of the name by which `client` knows `address`; 0 where it has none."""
         return self._of_pair.take(client + address) or self._of_address.take(address)
+
+    def note_server(self, address: bytes, number: int) -> None:
+        """A client asked for this host at `address`; the name is used where the address has none of its own."""
+        self._of_server.put(address, number)
+
+    def best(self, address: bytes) -> int:
+        """Number of the name to show for an address, whoever asks; 0 where it has none."""
+        return self._of_address.take(address) or self._of_server.take(address)
 
     def ranks(self, numbers: list[int]) -> list[int]:
         """`NameSource` of each of these hosts."""

@@ -12,6 +12,9 @@ from trafficdesk.metrics.flow_keys import unpack
 from trafficdesk.metrics.flow_rows import NEVER
 from trafficdesk.metrics.folded import Rest
 from trafficdesk.metrics.groups import each, group_rows, sums
+from trafficdesk.metrics.whose import Whose, joined
+from trafficdesk.packets.address import halves
+from trafficdesk.packets.peers import DESTINATION, SOURCE, peer_sides
 from trafficdesk.packets.protocol import IpProtocol
 
 if TYPE_CHECKING:
@@ -37,6 +40,11 @@ class Kind(Enum):
     def has_ports(self) -> bool:
         """Whether an end is an address and a port."""
         return self in {Kind.TCP, Kind.UDP}
+
+    @property
+    def is_ip(self) -> bool:
+        """Whether an end has an IP address."""
+        return self is not Kind.ETHERNET
 
 
 def _none() -> NDArray[Any]:
@@ -78,6 +86,8 @@ class Conversations:
     handshake_ns: NDArray[np.int64] = field(default_factory=_none)
     """(rows,) SYN to SYN-ACK, -1 = not seen."""
     rest: Rest = field(default_factory=Rest)
+    whose: Whose = field(default_factory=Whose)
+    """Local program and the peer's name."""
 
     def __len__(self) -> int:
         return len(self.first_ns)
@@ -96,6 +106,8 @@ class Endpoints:
     conversations: NDArray[np.int64]
     """(rows,) in how many it takes part."""
     rest: Rest = field(default_factory=Rest)
+    whose: Whose = field(default_factory=Whose)
+    """Programs that talk from or with it, and its names where it was a peer."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -138,7 +150,9 @@ def ip_conversations(flows: Mapping[str, NDArray[Any]], folded: Folded, kind: Ki
     ports = np.full(len(first), NO_PORT)
     packets, octets = folded.remainder[int(is_6)].tolist()
     rest = Rest(int(packets > 0), packets, octets)
-    return _ordered(kind, Ends(words[first, :2], ports), Ends(words[first, 2:], ports), merged, rest)
+    ends = Ends(words[first, :2], ports), Ends(words[first, 2:], ports)
+    of_flows = {name: flows[name][mine] for name in ("bytes", "program", "host")}
+    return _ordered(kind, *ends, merged, rest, flows=of_flows, group=group[: len(mine)])
 
 
 def transport_conversations(flows: Mapping[str, NDArray[Any]], folded: Folded, kind: Kind) -> Conversations:
@@ -153,11 +167,13 @@ def transport_conversations(flows: Mapping[str, NDArray[Any]], folded: Folded, k
         seen = (columns["syn_ns"] < NEVER) & (columns["syn_ack_ns"] < NEVER) & (delay >= 0)
         columns["handshake_ns"] = np.where(seen, delay, -1)
     low, high = Ends(words[:, :2], parts["low_port"][mine]), Ends(words[:, 2:4], parts["high_port"][mine])
-    return _ordered(kind, low, high, columns, folded.transport_rest(protocol))
+    return _ordered(
+        kind, low, high, columns, folded.transport_rest(protocol), flows=columns, group=np.arange(len(mine))
+    )
 
 
-def endpoints_of(table: Conversations) -> Endpoints:
-    """The ends of conversations, each with what it sent and received."""
+def endpoints_of(table: Conversations, own: NDArray[np.void] | None = None) -> Endpoints:
+    """The ends of conversations, each with what it sent and received; `own`: this computer's addresses, V16."""
     words = np.concatenate([table.a.words, table.b.words])
     ports = np.concatenate([table.a.ports, table.b.ports])
     group, first = group_rows(np.concatenate([words, (ports + 1).astype(np.uint64)[:, None]], axis=1))
@@ -170,14 +186,45 @@ def endpoints_of(table: Conversations) -> Endpoints:
     np.add.at(conversations, group, counted)
     order = np.lexsort((first, -packets.sum(axis=1), -octets.sum(axis=1)))
     ends = Ends(words[first][order], ports[first][order])
-    return Endpoints(table.kind, ends, packets[order], octets[order], conversations[order], table.rest)
+    whose = _whose_ends(table, _inverse(order)[group], len(order), np.empty(0, "V16") if own is None else own)
+    return Endpoints(table.kind, ends, packets[order], octets[order], conversations[order], table.rest, whose)
+
+
+def _whose_ends(table: Conversations, end: NDArray[np.int64], ends: int, own: NDArray[np.void]) -> Whose:
+    """Of endpoints; `end`: the row of every A, then of every B. A conversation's name is that of its peer alone."""
+    a, b = end[: len(table)], end[len(table) :]
+    a_and_b = table.whose.programs.regrouped(a, ends), table.whose.programs.regrouped(b, ends)
+    programs = joined(a_and_b, ends)
+    sides = peer_sides(halves(table.a.packed()), halves(table.b.packed()), table.b.ports - table.a.ports, own)
+    peer = np.where(sides == SOURCE, a, np.where(sides == DESTINATION, b, -1))
+    return Whose(programs, table.whose.hosts.regrouped(peer, ends))
+
+
+def _inverse(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(rows,) where each row went."""
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place
 
 
 def _ordered(
-    kind: Kind, low: Ends, high: Ends, columns: dict[str, NDArray[Any]], rest: Rest
+    kind: Kind,
+    low: Ends,
+    high: Ends,
+    columns: dict[str, NDArray[Any]],
+    rest: Rest,
+    *,
+    flows: Mapping[str, NDArray[Any]] | None = None,
+    group: NDArray[np.int64] | None = None,
 ) -> Conversations:
-    """Turn each conversation so that its first sender is A, and sort by time."""
+    """Turn each conversation so that its first sender is A, and sort by time.
+
+    `flows` are what the rows are made of, `group` (flows,) the row of each; None = nobody knows whose they are.
+    """
     order = np.argsort(columns["first_ns"], kind="stable")
+    whose = Whose()
+    if flows is not None and group is not None:
+        whose = Whose.of_flows(flows, _inverse(order)[group], len(order))
     turned = (columns["first_side"] == 1)[order]
     swap = turned[:, None]
     words = low.words[order], high.words[order]
@@ -199,4 +246,5 @@ def _ordered(
         columns["last_ns"][order],
         **extra,
         rest=rest,
+        whose=whose,
     )

@@ -22,10 +22,14 @@ ONE: Final[dict[str, tuple[str, Any]]] = {
     "syn_ack_ns": ("i8", NEVER),
     "first_side": ("u1", 0),
     "reset": ("?", False),
+    "last_id": ("i8", -1),
+    "program": ("u2", 0),
+    "host": ("u4", 0),
 }
 """Columns with one value per conversation: dtype and the value of a new one.
 
-`first_side`: which end sent the first packet seen; `syn_ns`, `syn_ack_ns`: first SYN and first SYN-ACK.
+`first_side`: which end sent the first packet seen; `syn_ns`, `syn_ack_ns`: first SYN and first SYN-ACK; `last_id`:
+packet_id of the newest packet; `program`, `host`: numbers in `Identities`, as far as they are known, 0 = not.
 """
 TWO: Final[dict[str, tuple[str, Any]]] = {
     "packets": ("i8", 0),

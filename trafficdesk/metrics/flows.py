@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.log import PacketLog
 
 DEFAULT_BITS: Final = 18
 """131,072 conversations: some 25 MB."""
@@ -54,6 +55,15 @@ class Flows:
         """Conversations kept apart at most."""
         return 1 << (self._bits - 1)
 
+    def tell(self, log: PacketLog) -> None:
+        """Take what became known of conversations after they were counted, from their newest packets in the log."""
+        ids = self.rows["last_id"]
+        here = np.flatnonzero((ids >= log.first_id) & (ids < log.end_id))
+        for name in _WHOSE:
+            known = log.column(name, ids[here])
+            told = np.flatnonzero(known)
+            self.rows[name][here[told]] = known[told]
+
     def add(self, batch: PacketBatch) -> None:
         """Count a batch."""
         for start in range(0, len(batch), self._piece):
@@ -67,6 +77,9 @@ class Flows:
 
     def _add(self, batch: PacketBatch, keys: FlowKeys) -> None:
         packets = {name: batch[name][keys.rows] for name in _READ}
+        packets["packet_id"] = batch.ids[keys.rows]
+        if batch.identity is not None:
+            packets |= {name: values[keys.rows] for name, values in batch.identity.columns().items()}
         pair, settled = self._pairs(keys)
         self._count(packets, self._conversations(packets, keys, pair, settled), keys)
 
@@ -126,6 +139,13 @@ class Flows:
         np.add.at(self.rows["bytes"], way, packets["length"].astype(np.int64))
         np.minimum.at(self.rows["first_ns"], row, at_ns)
         np.maximum.at(self.rows["last_ns"], row, at_ns)
+        np.maximum.at(self.rows["last_id"], row, packets["packet_id"])
+        for name in _WHOSE:
+            if name in packets:
+                told = np.flatnonzero(packets[name])
+                self.rows[name][row[told]] = packets[name][
+                    told
+                ]  # of several the last written wins: the newest
         is_tcp = packets["ip_protocol"] == IpProtocol.TCP
         tcp = np.flatnonzero(is_tcp & (packets["source_port"] >= 0))
         if len(tcp):
@@ -178,6 +198,7 @@ class Flows:
         self._current[pair[found]] = in_force[found]
 
 
+_WHOSE: Final = ("program", "host")
 _READ: Final = (
     "timestamp_ns", "length", "ip_protocol", "source_port", "tcp_flags", "tcp_sequence", "payload_length",
 )  # fmt: skip

@@ -33,6 +33,25 @@ class Form(Enum):
     MILLISECONDS = "milliseconds, NaN = none"
     BITS_PER_S = "bits per second, NaN = none"
     SHARE = "parts of one"
+    NAMED = "numbers that stand for names, 0 = none"
+
+
+def _nothing(_row: int) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Naming:
+    """What the numbers of a column of `Form.NAMED` stand for: a row may have more names than the one it is sorted by."""
+
+    text: Callable[[int], str]
+    """What a row's cell says; hostile until it is made visible."""
+    name: Callable[[int], str]
+    """Of one number."""
+    tip: Callable[[int], str] = _nothing
+    """All of a row's names, and where they are known from, a line each."""
+    filter_of: Callable[[int], str] = _nothing
+    """The display filter that asks for a row's names; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +65,14 @@ class SheetColumn:
     form: Form
     values: NDArray[Any]
     """(rows,), or (rows, 2) of `Form.IP`."""
+    naming: Naming | None = None
+    """Of `Form.NAMED`."""
 
     def plain(self, row: int) -> str | int | float | None:
         """One value as files have it; None = none."""
         value = self.values[row]
+        if self.naming is not None:
+            return self.naming.text(row) or None
         match self.form:
             case Form.TEXT:
                 return str(value)
@@ -57,10 +80,8 @@ class SheetColumn:
                 return address_text(value.tobytes())
             case Form.MAC:
                 return mac_text(int(value))
-            case Form.PORT:
+            case Form.PORT | Form.COUNT | Form.BYTES:
                 return int(value) if value >= 0 else None
-            case Form.COUNT | Form.BYTES:
-                return int(value)
             case _:
                 return round(float(value), 9) if np.isfinite(value) else None
 
@@ -70,10 +91,41 @@ class SheetColumn:
             return np.array(
                 sorted(range(len(self.values)), key=lambda row: str(self.values[row]).lower()), np.int64
             )
+        if self.form is Form.NAMED:
+            return self._order_of_names()
         if self.form is Form.IP:
             halves = self.values.byteswap() if np.little_endian else self.values
             return np.lexsort((halves[:, 1], halves[:, 0]))
         return np.argsort(self.values, kind="stable")
+
+    def sorted_rows(self, *, descending: bool) -> NDArray[np.int64]:
+        """(rows,) rows in the order of this column, those without a value last either way."""
+        order = self.order()
+        absent = self._absent()[order]
+        there = order[~absent]
+        return np.concatenate([there[::-1] if descending else there, order[absent]])
+
+    def _absent(self) -> NDArray[np.bool_]:
+        match self.form:
+            case Form.TEXT:
+                absent = self.values == ""
+            case Form.NAMED:
+                absent = self.values == 0
+            case Form.PORT:
+                absent = self.values < 0
+            case Form.IP | Form.MAC | Form.COUNT | Form.BYTES:
+                absent = np.zeros(len(self.values), np.bool_)
+            case _:
+                absent = ~np.isfinite(self.values)
+        return np.asarray(absent, np.bool_)
+
+    def _order_of_names(self) -> NDArray[np.int64]:
+        assert self.naming is not None
+        distinct, which = np.unique(self.values, return_inverse=True)
+        names = [self.naming.name(number).lower() if number else "" for number in distinct.tolist()]
+        rank = np.empty(len(distinct), np.int64)
+        rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+        return np.argsort(rank[which], kind="stable")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +139,15 @@ class Sheet:
     """The display filter that asks for a row's packets; empty where there is none."""
     note: str = ""
     """What the table leaves out, in a sentence."""
+    aside: tuple[SheetColumn, ...] = ()
+    """Columns that only files have."""
+
+    @property
+    def file_columns(self) -> tuple[SheetColumn, ...]:
+        """As files have them: names came later, and stand behind what was there before."""
+        named = [column for column in self.columns if column.naming is not None]
+        others = [column for column in self.columns if column.naming is None]
+        return (*others, *named, *self.aside)
 
     def __len__(self) -> int:
         return len(self.keys)

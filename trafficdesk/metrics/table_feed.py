@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.packets.log import CHUNK_ROWS
@@ -60,5 +61,6 @@ class TableFeed:
         start = self._next_id
         while start < stop:
             end = start + CHUNK_ROWS - (start - self._log.first_id) % CHUNK_ROWS
-            yield self._log.slice(start, min(end, stop))
-            start = min(end, stop)
+            end = min(end, stop)
+            yield replace(self._log.slice(start, end), identity=self._log.identity(start, end))
+            start = end

@@ -6,7 +6,7 @@ and in order, and asked for one table at a time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from trafficdesk.metrics.conversations import (
     Conversations,
@@ -26,6 +26,8 @@ from trafficdesk.metrics.peers import Peers, dns_peers, tcp_peers
 
 if TYPE_CHECKING:
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.identities import Identities
+    from trafficdesk.packets.log import PacketLog
 
 
 class TrafficTables:
@@ -34,14 +36,16 @@ class TrafficTables:
     Parameters
     ----------
     bits : see `Flows`.
+    identities : what the programs and hosts of the batches stand for, those of one capture; None = not asked for.
     """
 
-    def __init__(self, bits: int = DEFAULT_BITS) -> None:
+    def __init__(self, bits: int = DEFAULT_BITS, identities: Identities | None = None) -> None:
         self._flows = Flows(bits)
         self._pairs = LinkPairs()
         self._hierarchy = ProtocolHierarchy()
         self._lengths = PacketLengths()
         self._dns = DnsTimes()
+        self.identities = identities
         self.packets = 0
         """Counted so far."""
         self.bytes = 0
@@ -62,6 +66,11 @@ class TrafficTables:
         for part in (self._flows, self._pairs, self._hierarchy, self._lengths, self._dns):
             part.add(batch)
 
+    def tell(self, log: PacketLog) -> Self:
+        """Take what became known of programs and names after their packets were counted; `log` must not change."""
+        self._flows.tell(log)
+        return self
+
     def conversations(self, kind: Kind) -> Conversations:
         """Who talked with whom."""
         if kind is Kind.ETHERNET:
@@ -73,7 +82,8 @@ class TrafficTables:
 
     def endpoints(self, kind: Kind) -> Endpoints:
         """Who sent and received how much."""
-        return endpoints_of(self.conversations(kind))
+        own = self.identities.own if self.identities is not None else None
+        return endpoints_of(self.conversations(kind), own)
 
     def hierarchy(self) -> tuple[Level, ...]:
         """Protocols over those that carry them."""

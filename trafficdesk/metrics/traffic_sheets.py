@@ -9,7 +9,8 @@ import numpy as np
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.metrics.packet_lengths import CLASSES
 from trafficdesk.metrics.sheets import Form, Sheet, SheetColumn, keys_of, text_keys, texts
-from trafficdesk.packets.address import address_text, mac_text
+from trafficdesk.metrics.whose_sheets import whose_columns
+from trafficdesk.packets.address import address_text, mac_text, pack_address
 from trafficdesk.packets.filter_fields import BY_NAME
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trafficdesk.metrics.packet_lengths import LengthClasses
     from trafficdesk.metrics.peers import Peers
     from trafficdesk.metrics.snapshot import Talker
+    from trafficdesk.packets.identities import Identities
 
 _NS: Final = 1e9
 _STEP: Final = "  "
@@ -30,13 +32,14 @@ _STEP: Final = "  "
 _FILTER_NAMES: Final = {"IPv4": "ip", "Ethernet": "eth"}
 
 
-def conversation_sheet(table: Conversations, began_ns: int, extra: Sequence[SheetColumn] = ()) -> Sheet:
-    """Conversations; `began_ns`: the capture's first timestamp; `extra`: further columns, after the addresses."""
+def conversation_sheet(table: Conversations, began_ns: int, identities: Identities | None = None) -> Sheet:
+    """Conversations; `began_ns`: the capture's first timestamp; `identities`: what whose they are stands for."""
+    whose, aside = whose_columns(table.whose, len(table), identities if table.kind.is_ip else None)
     duration_s = (table.last_ns - table.first_ns) / _NS
     columns = [
         *_end_columns(table.kind, table.a, "a", "A"),
         *_end_columns(table.kind, table.b, "b", "B"),
-        *extra,
+        *whose,
         SheetColumn("packets", "Packets", Form.COUNT, table.packets.sum(axis=1)),
         SheetColumn("bytes", "Bytes", Form.BYTES, table.bytes.sum(axis=1)),
         SheetColumn("packets_a_to_b", "Packets A → B", Form.COUNT, table.packets[:, 0]),
@@ -59,14 +62,15 @@ def conversation_sheet(table: Conversations, began_ns: int, extra: Sequence[Shee
     def filter_of(row: int) -> str:
         return f"{_end_filter(table.kind, table.a, row)} && {_end_filter(table.kind, table.b, row)}"
 
-    return Sheet(tuple(columns), keys, filter_of, _note(table.kind, table.rest))
+    return Sheet(tuple(columns), keys, filter_of, _note(table.kind, table.rest), aside)
 
 
-def endpoint_sheet(table: Endpoints, extra: Sequence[SheetColumn] = ()) -> Sheet:
-    """Endpoints; `extra`: further columns, after the address."""
+def endpoint_sheet(table: Endpoints, identities: Identities | None = None) -> Sheet:
+    """Endpoints; `identities`: what whose they are stands for."""
+    whose, aside = whose_columns(table.whose, len(table), identities if table.kind.is_ip else None)
     columns = (
         *_end_columns(table.kind, table.ends, "", ""),
-        *extra,
+        *whose,
         SheetColumn("packets", "Packets", Form.COUNT, table.packets.sum(axis=1)),
         SheetColumn("bytes", "Bytes", Form.BYTES, table.bytes.sum(axis=1)),
         SheetColumn("packets_sent", "Packets sent", Form.COUNT, table.packets[:, 0]),
@@ -77,7 +81,11 @@ def endpoint_sheet(table: Endpoints, extra: Sequence[SheetColumn] = ()) -> Sheet
     )
     keys = keys_of((table.ends.words, table.ends.ports))
     return Sheet(
-        columns, keys, lambda row: _end_filter(table.kind, table.ends, row), _note(table.kind, table.rest)
+        columns,
+        keys,
+        lambda row: _end_filter(table.kind, table.ends, row),
+        _note(table.kind, table.rest),
+        aside,
     )
 
 
@@ -157,8 +165,9 @@ def peer_sheet(tcp: Peers, dns: Peers) -> Sheet:
 def talker_sheet(talkers: Sequence[Talker], total_bytes: int, direction: str) -> Sheet:
     """Who sent most (`direction` "src"), or was sent most ("dst")."""
     octets = np.array([talker.bytes for talker in talkers], np.int64)
+    packed = b"".join(pack_address(talker.address) for talker in talkers)
     columns = (
-        SheetColumn("address", "Address", Form.TEXT, texts([talker.address for talker in talkers])),
+        SheetColumn("address", "Address", Form.IP, np.frombuffer(packed, np.uint64).reshape(-1, 2)),
         SheetColumn("packets", "Packets", Form.COUNT, np.array([talker.packets for talker in talkers], np.int64)),
         SheetColumn("bytes", "Bytes", Form.BYTES, octets),
         SheetColumn("bytes_share", "of all bytes", Form.SHARE, octets / max(total_bytes, 1)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trafficdesk.packets.block import between
 from trafficdesk.packets.fields import COLUMN_NAMES, INNER_DTYPE, PACKET_DTYPE, empty_columns
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class PacketBatch:
     """What its packets tell of addresses' names; None where nobody looked. Rows taken from it do not have it."""
     identity: RowIdentity | None = None
     """Program and host of its rows, where they were asked for."""
+    comments: Mapping[int, tuple[str, ...]] | None = None
+    """By row, what the file says of packets; None = nothing. Rows taken from a log do not have it."""
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):
@@ -122,6 +125,7 @@ class PacketBatch:
             interfaces=self.interfaces,
             sample=sample,
             identity=self.identity.slice(slice(start, stop)) if self.identity is not None else None,
+            comments=between(self.comments, start, stop) if self.comments else None,
         )
 
     def to_dataframe(self) -> pd.DataFrame:

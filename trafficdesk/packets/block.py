@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,8 @@ class FrameBlock:
     """packet_id of the first frame; the others follow by one."""
     interfaces: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, np.uint16))
     """(frames,) number of each frame's interface within its capture; left out, all are of the first."""
+    comments: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By row, what a file says of frames; hostile until made visible. Rows taken singly, or joined, have none."""
 
     def __post_init__(self) -> None:
         frames = len(self.offsets)
@@ -87,6 +89,7 @@ class FrameBlock:
             self.link_types[rows],
             self.first_id + start,
             self.interfaces[rows],
+            between(self.comments, start, stop),
         )
 
     def rows(self, rows: NDArray[np.int64]) -> FrameBlock:
@@ -118,3 +121,8 @@ class FrameBlock:
             blocks[0].first_id,
             np.concatenate([block.interfaces for block in blocks]),
         )
+
+
+def between(comments: Mapping[int, tuple[str, ...]], start: int, stop: int) -> dict[int, tuple[str, ...]]:
+    """Comments of rows `start:stop`, by row of these."""
+    return {row - start: said for row, said in comments.items() if start <= row < stop}

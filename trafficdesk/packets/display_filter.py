@@ -16,6 +16,7 @@ from trafficdesk.packets.filter_compile import Compiler
 from trafficdesk.packets.filter_fields import BY_NAME, FIELD_NAMES
 from trafficdesk.packets.filter_rows import Column, Kind, Mask, Rows
 from trafficdesk.packets.filter_terms import ARITHMETIC
+from trafficdesk.packets.filter_values import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ def filter_for_value(field: str, value: object) -> str:
     kind = BY_NAME[name].kind
     if kind is Kind.PROTOCOL:
         return name
-    if kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.TIME}:
+    if kind in {*TEXTS, Kind.TIME}:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'{name} == "{escaped}"'
     return f"{name} == {text}"

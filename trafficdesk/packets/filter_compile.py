@@ -12,7 +12,7 @@ from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets.filter_labels import LabelTest
 from trafficdesk.packets.filter_operands import octets, operand_of
 from trafficdesk.packets.filter_rows import FilterField, Kind, Mask, Rows
-from trafficdesk.packets.filter_search import test_of, text_predicate
+from trafficdesk.packets.filter_search import comment_predicate, test_of, text_predicate
 from trafficdesk.packets.filter_terms import (
     JOIN,
     Operand,
@@ -25,6 +25,7 @@ from trafficdesk.packets.filter_terms import (
 )
 from trafficdesk.packets.filter_values import (
     ORDERED,
+    TEXTS,
     Constant,
     compare,
     compare_columns,
@@ -119,20 +120,27 @@ class Compiler:
         if is_field(right):
             return self._between(operand, operation, asked, operand_of(right))
         text, quoted = literal_of(right)
-        if operand.field.kind is Kind.NAMED:
-            return self._named(operand, operation, text, right)
-        if operand.field.kind is Kind.LISTED:
-            return self._listed(operand, operation, text, right)
-        if operand.kind is Kind.LABEL:
-            _check_name(operand.field, operation, text, right, operand.field.names)
-            return LabelTest(operand.field, test_of(operation, text, right))
-        if operand.kind is Kind.TEXT:
-            return text_predicate(operand, operation, text, right)
+        if operand.kind in TEXTS:
+            return self._worded(operand, operation, text, right, asked)
         constant = self._constant(operand, right, text, quoted=quoted)
         return over(operand, lambda occurrence: compare(operand.kind, operation, occurrence, constant), asked)
 
+    def _worded(self, operand: Operand, operation: str, text: str, node: Token, asked: str) -> Predicate:
+        """The test of a field whose values are texts."""
+        match operand.kind:
+            case Kind.NAMED:
+                return self._named(operand, operation, text, node)
+            case Kind.LISTED:
+                return self._listed(operand, operation, text, node)
+            case Kind.LABEL:
+                _check_name(operand.field, operation, text, node, operand.field.names)
+                return LabelTest(operand.field, test_of(operation, text, node))
+            case Kind.COMMENT:
+                return comment_predicate(test_of(operation, text, node), asked)
+        return text_predicate(operand, operation, text, node)
+
     def _check(self, operand: Operand, operation: str, relation: Token) -> None:
-        texts = operand.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL}
+        texts = operand.kind in TEXTS
         fits = operation in {"==", "!="} or (
             texts if operation in {"contains", "matches"} else operand.kind in ORDERED
         )
@@ -169,7 +177,7 @@ class Compiler:
     def _between(self, left: Operand, operation: str, asked: str, right: Operand) -> Predicate:
         if (
             left.kind is not right.kind
-            or left.kind in {Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.PROTOCOL}
+            or left.kind in {*TEXTS, Kind.PROTOCOL}
             or right.function
             or left.slice != right.slice
         ):

@@ -12,7 +12,7 @@ from typing import Final
 from trafficdesk.packets.filter_choices import NOTHING_KNOWN, Choice, Known, values_for
 from trafficdesk.packets.filter_fields import BY_NAME
 from trafficdesk.packets.filter_rows import FilterField, Kind
-from trafficdesk.packets.filter_values import ORDERED
+from trafficdesk.packets.filter_values import ORDERED, TEXTS
 
 _WORD: Final = re.compile(
     r'(?P<space>\s+)|(?P<text>r?"(?:[^"\\]|\\.)*"?)|(?P<sign>===|!==|==|!=|~=|>=|<=|&&|\|\||\^\^|\.\.|[^\w:.+/-])'
@@ -51,7 +51,6 @@ _JOINTS: Final = (
     Choice("or", ""),
     Choice("xor", "either"),
 )
-_TEXTS: Final = frozenset({Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL})
 _LEAST_MEANT: Final = 3
 """Letters from which a name is also found by its meaning."""
 
@@ -157,7 +156,7 @@ def _names(place: _Place) -> tuple[Choice, ...]:
 
 def _relations(field: FilterField) -> tuple[Choice, ...]:
     order = _ORDER if field.kind in ORDERED else ()
-    search = _SEARCH if field.kind in _TEXTS else ()
+    search = _SEARCH if field.kind in TEXTS else ()
     return (*_EQUAL, *order, *search, *_AMONG, *_JOINTS[:2])
 
 

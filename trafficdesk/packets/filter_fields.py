@@ -42,7 +42,7 @@ from trafficdesk.packets.filter_columns import (
 from trafficdesk.packets.filter_identity import IDENTITY_FIELDS
 from trafficdesk.packets.filter_protocols import PROTOCOLS
 from trafficdesk.packets.filter_rows import Column, FilterField, Kind, Mask, Rows, Values
-from trafficdesk.packets.log import FLAGGED, Verdict
+from trafficdesk.packets.log import FLAGGED
 from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Status, TcpFlag, TcpNote, Tunnel, tunnel_name
 from trafficdesk.packets.protocols import Protocol, protocol_name
@@ -95,13 +95,19 @@ def _score(rows: Rows) -> Values:
     return Values(~np.isnan(score), (score,))
 
 
-def _said(bits: int) -> Callable[[Rows], Values]:
-    """Whether the verdict has one of `bits`."""
-    return derived(every, lambda rows: (rows.judged("verdict", 0).astype(np.uint8) & bits) != 0)
+def _flagged(rows: Rows) -> Column:
+    flagged: Mask = (rows.judged("verdict", 0).astype(np.uint8) & FLAGGED) != 0
+    return flagged
 
 
 def _noted(flag: NoteFlag) -> Callable[[Rows], Values]:
     return derived(every, lambda rows: (rows.judged("mark", 0).astype(np.uint8) & int(flag)) != 0)
+
+
+def _commented(rows: Rows) -> Values:
+    present = np.zeros(len(rows.batch), np.bool_)
+    present[list(rows.comments())] = True
+    return Values(present, ())
 
 
 def _judged(name: str) -> Callable[[Rows], Values]:
@@ -153,6 +159,7 @@ FIELDS: Final = (
     FilterField("frame.cap_len", Kind.NUMBER, "bytes captured", reads(every, "captured_length"), 0xFFFF_FFFF),
     FilterField("frame.interface_id", Kind.NUMBER, "number of the interface, from 0", reads(every, "interface"), 0xFFFF),
     FilterField("frame.interface_name", Kind.LISTED, "name of the interface", reads(_interface_is_named, "interface")),
+    FilterField("frame.comment", Kind.COMMENT, "what the file or a person says of the packet", _commented),
     FilterField("frame.time_epoch", Kind.TIME_EPOCH, "time of capture, seconds since 1970", reads(every, "timestamp_ns")),
     FilterField("frame.time", Kind.TIME, "time of capture", reads(every, "timestamp_ns")),
     FilterField("eth.addr", Kind.MAC, "Ethernet address, either side", _addressed("source_mac", "destination_mac")),
@@ -209,12 +216,10 @@ FIELDS: Final = (
     FilterField("td.text", Kind.TEXT, "what the application says: DNS name, TLS server name, HTTP request line, …", reads(at_least("text_length", 1))),
     FilterField("td.tunnel", Kind.NAMED, "what carries the packet inside", reads(lambda rows: rows.column("tunnel") > 0, "tunnel"), names=_TUNNELS),
     FilterField("td.score", Kind.REAL, "anomaly score; above 1 is unusual", _score),
-    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", _said(FLAGGED), alone=True),
-    FilterField("td.suppressed", Kind.BOOLEAN, "would be flagged, but you expect it", _said(int(Verdict.SUPPRESSED)), alone=True),
-    FilterField("td.known_bad", Kind.BOOLEAN, "like what you marked as suspicious", _said(int(Verdict.KNOWN_BAD)), alone=True),
+    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", derived(every, _flagged), alone=True),
     FilterField("td.mark", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED), alone=True),
     FilterField("frame.marked", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED)),
-    FilterField("td.comment", Kind.BOOLEAN, "commented by a person", _noted(NoteFlag.COMMENTED), alone=True),
+    FilterField("td.comment", Kind.BOOLEAN, "has a comment", _noted(NoteFlag.COMMENTED), alone=True),
     FilterField("td.family", Kind.NAMED, "what the analysis calls it", _judged("family")),
     FilterField("td.incident", Kind.NUMBER, "number of the incident it belongs to", _judged("incident"), 0x7FFF_FFFF),
     *IDENTITY_FIELDS,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 import numpy as np
 
 from trafficdesk.packets.fields import INNER_DTYPE
+from trafficdesk.packets.notes import NoteFlag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ class Kind(Enum):
     NAMED = "one of a few names, in quotes"
     LISTED = 'a name in quotes, such as "eth0"'
     LABEL = 'text in quotes, such as "firefox"'
+    COMMENT = 'text in quotes, such as "printer"'
     PROTOCOL = "nothing: a protocol is there or not"
 
 
@@ -83,6 +85,16 @@ class Rows:
         if name in _INNER:
             return self.records[name]
         return self.batch[name][self.carrying]
+
+    def comments(self) -> dict[int, tuple[str, ...]]:
+        """What is said of packets, by row of the batch: by their file as they come, later by the log's notes."""
+        if self.batch.comments is not None:
+            return dict(self.batch.comments)
+        if self.identities is None:
+            return {}
+        rows = np.flatnonzero(self.judged("mark", 0).astype(np.uint8) & int(NoteFlag.COMMENTED))
+        notes, ids = self.identities.notes, self.batch.ids[rows].tolist()
+        return {row: notes.comments(packet_id) for row, packet_id in zip(rows.tolist(), ids, strict=True)}
 
     def judged(self, name: str, otherwise: float) -> Column:
         """One of the columns of analysis; `otherwise` for every row where there is none."""

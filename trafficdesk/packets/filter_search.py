@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets import filter_texts
 from trafficdesk.packets.filter_values import COMPARE
@@ -44,6 +46,19 @@ def text_predicate(operand: Operand, operation: str, text: str, node: Token) -> 
     return lambda rows: filter_texts.rows_where(
         rows.batch, field.read(rows).present, asked, case_matters=case_matters
     )
+
+
+def comment_predicate(test: Callable[[bytes], bool], asked: str) -> Predicate:
+    """Whether "any" or "all" of a packet's comments pass; a packet without one never does."""
+    joined = any if asked == "any" else all
+
+    def mask(rows: Rows) -> Mask:
+        passed = np.zeros(len(rows.batch), np.bool_)
+        for row, said in rows.comments().items():
+            passed[row] = joined(test(text.encode("utf-8", "backslashreplace")) for text in said)
+        return passed
+
+    return mask
 
 
 def test_of(operation: str, text: str, node: Token) -> Callable[[bytes], bool]:

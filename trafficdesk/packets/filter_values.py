@@ -34,6 +34,9 @@ ORDERED: Final = frozenset(
 )
 """Kinds whose values have an order that a person means."""
 
+TEXTS: Final = frozenset({Kind.TEXT, Kind.NAMED, Kind.LISTED, Kind.LABEL, Kind.COMMENT})
+"""Kinds whose values are texts, which contain and match others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from trafficdesk.packets.notes import PacketNotes
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -171,6 +173,8 @@ class Identities:
         self.hosts: Interned[Host] = Interned(Host(), MAX_HOSTS)
         self.own: NDArray[np.void] = np.empty(0, "V16")
         """This computer's addresses; empty for a file, which does not say whose it is."""
+        self.notes = PacketNotes()
+        """What is said of packets: texts behind the log's column `mark`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

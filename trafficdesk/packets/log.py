@@ -15,7 +15,7 @@ import numpy as np
 
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS, arena_lengths
-from trafficdesk.packets.identities import Identities
+from trafficdesk.packets.identities import Identities, RowIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -208,6 +208,13 @@ class PacketLog:
         chunk = self._chunks[number]
         columns = {name: column[row : row + rows] for name, column in chunk.columns.items()}
         return PacketBatch(start_id, columns, chunk.text().view(), interfaces=self.interfaces)
+
+    def identity(self, start_id: int, stop_id: int) -> RowIdentity:
+        """Who is behind consecutive rows of one chunk: views, in which what becomes known later is read, too."""
+        number, row = divmod(start_id - self._first_id, CHUNK_ROWS)
+        analysis, rows = self._chunks[number].analysis, slice(row, row + stop_id - start_id)
+        program, host = analysis["program"][rows], analysis["host"][rows]
+        return RowIdentity(np.full(len(program), -1, np.int64), program, host)
 
     def views(self, start_id: int, stop_id: int) -> Iterator[PacketBatch]:
         """Consecutive rows, all of which must be here, in as many batches as chunks hold them; nothing is copied."""

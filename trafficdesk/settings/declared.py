@@ -167,6 +167,7 @@ class ViewSettings:
     recent_display_filters: tuple[str, ...] = setting((), "Recent display filters")
     saved_filters: tuple[str, ...] = setting((), "Saved display filters", tip="Name, a tabulator, expression")
     time_format: TimeFormat = setting(TimeFormat.TIME_OF_DAY, "Times of packets")
+    resolve_names: bool = setting(False, "Names instead of addresses")
     colour_packets: bool = setting(False, "Colour packets by rules")
     colour_rules: tuple[str, ...] = setting(
         (), "Colouring rules", tip="on or off, hue, name, expression; by tabulators"

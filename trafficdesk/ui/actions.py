@@ -65,6 +65,7 @@ COMMANDS: Final = (
     Command("time_since_start", "view", "Seconds since the st&art", ("Ctrl+Alt+2",), group="time"),
     Command("time_since_previous", "view", "Seconds since the row a&bove", ("Ctrl+Alt+3",), group="time"),
     Command("time_utc", "view", "Date and time, &UTC", ("Ctrl+Alt+4",), group="time"),
+    Command("resolve_names", "view", "&Names instead of addresses", ("Ctrl+Alt+N",), "", separated=True),
     Command("colour_packets", "view", "&Colour packets", (), "", separated=True),
     Command("colour_rules", "view", "Colouring &rules…"),
     Command("start_stop", "capture", "&Start", ("Ctrl+E",), "start"),

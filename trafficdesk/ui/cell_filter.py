@@ -8,7 +8,7 @@ import numpy as np
 
 from trafficdesk.packets.display_filter import filter_for_value
 from trafficdesk.packets.protocol import EtherType
-from trafficdesk.ui.models.packet_page import IDENTITY_COLUMNS, Column
+from trafficdesk.ui.models.packet_page import IDENTITY_COLUMNS, Column, endpoint_texts
 
 if TYPE_CHECKING:
     from trafficdesk.packets.log import PacketLog
@@ -17,6 +17,7 @@ _NANOSECONDS: Final = 1_000_000_000
 _LONGEST_TEXT: Final = 500
 """Characters that a filter is written for."""
 _SIDES: Final = {Column.SOURCE: "src", Column.DESTINATION: "dst"}
+_ENDS: Final = {Column.SOURCE: "source", Column.DESTINATION: "destination"}
 _FIELDS: Final = {
     Column.NUMBER: "frame.number",
     Column.PROTOCOL: "_ws.col.protocol",
@@ -27,12 +28,14 @@ _FIELDS: Final = {
 def filter_for_cell(log: PacketLog, packet_id: int, column: int, text: str) -> str:
     """An expression, empty where the cell is none to filter by."""
     if column in _SIDES:
-        return _for_endpoint(log, packet_id, Column(column), text)
+        return _for_endpoint(log, packet_id, Column(column))
     if column in _FIELDS:
         value = text.replace(",", "") if column != Column.PROTOCOL else text
         return filter_for_value(_FIELDS[Column(column)], value)
     if column in _OF_THE_PACKET:
         return _OF_THE_PACKET[Column(column)](log, packet_id)
+    if column == Column.COMMENT:
+        return _for_comment(log, packet_id)
     if column in IDENTITY_COLUMNS:
         return _for_identity(log, packet_id, Column(column), text)
     return _for_finding(log, packet_id) if column == Column.FINDING and text else _for_score(column, text)
@@ -89,6 +92,14 @@ def _for_text(log: PacketLog, packet_id: int) -> str:
     return filter_for_value("td.text", text) if 0 < len(text) <= _LONGEST_TEXT and text.isprintable() else ""
 
 
+def _for_comment(log: PacketLog, packet_id: int) -> str:
+    """Of what the cell shows: its lines are comments, or lines of one."""
+    said = log.identities.notes.comments(packet_id)
+    if any(len(text) > _LONGEST_TEXT or not text.isprintable() for text in said):
+        return "frame.comment"
+    return " && ".join(filter_for_value("frame.comment", text) for text in said)
+
+
 def _for_interface(log: PacketLog, packet_id: int, text: str) -> str:
     number = int(log.column("interface", np.array([packet_id]))[0])
     name = log.interfaces[number] if number < len(log.interfaces) else ""
@@ -97,10 +108,12 @@ def _for_interface(log: PacketLog, packet_id: int, text: str) -> str:
     return text and filter_for_value("frame.interface_id", number)
 
 
-def _for_endpoint(log: PacketLog, packet_id: int, column: Column, text: str) -> str:
+def _for_endpoint(log: PacketLog, packet_id: int, column: Column) -> str:
+    """Of the address, whatever name is shown for it."""
+    side = _SIDES[column]
+    text = endpoint_texts(log.take(np.array([packet_id])), _ENDS[column])[0]
     if not text:
         return ""
-    side = _SIDES[column]
     network = int(log.column("network", np.array([packet_id]))[0])
     if network in (EtherType.IPV4, EtherType.IPV6):
         return filter_for_value(f"ip.{side}", text)

@@ -14,6 +14,7 @@ from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
+from trafficdesk.ui.resolve_commands import ResolveCommands
 from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.statistics_commands import StatisticsCommands
 from trafficdesk.ui.table_commands import TableCommands
@@ -48,6 +49,7 @@ class Commands(QObject):
         self.table = TableCommands(desk, self)
         self.walk = WalkCommands(desk, self)
         self._colours = ColourCommands(desk, self)
+        self._resolving = ResolveCommands(desk, self)
         self._join_actions()
         self._join_window()
 

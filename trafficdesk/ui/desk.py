@@ -95,7 +95,7 @@ class Desk(QObject):
         self.statistics = StatisticsController(session, model, window.statistics, self.dashboard.rate, self)
         self._announced: dict[int, int] = {}
         self._settling = QTimer(self, interval=_SETTLE_MS)
-        self._settling.timeout.connect(self.settle)
+        self._settling.timeout.connect(self.names.settle)
         self._settling.start()
         self._join()
 
@@ -132,15 +132,6 @@ class Desk(QObject):
         self.details.shut_down()
         self.statistics.shut_down()
         self.session.identifier.close()
-
-    @Slot()
-    def settle(self) -> None:
-        """Show programs and names that became known after their rows were."""
-        span = self.session.settle()
-        if span is not None:
-            self.model.refresh_identity(*span)
-            self.display.identified()
-            self.details.show_who()
 
     @Slot(int)
     def show_incident(self, incident_id: int) -> None:
@@ -191,6 +182,9 @@ class Desk(QObject):
         analysis.interrupted.connect(self._on_analysis_interrupted)
         display.changed.connect(self.dashboard.refresh)
         display.changed.connect(self.statistics.filter_changed)
+        self.names.settled.connect(display.identified)
+        self.names.settled.connect(self.details.show_who)
+        self.names.settled.connect(self.statistics.identified)
         self.window.statistics_shown.connect(self.statistics.set_looked_at)
         display.busy_changed.connect(self.dashboard.touch)
         page.table.packet_selected.connect(self.details.show)

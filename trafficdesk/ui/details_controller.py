@@ -66,6 +66,7 @@ class DetailsController(QObject):
             self._pane.show_sentence(NOT_KEPT)
         else:
             self._pane.show_bytes(frame.data)
+            self.show_comment()
             self._wanted = (packet_id, frame)
             self.show_who()
             self._dissect()
@@ -76,6 +77,12 @@ class DetailsController(QObject):
         if self._shown is not None and self._session is not None:
             who = self._session.describer.who(self._shown)
             self._pane.show_who(" · ".join(filter(None, (who, self._makers))))
+
+    @Slot()
+    def show_comment(self) -> None:
+        """Say what is said of the packet that is shown."""
+        if self._shown is not None and self._session is not None:
+            self._pane.show_comment(self._session.notes.comment(self._shown))
 
     def shut_down(self) -> None:
         """Wait for the dissection under way."""

@@ -92,6 +92,7 @@ class FilterController(QObject):
         if self._filter is not None and _uses_analysis(self._filter) and not self._refresh.isActive():
             self._refresh.start()
 
+    @Slot()
     def identified(self) -> None:
         """Programs and names became known: a filter that asks for them may choose other rows."""
         if self._filter is not None and _uses_analysis(self._filter) and not self._refresh.isActive():
@@ -149,4 +150,4 @@ def unanalysed(rows: int) -> dict[str, NDArray]:  # type: ignore[type-arg]  # co
 
 def _uses_analysis(display_filter: DisplayFilter) -> bool:
     # Fields of the analysis, programs and names all begin so; the same letters inside a quoted text cost one search too many, no more.
-    return "td." in display_filter.expression or "frame.marked" in display_filter.expression
+    return any(name in display_filter.expression for name in ("td.", "frame.marked", "frame.comment"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from trafficdesk.errors import SettingsError
 from trafficdesk.ui.models.packet_page import Column
@@ -21,6 +21,8 @@ class NamesController(QObject):
 
     failed = Signal(object)
     """`SettingsError`: a database can't be used; the others are."""
+    settled = Signal()
+    """Programs and names became known of rows that are shown already."""
 
     def __init__(
         self, session: AnalysisSession, model: PacketTableModel, header: PacketHeader, parent: QObject
@@ -29,6 +31,14 @@ class NamesController(QObject):
         self._session = session
         self._model = model
         self._header = header
+
+    @Slot()
+    def settle(self) -> None:
+        """Show programs and names that became known after their rows were."""
+        span = self._session.settle()
+        if span is not None:
+            self._model.refresh_identity(*span)
+            self.settled.emit()
 
     def apply(self, names: NamesSettings) -> None:
         """Use other settings from now on."""

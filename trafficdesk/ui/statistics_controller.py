@@ -5,6 +5,7 @@ Rows that leave the log are counted before they are gone, looked at or not, so t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from trafficdesk.metrics.table_feed import TableFeed
 from trafficdesk.metrics.tables import TrafficTables
+from trafficdesk.packets.batch import Sample
+from trafficdesk.packets.identities import RowIdentity
 from trafficdesk.ui.statistics_request import Request, Tab, answer
 from trafficdesk.ui.workers.background import Background
 
@@ -78,7 +81,7 @@ class StatisticsController(QObject):
 
     def begin(self) -> None:
         """A capture begins."""
-        self._tables = TrafficTables()
+        self._tables = self._new_tables()
         self._feed = TableFeed(self._session.log)
         self._shown = None
         self._page.forget()
@@ -97,6 +100,11 @@ class StatisticsController(QObject):
         self._limited_next = 0
         self._shown = None
         self._page.set_filtered(filtered=self._model.filtered)
+
+    @Slot()
+    def identified(self) -> None:
+        """Programs and names became known of rows that were counted already."""
+        self._shown = None
 
     @Slot(bool)
     def set_looked_at(self, looked_at: bool) -> None:
@@ -162,22 +170,27 @@ class StatisticsController(QObject):
         self._job.signals.failed.connect(self._on_failed)
         self._job.start(self._pool)
 
+    def _new_tables(self) -> TrafficTables:
+        return TrafficTables(identities=self._session.log.identities)
+
     def _is_last_turn(self, request: Request) -> bool:
         return self._limited_next >= self._session.log.end_id if request.limited else self._feed.is_current
 
     def _whole_job(self, request: Request | None) -> Callable[[object], Answer | None]:
         tables, batches = self._tables, self._feed.take(_TURN_ROWS if request is not None else 0)
+        log = self._session.log.snapshot()
 
         def work(_progress: object) -> Answer | None:
             for batch in batches:
                 tables.add(batch)
+            tables.tell(log)
             return answer(tables, request) if request is not None else None
 
         return work
 
     def _limited_job(self) -> Callable[[object], Answer]:
         if self._limited is None:
-            self._limited = TrafficTables()
+            self._limited = self._new_tables()
         tables, request = self._limited, self._page.request
         ids = self._model.chosen_ids()
         stop = self._session.log.end_id
@@ -188,7 +201,7 @@ class StatisticsController(QObject):
 
         def work(_progress: object) -> Answer:
             _count(tables, log, chosen)
-            return answer(tables, request)
+            return answer(tables.tell(log), request)
 
         return work
 
@@ -228,4 +241,8 @@ def _count(tables: TrafficTables, log: PacketLog, ids: NDArray[np.int64]) -> Non
     """Count the packets `ids` of a log that does not change."""
     ids = ids[ids >= log.first_id]
     for start in range(0, len(ids), _TAKEN_ROWS):
-        tables.add(log.take(ids[start : start + _TAKEN_ROWS]))
+        part = ids[start : start + _TAKEN_ROWS]
+        ones = np.ones(len(part), np.float32)
+        whose = RowIdentity(np.full(len(part), -1), log.column("program", part), log.column("host", part))
+        sample = Sample(part, ones, ones, ones, ones)
+        tables.add(replace(log.take(part), first_id=int(part[0]), sample=sample, identity=whose))

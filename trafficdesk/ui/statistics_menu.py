@@ -42,7 +42,9 @@ class StatisticsMenu(QObject):
         copy_value.triggered.connect(self._on_copy)
         menu.addAction("Copy rows").triggered.connect(table.copy_rows)
         menu.addSeparator()
-        add_filter_menu(menu, table.sheets.filter_of(index.row()), self._present(), self._on_filter)
+        add_filter_menu(
+            menu, table.sheets.filter_of(index.row(), index.column()), self._present(), self._on_filter
+        )
         menu.addSeparator()
         export = menu.addAction("Export table…")
         export.setEnabled(table is self._page.table)

@@ -77,9 +77,10 @@ def answer(tables: TrafficTables, request: Request) -> Answer:
     said = ""
     match request.tab:
         case Tab.CONVERSATIONS:
-            sheet = conversation_sheet(tables.conversations(request.kind), tables.first_ns)
+            table = tables.conversations(request.kind)
+            sheet = conversation_sheet(table, tables.first_ns, tables.identities)
         case Tab.ENDPOINTS:
-            sheet = endpoint_sheet(tables.endpoints(request.kind))
+            sheet = endpoint_sheet(tables.endpoints(request.kind), tables.identities)
         case Tab.LENGTHS:
             lengths = tables.lengths()
             sheet = length_sheet(lengths, duration_s)

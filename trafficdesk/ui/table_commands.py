@@ -33,6 +33,7 @@ class TableCommands(QObject):
         self._session = desk.session
         self._model = desk.model
         self._display = desk.display
+        self._details = desk.details
         self._window = desk.window
         self._table = desk.window.page.table
         self.sorting = SortController(desk.model, desk.window.page.sort_note, self)
@@ -82,6 +83,7 @@ class TableCommands(QObject):
         self._session.comment(self._table.selected_ids(), text)
         self._model.refresh_notes()
         self._display.noted()
+        self._details.show_comment()
 
     @Slot()
     def previous_mark(self) -> None:

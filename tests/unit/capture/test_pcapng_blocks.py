@@ -119,7 +119,7 @@ def test_tshark_reads_frames_comments_and_interfaces(tmp_path: Path) -> None:
     path = tmp_path / "x.pcapng"
     frames = [TCP_SYN, HTTP_GET, b"\0" * 15] * 30
     path.write_bytes(
-        whole(block_of(*frames), ("eth0",), comments={1: "wofür? ☂".encode(), 89: b"x" * 70_000})
+        whole(block_of(*frames), ("eth0",), comments={1: ["wofür? ☂".encode()], 89: [b"x" * 70_000]})
     )
     said = subprocess.run(
         ["tshark", "-r", path, "-T", "fields", "-e", "frame.number", "-e", "frame.len", "-e", "frame.comment",

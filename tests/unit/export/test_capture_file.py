@@ -96,22 +96,23 @@ def test_tshark_reads_the_same_count_and_the_comments(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 def test_tshark_reads_what_a_person_noted(tmp_path: Path) -> None:
-    """A comment as it was written, a mark in words, both before the reason of a flagged packet."""
+    """A comment as it was written, a mark in words, both before the reason of a flagged packet, which is said once."""
     recent = RecentFrames(1 << 20, lambda: ("eth0",))
     recent.add(block_of(*FRAMES))
     notes = PacketNotes()
     notes.set_comment(np.array([0, 1]), "the printer, ünlike the others")
     notes.toggle(np.array([2]))
+    notes.read(0, {3: ("because of 3",)})  # the capture was saved before
     path = tmp_path / "x.pcapng"
     save_capture(path, recent, range(4), findings=Flagging(), notes=notes)
     command = ["tshark", "-r", path, "-T", "json", "-e", "frame.comment"]
     packets = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    said = [packet["_source"]["layers"]["frame.comment"][0] for packet in packets]
+    said = [packet["_source"]["layers"]["frame.comment"] for packet in packets]
     assert said == [
-        "the printer, ünlike the others",
-        "the printer, ünlike the others\nbecause of 1",
-        "Marked in TrafficDesk",
-        "because of 3",
+        ["the printer, ünlike the others"],
+        ["the printer, ünlike the others", "because of 1"],
+        ["Marked in TrafficDesk"],
+        ["because of 3"],
     ]
 
 

@@ -40,7 +40,7 @@ def test_a_copy_does_not_change_with_the_original() -> None:
     notes.toggle(np.array([1]))
     notes.set_comment(np.array([2]), "")
     assert not notes
-    assert copy.words(np.array([0, 1, 2])) == {1: MARKED_WORDS, 2: "two"}
+    assert copy.words(np.array([0, 1, 2])) == {1: (MARKED_WORDS,), 2: ("two",)}
 
 
 def test_notes_outlive_their_rows_and_end_with_the_capture() -> None:
@@ -56,6 +56,6 @@ def test_notes_outlive_their_rows_and_end_with_the_capture() -> None:
         session.ingest(decoded(CHUNK_ROWS, session.log.end_id))
     assert session.log.first_id > 5
     session.toggle_marks(np.array([3]))
-    assert session.notes.words(ids) == {5: "odd"}
+    assert session.notes.words(ids) == {5: ("odd", MARKED_WORDS)}
     session.begin()
     assert not session.notes

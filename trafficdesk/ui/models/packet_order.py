@@ -9,6 +9,7 @@ import numpy as np
 
 from trafficdesk.detect.families import UNUSUAL
 from trafficdesk.packets.log import FLAGGED
+from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.packets.ordering import (
     SortKeys,
     column_keys,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.packets.identities import Host, Interned, Program
     from trafficdesk.packets.log import PacketLog
+    from trafficdesk.packets.notes import PacketNotes
     from trafficdesk.session import AnalysisSession
 
 _PLACED_ROWS: Final = 65_536
@@ -44,6 +46,8 @@ class SortSource:
     """A word per family index; index 0 names what only the model found unusual."""
     families: Mapping[int, int]
     """Family index by number of incident."""
+    notes: PacketNotes
+    """Of this moment."""
 
     @classmethod
     def of(
@@ -52,7 +56,8 @@ class SortSource:
         """As the session is now."""
         families = {incident.id: family_of(incident.id) for incident in session.incidents}
         identities = session.log.identities
-        return cls(session.log.snapshot(), identities.programs, identities.hosts, words, families)
+        notes = session.notes.copy()
+        return cls(session.log.snapshot(), identities.programs, identities.hosts, words, families, notes)
 
     def order(self, ids: NDArray[np.int64], column: Column, *, descending: bool) -> NDArray[np.int64]:
         """(rows,) numbers into `ids`, all of which must be in the log, from the first row to the last."""
@@ -105,6 +110,14 @@ def _interface(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
     return label_keys(numbers, interface_texts(source.log.interfaces, np.arange(most, dtype=np.uint16)))
 
 
+def _comment(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
+    commented = np.flatnonzero(source.log.column("mark", ids) & int(NoteFlag.COMMENTED))
+    texts = [source.notes.comment(packet_id) for packet_id in ids[commented].tolist()]
+    numbers = np.zeros(len(ids), np.int64)
+    numbers[commented] = np.arange(1, len(texts) + 1)
+    return label_keys(numbers, ["", *texts])
+
+
 def _of_peers(
     log: PacketLog, ids: NDArray[np.int64], number_of: Callable[[NDArray[np.void]], NDArray[np.integer]]
 ) -> NDArray[np.int64]:
@@ -131,4 +144,5 @@ _KEYS: Final[dict[Column, Callable[[SortSource, NDArray[np.int64]], SortKeys]]] 
     Column.COUNTRY: _country,
     Column.SYSTEM: _system,
     Column.INTERFACE: _interface,
+    Column.COMMENT: _comment,
 }

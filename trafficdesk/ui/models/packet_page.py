@@ -46,11 +46,12 @@ class Column(IntEnum):
     COUNTRY = 11
     SYSTEM = 12
     INTERFACE = 13
+    COMMENT = 14
 
 
 TITLES: Final = (
     "No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score",
-    "Program", "Host", "Country", "Provider", "Interface",
+    "Program", "Host", "Country", "Provider", "Interface", "Comment",
 )  # fmt: skip
 TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.session import AnalysisSession
+    from trafficdesk.ui.address_names import AddressNames
     from trafficdesk.ui.colour_rule import Colouring
     from trafficdesk.ui.models.sorted_rows import SortedRows
     from trafficdesk.ui.models.visible_rows import VisibleRows
@@ -39,6 +40,8 @@ PAGE_ROWS: Final = 128
 """A screenful and some: one page costs about a millisecond to format."""
 _KEPT_PAGES: Final = 48
 _TIME: Final = int(Column.TIME)
+_COMMENT: Final = int(Column.COMMENT)
+_ENDS: Final = (int(Column.SOURCE), int(Column.DESTINATION))
 
 
 @dataclass(slots=True, eq=False)
@@ -54,10 +57,14 @@ class _Page:
     """Texts of `IDENTITY_COLUMNS`; None: to be read again."""
     notes: list[int] | None = None
     """`NoteFlag` of each row; None: to be read again."""
+    comments: list[str] | None = None
+    """What is said of each row; None: to be read again."""
     hues: list[int] | None = None
     """`Hue` of each row; None: to be asked again."""
     times: list[str] | None = None
     """In the format asked for; None: to be read again."""
+    ends: tuple[list[str], list[str]] | None = None
+    """Names of sources and of destinations; None: to be asked again."""
 
     @property
     def stop(self) -> int:
@@ -81,6 +88,17 @@ class PacketPages:
         self._last: _Page | None = None
         self._time_format = TimeFormat.TIME_OF_DAY
         self._colouring: Colouring | None = None
+        self._names: AddressNames | None = None
+
+    @property
+    def names(self) -> AddressNames | None:
+        """Who tells names that are shown instead of addresses; None = addresses are."""
+        return self._names
+
+    def set_names(self, names: AddressNames | None) -> None:
+        """Show names instead of addresses, or addresses."""
+        self._names = names
+        self.forget_ends()
 
     def set_colouring(self, colouring: Colouring | None) -> None:
         """Colour rows by other rules, or by none."""
@@ -123,8 +141,12 @@ class PacketPages:
         page, offset = self._page_of(row)
         if column == _TIME and self._time_format is not TimeFormat.TIME_OF_DAY:
             return self._times_of(page)[offset]
+        if column in _ENDS and self._names is not None:
+            return self._ends_of(page, self._names)[column - _ENDS[0]][offset] or page.texts[column][offset]
         if column < TEXT_COLUMNS:
             return page.texts[column][offset]
+        if column == _COMMENT:
+            return self._comments_of(page)[offset]
         if column >= IDENTITY_COLUMNS[0]:
             return self._identity_of(page)[column - IDENTITY_COLUMNS[0]][offset]
         mark = self._marks_of(page)[offset]
@@ -152,11 +174,17 @@ class PacketPages:
         """Read again who is behind rows."""
         for page in self._between(first_row, stop_row):
             page.identity = page.hues = None
+        self.forget_ends()
+
+    def forget_ends(self) -> None:
+        """Ask again what addresses are called: what one packet told is true of others, too."""
+        for page in self._pages.values():
+            page.ends = None
 
     def forget_notes(self) -> None:
         """Read again what a person noted."""
         for page in self._pages.values():
-            page.notes = page.hues = None
+            page.notes = page.comments = page.hues = None
 
     def family_of(self, number: int) -> int:
         """Index of an incident's family; 0 = none, or the model's own."""
@@ -199,6 +227,22 @@ class PacketPages:
             page.identity = [[""] * gone + [visible(text) for text in column] for column in texts]
         return page.identity
 
+    def _ends_of(self, page: _Page, names: AddressNames) -> tuple[list[str], list[str]]:
+        if page.ends is None:
+            gone = int((page.ids < self._session.log.first_id).sum())
+            source, destination = names.ends(page.ids[gone:])
+            page.ends = (
+                [""] * gone + [visible(name) for name in source],
+                [""] * gone + [visible(name) for name in destination],
+            )
+        return page.ends
+
+    def _comments_of(self, page: _Page) -> list[str]:
+        if page.comments is None:
+            notes = self._session.notes
+            page.comments = [visible(notes.comment(packet_id)) for packet_id in page.ids.tolist()]
+        return page.comments
+
     def _times_of(self, page: _Page) -> list[str]:
         if page.times is None:
             log = self._session.log
@@ -223,4 +267,4 @@ class PacketPages:
 def note_words(flags: int, comment: str) -> str:
     """What a person noted of a packet, in words; empty where nothing was."""
     parts = ["Marked"] if flags & NoteFlag.MARKED else []
-    return "\n".join(parts + ([visible(comment)] if flags & NoteFlag.COMMENTED else []))
+    return "\n".join(parts + (list(map(visible, comment.splitlines())) if flags & NoteFlag.COMMENTED else []))

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.models.packet_order import SortSource
 from trafficdesk.ui.models.packet_page import (
     IDENTITY_COLUMNS,
-    TEXT_COLUMNS,
     TITLES,
     Column,
     Look,
     Mark,
 )
-from trafficdesk.ui.models.packet_pages import PacketPages, note_words
+from trafficdesk.ui.models.packet_pages import PacketPages
+from trafficdesk.ui.models.packet_tips import tip_of
 from trafficdesk.ui.models.sorted_rows import SortedRows
 from trafficdesk.ui.models.visible_rows import VisibleRows
-from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.finding import Detection
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import TimeFormat
+    from trafficdesk.ui.address_names import AddressNames
     from trafficdesk.ui.colour_rule import Colouring
     from trafficdesk.ui.theme import Tokens
 
@@ -186,12 +185,19 @@ class PacketTableModel(QAbstractTableModel):
             self.dataChanged.emit(
                 self.index(first, IDENTITY_COLUMNS[0]), self.index(stop - 1, IDENTITY_COLUMNS[-1])
             )
+            if self._pages.names is not None:
+                self._tell_ends()
 
     def set_time_format(self, form: TimeFormat) -> None:
         """Show times in another way."""
         self._pages.set_time_format(form)
         if len(self._rows):
             self.dataChanged.emit(self.index(0, Column.TIME), self.index(len(self._rows) - 1, Column.TIME))
+
+    def set_names(self, names: AddressNames | None) -> None:
+        """Show names instead of addresses, or addresses again."""
+        self._pages.set_names(names)
+        self._tell_ends()
 
     def set_colouring(self, colouring: Colouring | None) -> None:
         """Colour rows by other rules, or by none."""
@@ -207,7 +213,7 @@ class PacketTableModel(QAbstractTableModel):
         """Read again what a person noted."""
         self._pages.forget_notes()
         if len(self._rows):
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, 0))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, Column.COMMENT))
 
     def packet_id(self, row: int) -> int:
         """packet_id of a row."""
@@ -280,7 +286,7 @@ class PacketTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 value = _alignment(column)
             case Qt.ItemDataRole.ToolTipRole:
-                value = self._tooltip(row, column)
+                value = tip_of(self._session, self._pages, self._rows.id_at(row), row, column)
             case Role.PACKET_ID:
                 value = self._rows.id_at(row)
             case Role.MARK:
@@ -319,6 +325,11 @@ class PacketTableModel(QAbstractTableModel):
         first = 0 if first_id is None else self._rows.rows_before(first_id)
         return first, len(self._rows) if stop_id is None else self._rows.rows_before(stop_id)
 
+    def _tell_ends(self) -> None:
+        if len(self._rows):
+            last = self.index(len(self._rows) - 1, Column.DESTINATION)
+            self.dataChanged.emit(self.index(0, Column.SOURCE), last)
+
     def _colour_of_text(self, mark: Mark, column: int) -> QColor:
         return self._muted if mark.look is Look.COLLATERAL or column == Column.INFO else self._foreground
 
@@ -326,22 +337,6 @@ class PacketTableModel(QAbstractTableModel):
         if not mark.flagged:
             return None
         return self._family if mark.look is Look.FAMILY else self._unusual
-
-    def _tooltip(self, row: int, column: int) -> str:
-        if column == Column.NUMBER and self.note(row):
-            return tooltip(note_words(self.note(row), self._session.notes.comment(self._rows.id_at(row))))
-        mark = self.mark(row)
-        if mark.flagged:
-            packet_id = self._rows.id_at(row)
-            sentence = visible(
-                self._session.describer.sentence(packet_id, self._session.findings.sentence_of(packet_id))
-            )
-            return tooltip(sentence or mark.word)
-        if mark.look is Look.COLLATERAL:
-            return tooltip(f"Ordinary traffic beside incident {mark.incident}")
-        if column in (Column.PROGRAM, Column.HOST):
-            return tooltip(visible(self._session.describer.who(self._rows.id_at(row))))
-        return tooltip(self.text(row, column)) if column < TEXT_COLUMNS else ""
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

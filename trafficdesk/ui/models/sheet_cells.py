@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.metrics.sheets import SheetColumn
+    from trafficdesk.ui.address_names import AddressNames
 
 NUMBERS: Final = frozenset(
     {Form.PORT, Form.COUNT, Form.BYTES, Form.SECONDS, Form.MILLISECONDS, Form.BITS_PER_S, Form.SHARE}
@@ -27,6 +28,22 @@ def cell_text(column: SheetColumn, row: int) -> str:
     if isinstance(value, str):
         return visible(value)
     return _WORDS.get(column.form, _whole)(value)
+
+
+def address_name(column: SheetColumn, row: int, names: AddressNames) -> str:
+    """What the address in a cell is called; empty where there is none, or it has no name."""
+    if column.form is Form.IP:
+        return visible(names.ip(column.values[row].tobytes()))
+    return visible(names.mac(int(column.values[row]))) if column.form is Form.MAC else ""
+
+
+def address_words(column: SheetColumn, row: int, names: AddressNames) -> str:
+    """The address in a cell with its name, and where that is known from; empty where there is no name."""
+    name = address_name(column, row, names)
+    if not name:
+        return ""
+    source = names.host(column.values[row].tobytes()).source.words if column.form is Form.IP else ""
+    return f"{column.plain(row)} · {name}" + (f" ({source})" if source else "")
 
 
 def bit_rate(bits_per_second: float) -> str:

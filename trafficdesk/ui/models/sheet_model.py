@@ -8,12 +8,14 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from trafficdesk.ui.labels import tooltip
-from trafficdesk.ui.models.sheet_cells import NUMBERS, cell_text
+from trafficdesk.ui.models.sheet_cells import NUMBERS, address_name, address_words, cell_text
+from trafficdesk.ui.wording import visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.metrics.sheets import Sheet
+    from trafficdesk.ui.address_names import AddressNames
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
@@ -29,6 +31,7 @@ class SheetModel(QAbstractTableModel):
         self._order: NDArray[np.int64] = np.empty(0, np.int64)
         self._sorted_by = _NATURAL
         self._sort_order = Qt.SortOrder.AscendingOrder
+        self._names: AddressNames | None = None
 
     @property
     def sheet(self) -> Sheet | None:
@@ -60,11 +63,24 @@ class SheetModel(QAbstractTableModel):
     def text(self, row: int, column: int) -> str:
         """What a cell shows."""
         assert self._sheet is not None
-        return cell_text(self._sheet.columns[column], self.sheet_row(row))
+        shown = self._sheet.columns[column]
+        name = address_name(shown, self.sheet_row(row), self._names) if self._names is not None else ""
+        return name or cell_text(shown, self.sheet_row(row))
 
-    def filter_of(self, row: int) -> str:
-        """The display filter that asks for a row's packets; may be empty."""
-        return self._sheet.filter_of(self.sheet_row(row)) if self._sheet is not None else ""
+    def set_names(self, names: AddressNames | None) -> None:
+        """Show names instead of addresses, or addresses again."""
+        self._names = names
+        if len(self._order) and self.columnCount():
+            last = self.index(len(self._order) - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def filter_of(self, row: int, column: int = 0) -> str:
+        """The display filter that asks for what a cell names, else for the row's packets; may be empty."""
+        if self._sheet is None:
+            return ""
+        naming = self._sheet.columns[column].naming
+        named = naming.filter_of(self.sheet_row(row)) if naming is not None else ""
+        return named or self._sheet.filter_of(self.sheet_row(row))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; -1 = as the sheet has it."""
@@ -112,10 +128,19 @@ class SheetModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return self.text(index.row(), index.column())
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip(self.text(index.row(), index.column()).strip())
+                return tooltip(self._more(index.row(), index.column()))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(index.column())
         return None
+
+    def _more(self, row: int, column: int) -> str:
+        """All of what a cell says, and where it is known from."""
+        assert self._sheet is not None
+        shown = self._sheet.columns[column]
+        if shown.naming is not None:
+            return "\n".join(map(visible, shown.naming.tip(self.sheet_row(row)).splitlines()))
+        text = cell_text(shown, self.sheet_row(row)).strip()
+        return address_words(shown, self.sheet_row(row), self._names) or text if self._names else text
 
     def _exchange(self, sheet: Sheet) -> None:
         present = self._order
@@ -153,8 +178,8 @@ class SheetModel(QAbstractTableModel):
             return np.empty(0, np.int64)
         if not 0 <= self._sorted_by < len(self._sheet.columns):
             return np.arange(len(self._sheet))
-        order = self._sheet.columns[self._sorted_by].order()
-        return order if self._sort_order == Qt.SortOrder.AscendingOrder else order[::-1].copy()
+        descending = self._sort_order == Qt.SortOrder.DescendingOrder
+        return self._sheet.columns[self._sorted_by].sorted_rows(descending=descending)
 
     def _arrow(self, column: int) -> str:
         if column != self._sorted_by:

@@ -52,13 +52,17 @@ class DetailsPane(QStackedWidget):
         self.splitter.setSizes([_TREE_WIDTH, self.hex.sizeHint().width()])
         self._who = ElidedLabel()
         self._who.setContentsMargins(12, 4, 12, 4)
+        self._comment = ElidedLabel()
+        self._comment.setContentsMargins(12, 4, 12, 4)
         self._packet = QWidget()
         column = QVBoxLayout(self._packet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._who)
+        column.addWidget(self._comment)
         column.addWidget(self.splitter, 1)
         self._who.hide()
+        self._comment.hide()
         self.addWidget(self._sentence)
         self.addWidget(self._packet)
         self.setProperty("class", "side")
@@ -96,6 +100,16 @@ class DetailsPane(QStackedWidget):
     def who(self) -> str:
         """What is said of program and peer."""
         return self._who.whole()
+
+    def show_comment(self, comment: str) -> None:
+        """What is said of the packet that is shown; empty where nothing is."""
+        self._comment.set_whole(f"Comment: {' · '.join(comment.splitlines())}" if comment else "")
+        self._comment.setVisible(bool(comment))
+
+    @property
+    def comment(self) -> str:
+        """The line of the packet's comments."""
+        return self._comment.whole()
 
     def show_layers(self, layers: tuple[DissectedLayer, ...]) -> None:
         """The layers of the packet whose bytes are shown; the last one opened."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     from trafficdesk.metrics.sheets import Sheet
+    from trafficdesk.ui.address_names import AddressNames
 
 COPIED_ROWS: Final = 100_000
 """More than that goes through a file, not through the clipboard."""
@@ -32,6 +33,7 @@ _SAMPLES: Final = {
     Form.MILLISECONDS: "1,234 ms",
     Form.BITS_PER_S: "123 Mbit/s",
     Form.SHARE: "100.0 %",
+    Form.NAMED: "example.com",
 }
 """Texts that set the columns' first widths."""
 _ROUNDING: Final = 4
@@ -69,6 +71,12 @@ class SheetTable(QTableView):
         if names != self._fitted and len(sheet):
             self._fitted = names
             self._fit_columns(sheet)
+
+    def set_names(self, names: AddressNames | None) -> None:
+        """Show names instead of addresses, or addresses again."""
+        self.sheets.set_names(names)
+        if self.sheets.sheet is not None and len(self.sheets.sheet):
+            self._fit_columns(self.sheets.sheet)
 
     def selected_rows(self) -> list[int]:
         """Rows selected, from the top."""

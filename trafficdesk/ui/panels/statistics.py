@@ -26,6 +26,7 @@ from trafficdesk.ui.statistics_request import SORTED_BY, Request, Tab
 
 if TYPE_CHECKING:
     from trafficdesk.metrics import MetricsSnapshot
+    from trafficdesk.ui.address_names import AddressNames
     from trafficdesk.ui.charts.lengths import LengthChart
     from trafficdesk.ui.statistics_request import Answer
     from trafficdesk.ui.theme import Tokens
@@ -108,6 +109,11 @@ class StatisticsPage(QWidget):
         self.say(given.sheet.note)
         if self.chart is not None and given.lengths is not None:
             self.chart.set_data(given.lengths)
+
+    def set_names(self, names: AddressNames | None) -> None:
+        """Show names instead of addresses, or addresses again."""
+        for table in (*self.tables.values(), self.overview.sources, self.overview.destinations):
+            table.set_names(names)
 
     def show_overview(self, snapshot: MetricsSnapshot, rate: tuple[float, float] | None) -> None:
         """Show the capture's numbers."""
