@@ -142,10 +142,14 @@ def bench(arguments: list[str]) -> int:
     install_system(
         {name: packages for name, packages in TEST_PROGRAMS.items() if not shutil.which(name)}, "benchmarks"
     )
-    names = arguments or sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
-    codes = [
-        subprocess.call([str(python()), str(ROOT / "benchmarks" / f"{name}.py")], cwd=ROOT) for name in names
-    ]
+    folder = ROOT / "benchmarks"
+    programs = [*folder.glob("[a-z]*.py"), *(path.parent for path in folder.glob("*/__main__.py"))]
+    names = arguments or sorted(path.stem for path in programs)
+    codes = []
+    for name in names:
+        # A benchmark of several files is a package.
+        chosen = ["-m", f"benchmarks.{name}"] if (folder / name).is_dir() else [str(folder / f"{name}.py")]
+        codes.append(subprocess.call([str(python()), *chosen], cwd=ROOT))
     return max(codes, default=0)
 
 
