@@ -6,6 +6,7 @@ Pure: no thread, no Qt, no clock of its own. Detection may run in this process (
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,12 +15,15 @@ import numpy as np
 
 from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
+from trafficdesk.detect.recall import Recall
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from trafficdesk.capture.source import Gap
@@ -75,12 +79,17 @@ class AnalysisSession:
     Parameters
     ----------
     capacity : rows the log keeps.
+    clock_ns : nanoseconds since the Unix epoch, for suppression rules that expire.
     """
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+    def __init__(
+        self, capacity: int = DEFAULT_CAPACITY, *, clock_ns: Callable[[], int] = time.time_ns
+    ) -> None:
         self.log = PacketLog(capacity)
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.recall = Recall(self.log, self.findings, clock_ns)
+        """What a person said of the analysis, at work on the rows."""
         self.notes = self.log.identities.notes
         """What a person noted of packets, or their file says."""
         self.gaps: tuple[Gap, ...] = ()
@@ -98,15 +107,25 @@ class AnalysisSession:
         self.pace = AnalysisPace()
         self.scored = 0
         self.unscored = 0
-        self.flagged = 0
+        self._flagged = 0
         self._next_analysis_id = 0
         self._under_way = range(0)
         self._passed: deque[tuple[int, int, int]] = deque()
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
-        """Every incident so far, in order of opening, newest value of each."""
-        return self.findings.incidents
+        """Every incident so far but for the suppressed, in order of opening, newest value of each."""
+        return self.recall.told(self.findings.incidents)
+
+    @property
+    def suppressed_incidents(self) -> tuple[Incident, ...]:
+        """Those of which a person does not want to be told."""
+        return self.recall.suppressed(self.findings.incidents)
+
+    @property
+    def flagged(self) -> int:
+        """Rows ever flagged, those suppressed left out."""
+        return self._flagged + self.recall.flagged_change
 
     @property
     def model(self) -> ModelState:
@@ -142,6 +161,7 @@ class AnalysisSession:
         self.describer.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
+        self.recall = self.recall.renewed(self.log, self.findings)
         self.notes = self.log.identities.notes
         self.gaps = ()
         self._forget_analysis()
@@ -190,7 +210,10 @@ class AnalysisSession:
     def settle(self) -> tuple[int, int] | None:
         """Write programs and names that became known after their rows came; returns the span of packet_ids touched."""
         changes = self.identifier.take_changes()
-        return self._recent.tell(changes) if changes is not None else None
+        span = self._recent.tell(changes) if changes is not None else None
+        if span is not None:
+            self.recall.renamed(*span)
+        return span
 
     def next_for_analysis(self, rows: int = ANALYSIS_ROWS) -> PacketBatch | None:
         """The next rows the detector has not seen, or None; none is left out.
@@ -236,10 +259,12 @@ class AnalysisSession:
         if len(detection.joined_ids):
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
         self.findings.add(detection)
-        self.flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
+        self._flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
+        self.recall.added(detection)
         rows = range(detection.first_id, detection.first_id + len(detection))
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
-        return AnalysisUpdate(self.capture_id, detection=detection, incidents=detection.incidents)
+        told = tuple(one for one in detection.incidents if not self.recall.is_hushed(one.id))
+        return AnalysisUpdate(self.capture_id, detection=detection, incidents=told)
 
     def _next(self, spanned: int, kept: int) -> Stretch | None:
         start = self._next_analysis_id

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.detect.backoff import Backoff
+from trafficdesk.detect.correction_questions import Hear
 from trafficdesk.detect.stretch import Answer, analysed
 from trafficdesk.errors import TrafficDeskError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.capture.source import Gap
+    from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.detect.stretch import Stretch
     from trafficdesk.session import AnalysisSession, AnalysisUpdate
@@ -43,15 +45,23 @@ class Analyst:
     ----------
     tell : takes `READY`, `Answer` and `AnalystGone`, in the thread.
     live, opened : as for `AnalysisProcess`.
+    corrections : what a person said of rows.
     """
 
     def __init__(
-        self, process: AnalysisProcess, tell: Callable[[object], None], *, live: bool, opened: int = 0
+        self,
+        process: AnalysisProcess,
+        tell: Callable[[object], None],
+        *,
+        live: bool,
+        opened: int = 0,
+        corrections: Corrections | None = None,
     ) -> None:
         self._process = process
         self._live = live
         self._tell = tell
         self._opened = opened
+        self._corrections = corrections
         self._inbox: queue.SimpleQueue[Stretch | tuple[tuple[int, int], ...] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._thread.start()
@@ -74,6 +84,8 @@ class Analyst:
         try:
             self._process.start(self._opened)
             self._process.wait_until_ready(live=self._live)
+            if self._corrections is not None and self._corrections.labels:
+                self._process.ask(Hear(self._corrections))
             self._tell(READY)
             while (task := self._inbox.get()) is not None:
                 if isinstance(task, tuple):
@@ -110,21 +122,29 @@ class LiveAnalysis:
         self._again_at: float | None = None
         self._told: tuple[Gap, ...] = ()
         """Gaps that the process knows."""
-        self._analyst = Analyst(process, tell, live=live)
+        self._analyst = self._start()
 
     def feed(self) -> None:
         """Hand over the next rows if the process is free; start it when its time has come."""
         if self._again_at is not None and time.monotonic() >= self._again_at:
             self._again_at = None
             self._told = ()
-            opened = self._session.findings.last_number
-            self._analyst = Analyst(self._process, self._tell, live=self._live, opened=opened)
+            self._analyst = self._start()
         if self._idle and (stretch := self._session.next_stretch(live=self._live)) is not None:
             self._idle = False
             if self._session.gaps is not self._told:
                 self._told = self._session.gaps
                 self._analyst.tell_gaps(self._session.gap_spans)
             self._analyst.analyse(stretch)
+
+    def _start(self) -> Analyst:
+        return Analyst(
+            self._process,
+            self._tell,
+            live=self._live,
+            opened=self._session.findings.last_number,
+            corrections=self._session.recall.corrections.detector_part(),
+        )
 
     def take(self, event: object) -> AnalysisUpdate | None:
         """What was told: an answer is stored and its update returned."""

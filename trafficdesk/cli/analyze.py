@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.capture.loss import lost_by_place
+from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.metrics.tables import TrafficTables
@@ -54,6 +56,11 @@ class Analysis:
         self.tables = tables
         self._rows_out = rows_out
         self._written = 0
+
+    def correct(self, corrections: Corrections) -> None:
+        """Judge with what a person said in mind."""
+        self.session.recall.corrections = corrections
+        self.detector.corrections = corrections.detector_part()
 
     def feed(self, batch: PacketBatch) -> None:
         """One batch, whose first_id continues the former."""
@@ -111,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             out.write(header(analysed=True))
         analysis = Analysis(Detector(settings), out)
         analysis.tables = tables_for(arguments.json, analysis.session)
+        analysis.correct(kept_corrections(wanted=arguments.corrections))
         for batch in _batches(arguments.files, analysis.seconds, faults):
             analysis.feed(batch)
         analysis.finish()
@@ -187,6 +195,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
         },
         seed=seed,
         tables=analysis.tables.tell(session.log) if analysis.tables else None,
+        suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
     )
 
 
@@ -227,6 +236,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     if lost := lost_by_place(summary.lost):
         yield f"dropped: {lost}"
     yield f"incidents: {len(summary.incidents)}"
+    if words := suppressed_words(*summary.suppressed):
+        yield words
     gravest = sorted(summary.incidents, key=lambda incident: -incident.severity)[:_SHOWN]
     for incident in sorted(gravest, key=lambda incident: incident.id):
         yield f"  {incident.id}. [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"

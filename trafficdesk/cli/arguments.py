@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk import __version__
+from trafficdesk.cli.corrections import add_switch
 from trafficdesk.cli.exit_codes import ended
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     analyze.add_argument(
         "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
     )
+    add_switch(analyze)
 
 
 def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -124,6 +126,7 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     monitor.add_argument(
         "--alerts", action="store_true", help="mail incidents, as set in the desktop's settings"
     )
+    add_switch(monitor)
     monitor.add_argument("--sample", action="store_true", help="the bundled sample instead of an interface")
 
 

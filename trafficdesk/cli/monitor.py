@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from trafficdesk.capture.pump import CapturePump, CreditGate
 from trafficdesk.cli.analyst import AnalystGone, LiveAnalysis
+from trafficdesk.cli.corrections import kept_corrections
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.mail_alerts import mail_alerts
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.alerts import AlertDispatcher
+    from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.process import AnalysisProcess
-    from trafficdesk.export.summary_json import Summary
     from trafficdesk.metrics.tables import TrafficTables
     from trafficdesk.settings import Settings
 
@@ -43,8 +44,6 @@ CREDITS: Final = 8
 _TICK_S: Final = 0.1
 _DRAIN_S: Final = 15.0
 """What was captured is analysed to the end for so long after a planned end; the rest is counted as unscored."""
-
-
 _HURRY_S: Final = 2.0
 """The same after Ctrl-C or SIGTERM."""
 
@@ -60,6 +59,7 @@ class Monitor:
     alerts : takes opened and changed incidents; None = nobody is told.
     out : where the view is drawn.
     live : packets do not wait; False for the bundled sample.
+    corrections : what a person said of the analysis.
     """
 
     def __init__(
@@ -71,9 +71,11 @@ class Monitor:
         out: TextIO,
         *,
         live: bool = True,
+        corrections: Corrections | None = None,
     ) -> None:
         self.session = AnalysisSession()
         self.session.begin()
+        self.session.recall.corrections = corrections or self.session.recall.corrections
         self.tables: TrafficTables | None = None
         self.stop = threading.Event()
         self.interrupted = False
@@ -193,6 +195,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     from trafficdesk.cli.analyze import summary_lines, tables_for, warned_settings
+    from trafficdesk.cli.monitor_summary import summary_of_run
 
     started = time.perf_counter()
     settings = warned_settings()
@@ -203,7 +206,8 @@ def run(arguments: argparse.Namespace) -> int:
         from trafficdesk.detect.process import AnalysisProcess
 
         process = AnalysisProcess(settings.detection)
-        monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample)
+        said = kept_corrections(wanted=arguments.corrections)
+        monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample, corrections=said)
         monitor.tables = tables_for(arguments.json, monitor.session)
         stack.callback(monitor.session.identifier.close)
         monitor.session.set_reverse_dns(settings.names.reverse_dns)
@@ -212,7 +216,7 @@ def run(arguments: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
         monitor.run(arguments.count, arguments.duration)
-    summary = _summary(monitor, settings, time.perf_counter() - started)
+    summary = summary_of_run(monitor, settings, time.perf_counter() - started)
     for line in summary_lines(summary):
         say(line, to_stderr=out is sys.stderr)
     if arguments.json:
@@ -272,28 +276,3 @@ def _source(
             frames.close()
 
     return name, capture
-
-
-def _summary(monitor: Monitor, settings: Settings, total_s: float) -> Summary:
-    from trafficdesk.export.summary_json import Summary
-
-    session, lost = monitor.session, monitor.pump.statistics
-    nan = float("nan")
-    return Summary(
-        metrics=session.metrics.snapshot(),
-        incidents=session.incidents,
-        flagged=session.flagged,
-        scored=session.scored,
-        unscored=session.unscored + session.pending,
-        lost=lost,
-        seconds={
-            "read": monitor.pump.read_s,
-            "decode": monitor.pump.decode_s,
-            "features": nan,
-            "detect": nan,
-            "total": total_s,
-        },
-        seed=settings.detection.seed,
-        tables=monitor.tables.tell(session.log) if monitor.tables else None,
-        gaps=session.gaps,
-    )

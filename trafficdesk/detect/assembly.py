@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from trafficdesk.detect.corrections import corrected
 from trafficdesk.detect.explanation import TOLD
 from trafficdesk.detect.families import FAMILY_INDEX
 from trafficdesk.detect.finding import Detection
 from trafficdesk.detect.rules import RULES
+from trafficdesk.packets.log import FLAGGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,10 +50,15 @@ class Verdicts:
         self.verdict = np.zeros(rows, np.uint8)
         self.family = np.zeros(rows, np.uint8)
         self.incident = np.zeros(rows, np.int32)
+        self.nearly = np.zeros(rows, np.bool_)
+        """Flagged only because they are like known-bad ones."""
         self._at: list[NDArray[np.intp]] = []
         self._reasons: list[Reasons] = []
         self._joined_ids: list[NDArray[np.int64]] = []
         self._joined_incident: list[NDArray[np.int32]] = []
+        self._corrected = np.empty(0, np.intp)
+        self._by = np.empty(0, np.int32)
+        self._plain: tuple[NDArray[np.float32], NDArray[np.uint8]] = (self.score[:0], self.verdict[:0])
 
     def apply_rules(self, scene: Scene) -> None:
         """Write each row's family, that of the first rule which holds, and which end is the culprit."""
@@ -69,6 +76,14 @@ class Verdicts:
         """Rows `at` are flagged, for `reasons`."""
         self._at.append(at)
         self._reasons.append(reasons)
+
+    def correct(self, spoken: NDArray[np.int32]) -> None:
+        """Hear what a person's labels say of flagged rows, see `Corrections.spoken`; what would be said is kept, too."""
+        at = np.flatnonzero((spoken != 0) & ((self.verdict & FLAGGED) != 0))
+        self._corrected, self._by = at, spoken[at]
+        lit = np.where(self.nearly[at], np.uint8(FLAGGED), np.uint8(0))
+        self._plain = self.score[at], self.verdict[at] & ~lit
+        self.score[at], self.verdict[at] = corrected(*self._plain, self._by)
 
     def claim(self, claims: Iterable[Claim]) -> None:
         """Rows belong to incidents: this step's are written, earlier ones noted."""
@@ -93,7 +108,7 @@ class Verdicts:
             verdict=self.verdict,
             family=self.family,
             incident=self.incident,
-            flagged_ids=self.first_id + at[order] if self._ids is None else self._ids[at[order]],
+            flagged_ids=self._ids_of(at[order]),
             reason_features=_joined([one.features for one in self._reasons], empty.astype(np.int16))[order],
             reason_values=_joined([one.values for one in self._reasons], empty.astype(np.float32))[order],
             reason_usual=_joined([one.usual for one in self._reasons], empty.astype(np.float32))[order],
@@ -102,7 +117,14 @@ class Verdicts:
             joined_incident=_joined(self._joined_incident, np.empty(0, np.int32)),
             model=model,
             ids=self._ids,
+            corrected_ids=self._ids_of(self._corrected),
+            corrected_by=self._by,
+            plain_score=self._plain[0],
+            plain_verdict=self._plain[1],
         )
+
+    def _ids_of(self, at: NDArray[np.intp]) -> NDArray[np.int64]:
+        return self.first_id + at if self._ids is None else self._ids[at]
 
 
 def concatenated(parts: Sequence[Detection]) -> Detection:
@@ -141,6 +163,10 @@ _PER_ROW = (
     "reason_features",
     "reason_values",
     "reason_usual",
+    "corrected_ids",
+    "corrected_by",
+    "plain_score",
+    "plain_verdict",
 )
 
 

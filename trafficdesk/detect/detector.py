@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.assembly import RULE_OF, Verdicts, concatenated
+from trafficdesk.detect.corrections import Corrections
 from trafficdesk.detect.explanation import explain, of_rule
 from trafficdesk.detect.families import UNUSUAL
 from trafficdesk.detect.flagged import flagged_rows
-from trafficdesk.detect.incidents import Incidents
+from trafficdesk.detect.gathering import Gathering
+from trafficdesk.detect.hearing import heard
 from trafficdesk.detect.learning import Learner
 from trafficdesk.detect.memory import RememberedRows, RowMemory
 from trafficdesk.detect.moments import moments
@@ -57,6 +59,8 @@ class Detector:
     def __init__(self, settings: DetectionSettings, *, opened: int = 0) -> None:
         self._settings = settings
         self._opened = opened
+        self.corrections = Corrections()
+        """What a person said of rows; replaced, never changed, and kept from capture to capture."""
         self._live = False
         self.features_s = 0.0
         """Seconds spent on features."""
@@ -68,7 +72,7 @@ class Detector:
         """Forget everything: a new capture begins."""
         self._extractor = FeatureExtractor()
         self._learner = Learner(self._settings, live=self._live)
-        self._incidents = Incidents(self._settings.sensitivity, opened=self._opened)
+        self._incidents = Gathering(self._settings.sensitivity, opened=self._opened)
         self._opened = 0
         self._next_id = 0
         self.memory = RowMemory(self._settings.seed)
@@ -87,7 +91,7 @@ class Detector:
     def set_settings(self, settings: DetectionSettings) -> None:
         """Go on with other settings; what was learned stays."""
         self._learner.set_settings(settings)
-        self._incidents.sensitivity = settings.sensitivity
+        self._incidents.set_sensitivity(settings.sensitivity)
         self._settings = settings
 
     def tell_gaps(self, spans: Iterable[tuple[int, int]]) -> None:
@@ -150,13 +154,15 @@ class Detector:
         out.verdict |= np.uint8(Verdict.SCORED)
         # What is odd soon after an interruption is so because of what was not seen.
         odd = ((out.score > 1.0) | (out.outside >= OUT_OF_RANGE_NEEDED)) & ~settling
+        spoken = heard(self.corrections, observation, out, odd)
         for start, stop, model in moments(observation.rows.seconds, (out.family > 0) | odd, stretches):
             ruled = np.flatnonzero(out.family[start:stop]) + start
             unusual = np.flatnonzero(odd[start:stop] & (out.family[start:stop] == 0)) + start
-            self._flag_ruled(batch, observation, out, ruled, model)
+            self._flag_ruled(batch, observation, out, ruled, model, spoken=spoken)
             if model is not None:
-                self._flag_unusual(batch, observation, out, unusual, model)
+                self._flag_unusual(batch, observation, out, unusual, model, spoken=spoken)
         self._remember(batch, observation, out, stretches)
+        out.correct(spoken)
 
     def _remember(
         self,
@@ -218,6 +224,8 @@ class Detector:
         out: Verdicts,
         rows: NDArray[np.intp],
         model: Model | None,
+        *,
+        spoken: NDArray[np.int32],
     ) -> None:
         """Verdicts, reasons and incidents of `rows`, which rules name."""
         families = out.family[rows]
@@ -236,10 +244,17 @@ class Detector:
                 score=out.score[at],
                 reasons=reasons,
             )
-            out.claim(self._incidents.add(index, flagged, model.number if model else 0))
+            out.claim(self._incidents.add(index, flagged, spoken[at], model.number if model else 0))
 
     def _flag_unusual(
-        self, batch: PacketBatch, observation: Observation, out: Verdicts, at: NDArray[np.intp], model: Model
+        self,
+        batch: PacketBatch,
+        observation: Observation,
+        out: Verdicts,
+        at: NDArray[np.intp],
+        model: Model,
+        *,
+        spoken: NDArray[np.int32],
     ) -> None:
         """Verdicts, reasons and incidents of rows `at`, which only the model finds odd."""
         if not len(at):
@@ -254,7 +269,9 @@ class Detector:
             score=out.score[at],
             reasons=reasons,
         )
-        claims, collateral = self._incidents.explained(flagged)
+        mine = spoken[at]
+        claims, collateral = self._incidents.explained(flagged, mine)
+        spoken[at] = mine
         out.claim(claims)
         out.verdict[at[collateral]] |= np.uint8(Verdict.COLLATERAL)
         own = at[~collateral]
@@ -262,4 +279,4 @@ class Detector:
         out.family[own] = UNUSUAL
         out.flag(own, reasons.where(~collateral))
         free = ~collateral & (out.incident[at] == 0)
-        out.claim(self._incidents.add(UNUSUAL, flagged.where(free), model.number))
+        out.claim(self._incidents.add(UNUSUAL, flagged.where(free), mine[free], model.number))

@@ -136,6 +136,14 @@ class Detection:
     model: ModelState = ModelState()
     ids: NDArray[np.int64] | None = None
     """(rows,) packet_ids, ascending; None = consecutive from `first_id`."""
+    corrected_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """(corrected,) ascending packet_ids of flagged rows of which a person's label speaks."""
+    corrected_by: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    """(corrected,) the label's number, negative where it says suspicious."""
+    plain_score: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    """(corrected,) what they score without it."""
+    plain_verdict: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    """(corrected,) what is said of them without it."""
 
     def __len__(self) -> int:
         return len(self.score)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
+from trafficdesk.detect.explanation import TOLD
 from trafficdesk.detect.families import FAMILIES
 from trafficdesk.detect.finding import ModelState
 from trafficdesk.detect.words import reason_of, sentence_of
@@ -130,6 +131,16 @@ class FindingLog:
         chunks = [chunk.ids for chunk in list(self._chunks)]
         here = [ids[slice(*np.searchsorted(ids, (first_id, stop_id)))] for ids in chunks]
         return np.concatenate(here) if here else np.empty(0, np.int64)
+
+    def reason_features(self, ids: NDArray[np.int64]) -> NDArray[np.int16]:
+        """(ids, told) features that are reasons of packets (ascending ids), -1 = none or forgotten."""
+        told = np.full((len(ids), TOLD), -1, np.int16)
+        for chunk in self._chunks:
+            first, stop = np.searchsorted(ids, (chunk.ids[0], chunk.ids[-1] + 1))
+            at = np.minimum(np.searchsorted(chunk.ids, ids[first:stop]), len(chunk.ids) - 1)
+            here = chunk.ids[at] == ids[first:stop]
+            told[first:stop][here] = chunk.features[at[here]]
+        return told
 
     def _append(self, flagged: _Flagged) -> None:
         self._rows += len(flagged.ids)

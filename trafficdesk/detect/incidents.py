@@ -7,6 +7,7 @@ fell from 19-35 to 3-5 per hour (measured 2026-11).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from trafficdesk.detect.rules.rule import MERGE_S
 from trafficdesk.detect.tracker import Tracker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from trafficdesk.detect.finding import Incident
@@ -49,15 +52,15 @@ class Incidents:
     Parameters
     ----------
     sensitivity : 1 to 3, see `ROWS_NEEDED`.
-    opened : numbers that are taken.
+    numbers : where the next incident's number comes from; default: 1, 2, 3, …
     """
 
-    def __init__(self, sensitivity: int, *, opened: int = 0) -> None:
+    def __init__(self, sensitivity: int, numbers: Iterator[int] | None = None) -> None:
         self.sensitivity = sensitivity
         self._active: dict[int, list[Tracker]] = {}
         self._pending: dict[int, FlaggedRows] = {}
         self._changed: dict[int, Tracker] = {}
-        self._opened = opened
+        self._numbers = count(1) if numbers is None else numbers
 
     def add(self, family: int, rows: FlaggedRows, model_id: int) -> list[Claim]:
         """Take flagged rows of one family; returns which rows, these or earlier ones, belong to which incident."""
@@ -144,13 +147,12 @@ class Incidents:
         claims = []
         active = self._active.setdefault(family, [])
         while len(rows) >= needed and len(active) < MAX_ACTIVE:
-            key, count = _busiest(rows, either=rule is None)
-            if count < needed:
+            key, most = _busiest(rows, either=rule is None)
+            if most < needed:
                 break
             mine = (rows.first == key) | (rows.second == key)
-            self._opened += 1
             tracker = Tracker(
-                number=self._opened,
+                number=next(self._numbers),
                 family=FAMILIES[family],
                 rule=rule,
                 key=key,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS: Final = 128
 """Rows a label keeps; some 50 kB."""
+MAX_PAIRS: Final = 1_024
 LONGEST_NAME: Final = 60
 
 
@@ -42,18 +43,32 @@ class RowSnapshot:
     source: NDArray[np.int64]
     """Host key, see `features.keys.Rows`."""
     destination: NDArray[np.int64]
+    family: NDArray[np.uint8]
+    """Index in `detect.families.FAMILIES`."""
+    usual: NDArray[np.float32]
+    """(features,) the reference's 99 % value then; NaN = there was no reference yet."""
+    unit: NDArray[np.float32]
+    """(features,) the reference's 99 % value less its median then, at least 0.1: what distances are measured in."""
 
     def __len__(self) -> int:
         return len(self.values)
 
     def matrix(self) -> NDArray[np.float32]:
         """(rows, len(FEATURES)) in today's order of features; NaN = the label does not know the feature."""
+        return self._today(self.values)
+
+    def scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`usual` and `unit`, each (len(FEATURES),), in today's order; NaN = not known."""
+        usual, unit = self._today(np.stack([self.usual, self.unit]))
+        return usual, unit
+
+    def _today(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         known = {name: index for index, name in enumerate(self.features)}
-        matrix = np.full((len(self.values), len(FEATURES)), np.nan, np.float32)
+        today = np.full((len(values), len(FEATURES)), np.nan, np.float32)
         for column, feature in enumerate(FEATURES):
             if feature.name in known:
-                matrix[:, column] = self.values[:, known[feature.name]]
-        return matrix
+                today[:, column] = values[:, known[feature.name]]
+        return today
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,3 +93,9 @@ class Label:
     """When it was said, ns since the Unix epoch."""
     rows: RowSnapshot
     """Rows that stand for all of them, at most `MAX_ROWS`."""
+    culprit_key: int
+    """The culprit's host key."""
+    pairs: NDArray[np.int64]
+    """Keys of the pairs of hosts it was said of, see `detect.likeness.pair_keys`; at most `MAX_PAIRS`."""
+    reach: float = 1.0
+    """How many times the usual margins `rows` need to stand for all of them."""

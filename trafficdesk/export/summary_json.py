@@ -38,6 +38,8 @@ class Summary:
     """Conversations and the like; None leaves their keys out."""
     gaps: tuple[Gap, ...] = ()
     """Spans in which an interface could not be captured on."""
+    suppressed: tuple[int, int] = (0, 0)
+    """Incidents and packets that would be told of, had a person not said otherwise."""
 
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
@@ -71,6 +73,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "latency_ms": {"tcp_handshake": _latency(metrics.tcp_handshake), "dns": _latency(metrics.dns)},
         "incidents": [incident_of(incident) for incident in summary.incidents],
         "flagged": summary.flagged,
+        "suppressed": dict(zip(("incidents", "packets"), summary.suppressed, strict=True)),
         "scored": summary.scored,
         "unscored": summary.unscored,
         "dropped": {place.name: place.count(summary.lost) for place in PLACES},

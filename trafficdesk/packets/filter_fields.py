@@ -42,7 +42,7 @@ from trafficdesk.packets.filter_columns import (
 from trafficdesk.packets.filter_identity import IDENTITY_FIELDS
 from trafficdesk.packets.filter_protocols import PROTOCOLS
 from trafficdesk.packets.filter_rows import Column, FilterField, Kind, Mask, Rows, Values
-from trafficdesk.packets.log import FLAGGED
+from trafficdesk.packets.log import FLAGGED, Verdict
 from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Status, TcpFlag, TcpNote, Tunnel, tunnel_name
 from trafficdesk.packets.protocols import Protocol, protocol_name
@@ -95,9 +95,9 @@ def _score(rows: Rows) -> Values:
     return Values(~np.isnan(score), (score,))
 
 
-def _flagged(rows: Rows) -> Column:
-    flagged: Mask = (rows.judged("verdict", 0).astype(np.uint8) & FLAGGED) != 0
-    return flagged
+def _said(bits: int) -> Callable[[Rows], Values]:
+    """Whether the verdict has one of `bits`."""
+    return derived(every, lambda rows: (rows.judged("verdict", 0).astype(np.uint8) & bits) != 0)
 
 
 def _noted(flag: NoteFlag) -> Callable[[Rows], Values]:
@@ -216,7 +216,9 @@ FIELDS: Final = (
     FilterField("td.text", Kind.TEXT, "what the application says: DNS name, TLS server name, HTTP request line, …", reads(at_least("text_length", 1))),
     FilterField("td.tunnel", Kind.NAMED, "what carries the packet inside", reads(lambda rows: rows.column("tunnel") > 0, "tunnel"), names=_TUNNELS),
     FilterField("td.score", Kind.REAL, "anomaly score; above 1 is unusual", _score),
-    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", derived(every, _flagged), alone=True),
+    FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", _said(FLAGGED), alone=True),
+    FilterField("td.suppressed", Kind.BOOLEAN, "would be flagged, but you expect it", _said(int(Verdict.SUPPRESSED)), alone=True),
+    FilterField("td.known_bad", Kind.BOOLEAN, "like what you marked as suspicious", _said(int(Verdict.KNOWN_BAD)), alone=True),
     FilterField("td.mark", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED), alone=True),
     FilterField("frame.marked", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED)),
     FilterField("td.comment", Kind.BOOLEAN, "has a comment", _noted(NoteFlag.COMMENTED), alone=True),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from trafficdesk.detect.backoff import Backoff
+from trafficdesk.detect.correction_questions import Hear
 from trafficdesk.ui.workers.analysis_worker import Analysed, AnalysisWorker
 
 if TYPE_CHECKING:
@@ -156,6 +157,9 @@ class AnalysisController(QObject):
         self._worker = worker
         self._idle = False
         worker.start()
+        labels = session.recall.corrections.detector_part()
+        if labels.entries:
+            worker.ask(_disregard, Hear(labels))
 
     def _retire(self) -> None:
         if self._worker is not None:
@@ -213,3 +217,7 @@ class AnalysisController(QObject):
         for worker in [worker for worker in self._retiring if worker.isFinished()]:
             self._retiring.remove(worker)
             worker.deleteLater()
+
+
+def _disregard(_answer: object) -> None:
+    """Of a new detector, which remembers nothing yet, nothing is heard."""
