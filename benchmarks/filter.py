@@ -33,14 +33,17 @@ NEEDED_S = {False: 0.1, True: 0.3}
 """Longest for a million rows, without and with a search of text."""
 NEEDED_RATIO = 100.0
 SEARCHED = (
-    ('dns.qry.name contains "Host77."', True),
-    ('dns.qry.name == "00000000.Host0.example.com"', True),
-    ('dns.qry.name matches "host77"', True),
-    ('lower(dns.qry.name) contains "host77"', True),
-    ('dns.qry.name[0:3] == "abc"', True),
-    ('dns.qry.name matches "^[a-f]+0"', False),
+    'dns.qry.name contains "Host77."',
+    'dns.qry.name == "00000000.Host0.example.com"',
+    'dns.qry.name matches "host77"',
+    'lower(dns.qry.name) contains "host77"',
+    'dns.qry.name[0:3] == "abc"',
+    'dns.qry.name matches "^[a-f]+0"',
+    'dns.qry.name matches "(host7|host9)[0-9]+\\.example"',
+    'dns.qry.name matches "^([0-9a-f]+)+$"',
+    'dns.qry.name matches "\\.(net|org|edu|info|io)$"',
 )
-"""Whether the bound holds: a pattern with a choice is asked of every text by itself."""
+"""The last four have choices; backtracking would try some of them for longer than anybody waits."""
 COMPARED = (
     "tcp.port == 443 && ip.addr == 10.0.0.0/8",
     "frame.len > 500",
@@ -107,7 +110,7 @@ def durations(log: PacketLog, times: int, *, everything: bool) -> bool:
 
 
 def hardest(rows: int, times: int) -> bool:
-    """A search among rows that all have a text, no two the same; whether those without choice are fast enough."""
+    """A search among rows that all have a text, no two the same; whether all are fast enough."""
     names = [
         b"%08x.Host%d.example.com" % (number * 2_654_435_761 % 2**32, number % 1_000)
         for number in range(rows)
@@ -123,10 +126,10 @@ def hardest(rows: int, times: int) -> bool:
     log.append(PacketBatch(0, columns, np.frombuffer(b"".join(names), np.uint8)))
     print(f"Searching {rows:,} names, each another one")
     reached = True
-    for expression, bound in SEARCHED:
+    for expression in SEARCHED:
         took = best_time(log, expression, times)
         row(expression, f"{took * 1e3:,.1f} ms")
-        reached &= not bound or took <= NEEDED_S[True] * rows / 1e6
+        reached &= took <= NEEDED_S[True] * rows / 1e6
     return reached
 
 

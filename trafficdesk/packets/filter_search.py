@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets import filter_texts
 from trafficdesk.packets.filter_values import COMPARE
+from trafficdesk.packets.pattern import LOWER, UPPER, pattern_of
+from trafficdesk.packets.pattern_nodes import PatternError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,33 +21,33 @@ if TYPE_CHECKING:
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.packets.filter_rows import Mask, Rows
     from trafficdesk.packets.filter_terms import Operand, Predicate
+    from trafficdesk.packets.pattern import Pattern
 
-_FOLDS: Final = {"lower": filter_texts.LOWER, "upper": filter_texts.UPPER}
-_TRANSFORMS: Final[dict[str, Callable[[bytes], bytes]]] = {"lower": bytes.lower, "upper": bytes.upper}
+    Find = Callable[[PacketBatch, Mask], Mask]
+    """Those of some rows whose text passes."""
+
+_FOLDS: Final = {"lower": LOWER, "upper": UPPER}
 
 
 def text_predicate(operand: Operand, operation: str, text: str, node: Token) -> Predicate:
-    """The test of a text field: over the arena at once where that can be, else text by text."""
+    """The test of a text field.
+
+    Raises
+    ------
+    BadDisplayFilter
+        If `text` is to be a regular expression and is none, or one that is refused.
+    """
     field = operand.field
-    test = test_of(operation, text, node)
-    searched = _searched(operand, operation, text)
-    if searched is not None:
-        find, raw, view = searched
-        if operation == "!=":
-            return lambda rows: _as_long(field.read(rows).present, rows, view) & ~find(rows.batch, raw, view)
-        return lambda rows: field.read(rows).present & find(rows.batch, raw, view)
-    transform, cut = _TRANSFORMS.get(operand.function, bytes), operand.cut
+    first, stop = operand.slice or (0, filter_texts.WHOLE_TEXT)
+    view = filter_texts.View(_FOLDS.get(operand.function), first, stop, field.part)
+    find = _searched(operand, operation, text, view, node)
+    if operation == "!=":
 
-    def one(whole: bytes) -> bool:
-        words = whole.split(b" ") if field.part >= 0 else [whole]
-        return len(words) > field.part and test(transform(cut(words[max(field.part, 0)])))
+        def differing(batch: PacketBatch, present: Mask) -> Mask:
+            return filter_texts.rows_with(batch, present, view) & ~find(batch, present)
 
-    plain = operation == "matches" and not operand.function and operand.slice is None
-    case_matters = not plain or filter_texts.matcher(text)[1]
-    asked = test if field.part < 0 and plain else one
-    return lambda rows: filter_texts.rows_where(
-        rows.batch, field.read(rows).present, asked, case_matters=case_matters
-    )
+        return lambda rows: differing(rows.batch, field.read(rows).present)
+    return lambda rows: find(rows.batch, field.read(rows).present)
 
 
 def comment_predicate(test: Callable[[bytes], bool], asked: str) -> Predicate:
@@ -67,44 +69,37 @@ def test_of(operation: str, text: str, node: Token) -> Callable[[bytes], bool]:
     Raises
     ------
     BadDisplayFilter
-        If `text` is to be a regular expression and is none.
+        If `text` is to be a regular expression and is none, or one that is refused.
     """
     raw = text.encode()
     if operation == "contains":
         return lambda value: raw in value
     if operation == "matches":
-        try:
-            pattern, _ = filter_texts.matcher(text)
-        except re.error as error:
-            raise BadDisplayFilter(
-                f"{text!r} is no regular expression: {error.msg}.", position=node.start_pos or 0
-            ) from None
-        return lambda value: pattern.search(value) is not None
+        return _pattern(text, node).search
     return lambda value: bool(COMPARE[operation](value, raw))
 
 
-def _as_long(present: Mask, rows: Rows, view: filter_texts.View) -> Mask:
-    """Rows whose text has the part that is looked at."""
-    return present if view.first == 0 else present & (view.spans(rows.batch)[1] > 0)
+def _pattern(text: str, node: Token) -> Pattern:
+    try:
+        return pattern_of(text)
+    except PatternError as error:
+        raise BadDisplayFilter(f"{text!r} {error}.", position=node.start_pos or 0) from None
 
 
-def _searched(
-    operand: Operand, operation: str, text: str
-) -> tuple[Callable[[PacketBatch, bytes, filter_texts.View], Mask], bytes, filter_texts.View] | None:
-    """How the arena is searched as a whole; None where every text has to be looked at."""
-    if operand.field.part >= 0:
-        return None
-    first, stop = operand.slice or (0, filter_texts.WHOLE.stop)
-    view = filter_texts.View(_FOLDS.get(operand.function), first, stop)
+def _searched(operand: Operand, operation: str, text: str, view: filter_texts.View, node: Token) -> Find:
+    """How the texts are searched: for a word in the whole arena at once where that can be."""
+    raw = text.encode()
     if operation == "contains":
-        return filter_texts.rows_containing, text.encode(), view
+        return lambda batch, present: filter_texts.rows_containing(batch, present, raw, view)
     if operation in {"==", "!="}:
-        return filter_texts.rows_equal_to, text.encode(), view
-    literal = filter_texts.literal_of_pattern(text) if operation == "matches" else None
+        return lambda batch, present: filter_texts.rows_equal_to(batch, present, raw, view)
+    literal = filter_texts.literal_of_pattern(text)
     if literal is None or operand.function:
-        return None
-    raw = literal[0].lower().encode()
+        pattern = _pattern(text, node)
+        return lambda batch, present: filter_texts.rows_matching(batch, present, pattern, view)
+    word = literal[0].lower().encode()
+    folded = replace(view, fold=LOWER)
     if not literal[1]:
-        return filter_texts.rows_containing, raw, filter_texts.View(filter_texts.LOWER, first, stop)
-    view = filter_texts.View(filter_texts.LOWER, first, min(stop, first + len(raw)))
-    return filter_texts.rows_equal_to, raw, view
+        return lambda batch, present: filter_texts.rows_containing(batch, present, word, folded)
+    begin = replace(folded, stop=min(view.stop, view.first + len(word)))
+    return lambda batch, present: filter_texts.rows_equal_to(batch, present, word, begin)

@@ -11,17 +11,21 @@ from trafficdesk.packets import PacketBatch
 from trafficdesk.packets.display_filter import compile_filter
 from trafficdesk.packets.fields import empty_columns
 from trafficdesk.packets.filter_texts import (
-    LOWER,
     View,
     literal_of_pattern,
-    matcher,
     occurrences,
     rows_containing,
     rows_equal_to,
-    rows_where,
+    rows_matching,
 )
+from trafficdesk.packets.pattern import LOWER, pattern_of
 
 TEXT = st.binary(max_size=8).map(lambda raw: bytes(b"ab."[byte % 3] for byte in raw))
+
+
+def every(batch: PacketBatch) -> np.ndarray:
+    """All rows as candidates."""
+    return np.ones(len(batch), np.bool_)
 
 
 def with_texts(texts: list[bytes], gap: bytes = b"") -> PacketBatch:
@@ -39,8 +43,8 @@ def test_finds_what_python_finds(texts, needle, gap):
     """A text is found where Python's `in` finds it, never across the border of two packets' texts."""
     batch = with_texts(texts, gap)
     expected = [needle in text and len(text) > 0 for text in texts]
-    assert rows_containing(batch, needle).tolist() == expected
-    assert rows_equal_to(batch, needle).tolist() == [text == needle for text in texts]
+    assert rows_containing(batch, every(batch), needle).tolist() == expected
+    assert rows_equal_to(batch, every(batch), needle).tolist() == [text == needle for text in texts]
 
 
 @given(TEXT, TEXT)
@@ -57,42 +61,25 @@ def test_shared_text_is_found_in_every_row():
     columns["text_start"][:] = (5, 0, 5)
     columns["text_length"][:] = (4, 5, 2)
     batch = PacketBatch(0, columns, np.frombuffer(b"alphabeta", np.uint8).copy())
-    assert rows_containing(batch, b"et").tolist() == [True, False, False]
-    assert rows_containing(batch, b"be").tolist() == [True, False, True]
+    assert rows_containing(batch, every(batch), b"et").tolist() == [True, False, False]
+    assert rows_containing(batch, every(batch), b"be").tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize("zero_hash", [False, True])
-def test_asks_once_per_text_but_answers_per_row(zero_hash):
-    """Where case does not matter one question per hash is enough; rows without a hash are asked by their text."""
-    batch = with_texts([b"one", b"ONE", b"two", b"one"])
+def test_texts_that_come_again_are_found_again(zero_hash):
+    """Rows with and without a hash, and only those that are asked for."""
+    batch = with_texts([b"one", b"ONE", b"two", b"one", b"one"])
     if zero_hash:
-        columns = dict(batch.columns) | {"name_hash": np.zeros(4, np.uint64)}
+        columns = dict(batch.columns) | {"name_hash": np.zeros(5, np.uint64)}
         batch = PacketBatch(0, columns, batch.text)
-    asked: list[bytes] = []
-
-    def test(text: bytes) -> bool:
-        asked.append(text)
-        return text.lower() == b"one"
-
-    candidates = np.array([True, True, True, False])
-    assert rows_where(batch, candidates, test, case_matters=False).tolist() == [True, True, False, False]
-    assert len(asked) == (3 if zero_hash else 2)
+    candidates = np.array([True, True, True, False, True])
+    assert rows_matching(batch, candidates, pattern_of("^o.e")).tolist() == [True, True, False, False, True]
 
 
 def test_case_is_told_apart_where_it_matters():
     """Texts that differ in case only share a hash, not the answer."""
     batch = with_texts([b"one", b"ONE"])
-    found = rows_where(batch, np.ones(2, np.bool_), str.encode("ONE").__eq__, case_matters=True)
-    assert found.tolist() == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "matters"),
-    [("abc", False), ("(?-i:abc)", True), ("(?i:abc)", False), ("a(?s-i:b)", True), ("a-i", False)],
-)
-def test_knows_patterns_that_look_at_case(pattern, matters):
-    """A pattern that switches case-insensitivity off is recognised."""
-    assert matcher(pattern)[1] is matters
+    assert rows_matching(batch, every(batch), pattern_of("(?-i:ONE)")).tolist() == [False, True]
 
 
 @given(
@@ -105,8 +92,31 @@ def test_a_part_of_a_text_is_searched_as_it_stands_alone(texts, needle, first, l
     """Folded and cut texts are found where Python finds them, beside other texts in the arena."""
     batch, raw, view = with_texts(texts, b"aB"), needle.lower().encode(), View(LOWER, first, first + length)
     parts = [text.lower()[first : first + length] for text in texts]
-    assert rows_containing(batch, raw, view).tolist() == [raw in part and part != b"" for part in parts]
-    assert rows_equal_to(batch, raw, view).tolist() == [part == raw for part in parts]
+    assert rows_containing(batch, every(batch), raw, view).tolist() == [
+        raw in part and part != b"" for part in parts
+    ]
+    # A text that ends before has no such part: not even an empty one.
+    there = [len(text) > first or not first for text in texts]
+    expected = [part == raw and has for part, has in zip(parts, there, strict=True)]
+    assert rows_equal_to(batch, every(batch), raw, view).tolist() == expected
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["", "ab", "b", "/a"]), min_size=1, max_size=3), min_size=1),
+    st.integers(0, 2),
+    st.sampled_from(["", "a", "ab"]),
+)
+def test_words_are_looked_at_by_their_place(words, part, needle):
+    """Words are what single spaces separate; a text with fewer has no such word."""
+    batch = with_texts([" ".join(line).encode() for line in words], b" x")
+    asked, raw, view = every(batch), needle.encode(), View(part=part)
+    there = [line[part] if part < len(line) else None for line in words]
+    assert rows_equal_to(batch, asked, raw, view).tolist() == [word == needle for word in there]
+    assert rows_containing(batch, asked, raw, view).tolist() == [
+        bool(word) and needle in word for word in there
+    ]
+    found = rows_matching(batch, asked, pattern_of(f"{needle}$"), view).tolist()
+    assert found == [word is not None and word.endswith(needle) for word in there]
 
 
 PATTERN = st.text(st.sampled_from("aBc.^$|*-\\"), min_size=1, max_size=5)
@@ -117,7 +127,7 @@ PATTERN = st.text(st.sampled_from("aBc.^$|*-\\"), min_size=1, max_size=5)
 def test_patterns_match_as_regular_expressions_do(texts, pattern):
     """Whether a pattern is searched for as a literal or not, the rows are those that Python's `re` finds."""
     try:
-        compiled, _ = matcher(pattern)
+        compiled = re.compile(pattern.encode(), re.IGNORECASE)
     except re.error:
         return
     escaped = pattern.replace("\\", "\\\\")
