@@ -2,7 +2,8 @@
 
 `decode` looks at one block of frames and remembers nothing; this stage follows it, batch by batch and in order, and
 fills the columns `tcp_relative_*` and `tcp_notes`, names the segments and datagrams whose conversation has shown its
-protocol before, and takes the name off a segment that only repeats what was there already.
+protocol before, takes the name off a segment that only repeats what was there already, and gives later fragments the
+ports of their packet's first one. How the capture was cut into batches makes no difference.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from trafficdesk.decode.conversation_table import CONVERSATION, ConversationTable
 from trafficdesk.decode.expectations import Expectations
 from trafficdesk.decode.flows import Flows
+from trafficdesk.decode.fragments import FragmentedPackets
 from trafficdesk.decode.segments import reused_ports, to_remember, with_remembered
 from trafficdesk.decode.tcp_analysis import analyse
 from trafficdesk.packets.protocol import IpProtocol, Protocol, Status, TcpNote
@@ -63,12 +65,14 @@ class Conversations:
         self._segments = ConversationTable() if capacity is None else ConversationTable(capacity)
         self._datagrams = ConversationTable() if capacity is None else ConversationTable(capacity)
         self._expected = Expectations()
+        self._fragmented = FragmentedPackets()
 
     def follow(self, batch: PacketBatch) -> PacketBatch:
         """The batch with what the conversations say; batches must come in the order of the capture."""
         columns = dict(batch.columns)
         self._expected.note(batch)
-        changed = self._follow_segments(batch, columns)
+        changed = self._fragmented.carry_ports(batch, columns)
+        changed |= self._follow_segments(batch, columns)
         changed |= self._follow_datagrams(batch, columns)
         return replace(batch, columns=columns) if changed else batch
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from trafficdesk.decode.answers import read_answers
 from trafficdesk.decode.applications import recognise
-from trafficdesk.decode.fragments import carry_ports
+from trafficdesk.decode.fragments import fragments_of
 from trafficdesk.decode.link import walk_link
 from trafficdesk.decode.network import walk_network
 from trafficdesk.decode.transport import walk_transport
@@ -32,11 +32,16 @@ def decode(block: FrameBlock) -> PacketBatch:
     if len(rows):
         link = walk_link(workspace, rows)
         walk_transport(workspace, walk_network(workspace, link), rows)
-        carry_ports(workspace)
     open_tunnels(workspace)
     recognise(workspace)
     text = np.concatenate(workspace.text) if workspace.text else np.empty(0, np.uint8)
-    return PacketBatch(block.first_id, workspace.columns, text, comments=block.comments or None)
+    return PacketBatch(
+        block.first_id,
+        workspace.columns,
+        text,
+        comments=block.comments or None,
+        fragments=fragments_of(workspace),
+    )
 
 
 def decode_named(block: FrameBlock) -> PacketBatch:

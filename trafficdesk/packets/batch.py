@@ -45,6 +45,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Fragments:
+    """Which rows of a batch are fragments, and of which packets."""
+
+    rows: NDArray[np.int64]
+    """(fragments,) ascending."""
+    packets: NDArray[np.uint64]
+    """(fragments,) a number for addresses, protocol and identification: what a receiver puts fragments together by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PacketBatch:
     """Columns of `PACKET_DTYPE`, read-only, plus the arena their application text lies in.
 
@@ -72,6 +82,8 @@ class PacketBatch:
     """Program and host of its rows, where they were asked for."""
     comments: Mapping[int, tuple[str, ...]] | None = None
     """By row, what the file says of packets; None = nothing. Rows taken from a log do not have it."""
+    fragments: Fragments | None = None
+    """Its fragments, which `Conversations` carries ports between. Rows taken from it do not have it."""
 
     def __post_init__(self) -> None:
         if set(self.columns) != set(COLUMN_NAMES):

@@ -121,8 +121,8 @@ def test_version_6_under_the_type_of_ipv4_is_read_as_what_it_is() -> None:
     assert batch["destination_port"].tolist() == [9]
 
 
-def test_later_fragments_take_the_ports_of_the_first() -> None:
-    """Later fragments begin in the middle of the payload; offsets count bytes; the ports are those of their packet."""
+def test_later_fragments_have_no_header() -> None:
+    """Later fragments begin in the middle of the payload; offsets count bytes; ports are not theirs to tell."""
     batch = decode(
         block_of(
             wire.FIRST_FRAGMENT,
@@ -134,7 +134,7 @@ def test_later_fragments_take_the_ports_of_the_first() -> None:
         )
     )
     assert batch["fragment_offset"].tolist() == [0, 1480, 2960, -1, 0, 2896]
-    assert batch["source_port"].tolist() == [49153, 49153, 49153, 49152, 49155, 49155]
+    assert batch["source_port"].tolist() == [49153, -1, -1, 49152, 49155, -1]
     assert batch["protocol"].tolist() == [
         Protocol.DISCARD,
         Protocol.IPV4,
