@@ -91,6 +91,18 @@ def rtp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     return join(len(rows), [kind, *sequence, constant(", Len="), *decimals(batch["payload_length"][rows])])
 
 
+def http2(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """`Magic, SETTINGS[0], WINDOW_UPDATE[0]`: the first three frames; what begins in the middle of one is a continuation."""
+    before = batch["application_code"][rows] > 0
+    pieces = [constant("Magic").only(before)]
+    for name in _HTTP2_COLUMNS:
+        frame = batch[name][rows]
+        pieces += [constant(", ").only(before & (frame > 0)), labels(frame, words.http2_frame)]
+        before |= frame > 0
+    silent = [constant("Continuation (len="), *decimals(batch["payload_length"][rows]), constant(")")]
+    return join(len(rows), [*pieces, *(piece.only(~before) for piece in silent)])
+
+
 def tftp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     """`Read Request, File: a.txt`, `Data Packet, Block: 1`; answers come from ports of their own and are not read."""
     code, block = batch["application_code"][rows], batch["application_id"][rows]
@@ -132,6 +144,8 @@ def tunnelled_tcp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uin
 
 
 _MODBUS_PORT: Final = 502
+_HTTP2_COLUMNS: Final = ("application_type", "application_id", "application_count")
+"""As `decode.applications.http2` fills them."""
 _ECHOES: Final = (0, 8, 128, 129)
 
 APPLICATION_LINES: Final[dict[int, Line]] = {
@@ -139,6 +153,7 @@ APPLICATION_LINES: Final[dict[int, Line]] = {
     Protocol.DTLS: tls,
     Protocol.MODBUS: modbus,
     Protocol.RTP: rtp,
+    Protocol.HTTP2: http2,
     Protocol.TFTP: tftp,
     Protocol.SNMP: _texted(lambda code: words.SNMP_MESSAGES.get(code, "SNMP message"), ", community "),
     Protocol.LDAP: named(lambda code: words.LDAP_MESSAGES.get(code, "Continuation"), size=False),

@@ -215,6 +215,9 @@ NEXT_PROTOCOLS: Final = (
     "", "h2", "http/1.1", "h3", "dot", "doq", "imap", "pop3", "ftp", "xmpp-client", "stun.turn",
 )  # fmt: skip
 """In the order in which `decode.applications.tls` counts them."""
+HTTP2_FRAMES: Final = (
+    "DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE", "CONTINUATION",
+)  # fmt: skip
 IGMP_TYPES: Final = {
     0x11: "Membership Query", 0x12: "Membership Report", 0x16: "Membership Report", 0x17: "Leave Group",
     0x22: "Membership Report",
@@ -259,6 +262,14 @@ def tls_record(code: int) -> str:
     if record == TLS_HANDSHAKE_RECORD:
         return TLS_HANDSHAKES.get(handshake, "Handshake")
     return TLS_RECORDS.get(record, "Record")
+
+
+def http2_frame(key: int) -> str:
+    """`HEADERS[1]` of frame type + 1 << 12 | stream; empty for 0."""
+    kind, stream = key >> 12, key & 0xFFF
+    if not 0 < kind <= len(HTTP2_FRAMES):
+        return ""
+    return f"{HTTP2_FRAMES[kind - 1]}[{stream if stream < 0xFFF else '…'}]"
 
 
 def ip_protocol(number: int) -> str:

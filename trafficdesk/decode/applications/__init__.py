@@ -16,6 +16,7 @@ from trafficdesk.decode.applications.dhcpv6 import DHCPV6
 from trafficdesk.decode.applications.dnp3 import DNP3
 from trafficdesk.decode.applications.dns import DNS, LLMNR, MDNS, NBNS
 from trafficdesk.decode.applications.http import HTTP
+from trafficdesk.decode.applications.http2 import HTTP2, HTTP2_FRAMES
 from trafficdesk.decode.applications.ipsec import ESP_IN_UDP, ISAKMP
 from trafficdesk.decode.applications.line_protocols import FIX, FTP, IMAP, IRC, POP, SMTP, SSDP, SYSLOG, XMPP
 from trafficdesk.decode.applications.modbus import MODBUS
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 APPLICATIONS: Final[tuple[Application, ...]] = (
     TLS,
     HTTP,
+    HTTP2,
     DNS,
     MDNS,
     LLMNR,
@@ -85,6 +87,7 @@ APPLICATIONS: Final[tuple[Application, ...]] = (
     WIREGUARD,
     RTCP,
     RTP,
+    HTTP2_FRAMES,
 )
 """Every application protocol that is recognised; where two claim the same payload or port, the earlier one is tried
 first."""

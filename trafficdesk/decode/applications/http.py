@@ -1,4 +1,7 @@
-"""HTTP/1 (RFC 9112): request or status line as text, status as application_code. IPP, SSDP over TCP look the same."""
+"""HTTP/1 (RFC 9112): request or status line as text, status as application_code. IPP, SSDP over TCP look the same.
+
+On HTTP's ports HTTP/2 may be spoken instead: its frames are told, the conversation says whether that is their name.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.decode.applications.application import Application, Over
+from trafficdesk.decode.applications.http2 import fill_frames
 from trafficdesk.decode.applications.text import decimal3, give_first_line
 from trafficdesk.packets.protocol import Protocol
 
@@ -45,6 +49,8 @@ def is_http(payloads: Payloads) -> NDArray[np.bool_]:
 
 def _fill(payloads: Payloads) -> None:
     first = payloads.head[:, 0]
+    if not first.all():  # a frame's length has three bytes, of which the first is 0
+        fill_frames(payloads.select(first == 0))
     headers = payloads.select((first >= ord("A")) & (first <= ord("Z")))
     if len(headers):
         headers = headers.select(is_http(headers))

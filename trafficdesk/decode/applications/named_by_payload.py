@@ -170,7 +170,6 @@ NAMED_BY_PAYLOAD: Final = (
     Application(Protocol.RTPS, udp=_over(b"RTPS")),
     Application(Protocol.ESIO, udp=_over(b"ESIO")),
     Application(Protocol.ZABBIX, tcp=_over(b"ZBXD")),
-    Application(Protocol.HTTP2, tcp=_over(b"PRI * HTTP/2.0\r\n")),
     Application(Protocol.HART_IP, udp=Over(ports=(5094,))),
     Application(Protocol.STEAM, udp=Over(ports=(27036,), plausible=_is_steam)),
     _DCERPC,
