@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trafficdesk.decode.conversation_table import CONVERSATION, DIRECTION
-from trafficdesk.decode.tcp_analysis import Analysis, Segments
+from trafficdesk.decode.conversation_table import CONVERSATION
 from trafficdesk.packets.protocol import TcpFlag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trafficdesk.decode.flows import Flows
+    from trafficdesk.decode.tcp_analysis import Analysis
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """Segments sorted by conversation and time, aligned arrays.
+
+    Where a conversation was known before, its two remembered directions come first as rows of their own.
+    """
+
+    conversation: NDArray[np.int64]
+    """(rows,) ascending."""
+    way: NDArray[np.int64]
+    """(rows,) 0 or 1: the direction."""
+    sequence: NDArray[np.uint32]
+    acknowledgement: NDArray[np.uint32]
+    length: NDArray[np.int64]
+    """Bytes of payload."""
+    flags: NDArray[np.uint16]
+    window: NDArray[np.uint16]
+    at_ns: NDArray[np.int64]
+    ahead: NDArray[np.int64]
+    """(remembered,) the rows that are remembered ones, ascending; their other columns are 0."""
+    remembered: NDArray[np.void]
+    """(remembered,) `DIRECTION` of those."""
+
+    def __len__(self) -> int:
+        return len(self.conversation)
+
+    def completed(self, name: str, column: NDArray[Any]) -> NDArray[Any]:
+        """(rows,) a copy of `column` with what is remembered as `name` in the remembered rows."""
+        out = column.copy()
+        out[self.ahead] = self.remembered[name]
+        return out
 
 
 def _is_opening(flags: NDArray[np.uint16]) -> NDArray[np.bool_]:
@@ -53,10 +87,6 @@ def with_remembered(flows: Flows, reused: NDArray[np.bool_]) -> tuple[Segments, 
         out[places] = values
         return out
 
-    remembered = np.zeros(total, DIRECTION)
-    remembered[ahead] = flows.states["ways"][old]
-    is_remembered = np.ones(total, bool)
-    is_remembered[places] = False
     conversations = spread(conversation)
     ways = spread((flows.ends[0] > flows.ends[1]).astype(np.int64))
     conversations[ahead] = (conversation[begin] - reused[begin])[:, None]
@@ -70,8 +100,8 @@ def with_remembered(flows: Flows, reused: NDArray[np.bool_]) -> tuple[Segments, 
         spread(batch["tcp_flags"][rows]),
         spread(batch["tcp_window"][rows]),
         spread(batch["timestamp_ns"][rows]),
-        remembered,
-        is_remembered,
+        ahead.reshape(-1),
+        flows.states["ways"][old].reshape(-1),
     )
     return segments, places
 
