@@ -12,6 +12,7 @@ import numpy as np
 
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.cli.exit_codes import Exit, complain
+from trafficdesk.cli.pipeline import made_and_worked
 from trafficdesk.cli.terminal import Progress, say, size
 from trafficdesk.cli.two_processes import is_worthwhile, worked
 from trafficdesk.decode import Conversations, decode
@@ -95,14 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             by_two = is_worthwhile(arguments.file)
             if follow:
-                results = worked(partial(_followed, file), work, by_two=by_two)
+                results = made_and_worked(partial(_followed, file), work, by_two=by_two)
             else:
-                results = worked(file.blocks, _counted, by_two=by_two)
-            for counted, rows in results:
+                results = worked(partial(_read, file), _counted, by_two=by_two)
+            for counted, rows, share in results:
                 tally.add(counted)
                 if out is not None:
                     out.write(rows)
-                bar.show(file.progress)
+                bar.show(share)
         except BadCaptureFile as error:
             fault = error  # what could be read is written all the same
     if arguments.csv != "-":
@@ -114,29 +115,37 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _counted(block: FrameBlock) -> tuple[Tally, bytes]:
+def _read(file: CaptureFile) -> Iterator[tuple[FrameBlock, float]]:
+    """Every block, and how much of the file was read with it."""
+    for block in file.blocks():
+        yield block, file.progress
+
+
+def _counted(read: tuple[FrameBlock, float]) -> tuple[Tally, bytes, float]:
     """The summary alone: each packet by itself, so that two processes may share the blocks."""
-    return Tally.of(decode(block)), b""
+    block, share = read
+    return Tally.of(decode(block)), b"", share
 
 
-def _followed(file: CaptureFile) -> Iterator[PacketBatch]:
+def _followed(file: CaptureFile) -> Iterator[tuple[PacketBatch, float]]:
     """Every block's packets in the light of those before them."""
     conversations = Conversations()
-    for block in file.blocks():
-        yield conversations.follow(decode(block))
+    for block, share in _read(file):
+        yield conversations.follow(decode(block)), share
 
 
 def _work(
     display_filter: DisplayFilter | None, *, with_rows: bool
-) -> Callable[[PacketBatch], tuple[Tally, bytes]]:
+) -> Callable[[tuple[PacketBatch, float]], tuple[Tally, bytes, float]]:
     """What is done to each batch: filtering, counting, and writing its rows as text."""
     from trafficdesk.export.packets_csv import picked, rows_bytes
 
-    def work(batch: PacketBatch) -> tuple[Tally, bytes]:
+    def work(followed: tuple[PacketBatch, float]) -> tuple[Tally, bytes, float]:
+        batch, share = followed
         numbers = batch.ids + 1
         if display_filter is not None:
             batch, numbers = picked(batch, display_filter.mask(batch))
-        return Tally.of(batch), b"".join(rows_bytes(batch, numbers)) if with_rows else b""
+        return Tally.of(batch), b"".join(rows_bytes(batch, numbers)) if with_rows else b"", share
 
     return work
 

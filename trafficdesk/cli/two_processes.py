@@ -46,7 +46,7 @@ def worked(
 ) -> Iterator[Result]:
     """`work` of each block, in order; an exception of `blocks` or `work` comes after the results before it.
 
-    What must see every block, in order, belongs into `blocks`: each process has its own and goes through all of them.
+    Each process reads all blocks; what must see every one of them in order is `pipeline`'s.
     """
     if not by_two:
         yield from map(work, blocks())

@@ -128,8 +128,17 @@ def named(values: NDArray[np.integer], name_of: Callable[[int], str]) -> NDArray
         return np.empty(0, "S1")
     if (values == values[0]).all():
         return constant(name_of(int(values[0])).encode()).repeat(len(values))
-    distinct, inverse = np.unique(values, return_inverse=True)
-    return np.array([name_of(int(value)).encode() for value in distinct])[inverse]
+    lowest = int(values.min())
+    if int(values.max()) - lowest > _NONE_16:
+        distinct, inverse = np.unique(values, return_inverse=True)
+        return np.array([name_of(int(value)).encode() for value in distinct])[inverse]
+    # Counting is ten times as fast as sorting.
+    places = values.astype(np.intp) - lowest
+    present = np.flatnonzero(np.bincount(places))
+    names = np.array([name_of(int(place) + lowest).encode() for place in present])
+    table = np.empty(int(present[-1]) + 1, names.dtype)
+    table[present] = names
+    return table[places]
 
 
 def texts(values: NDArray[np.bytes_]) -> list[NDArray[np.bytes_]]:
