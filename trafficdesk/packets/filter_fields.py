@@ -45,7 +45,8 @@ from trafficdesk.packets.filter_rows import Column, FilterField, Kind, Mask, Row
 from trafficdesk.packets.log import FLAGGED, Verdict
 from trafficdesk.packets.notes import NoteFlag
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Status, TcpFlag, TcpNote, Tunnel, tunnel_name
-from trafficdesk.packets.protocols import Protocol, protocol_name
+from trafficdesk.packets.protocol_names import protocol_name
+from trafficdesk.packets.protocols import Protocol
 from trafficdesk.registry import by_name
 
 if TYPE_CHECKING:

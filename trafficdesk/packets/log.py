@@ -7,15 +7,23 @@ analysis adds later: score, verdict, family and incident; who is behind a row: p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntFlag
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from trafficdesk.packets.batch import PacketBatch
-from trafficdesk.packets.fields import COLUMN_NAMES, FIELDS, arena_lengths
+from trafficdesk.packets.fields import COLUMN_NAMES, arena_lengths
 from trafficdesk.packets.identities import Identities, RowIdentity
+from trafficdesk.packets.log_chunk import (
+    ANALYSIS_FIELDS,
+    CHUNK_ROWS,
+    DTYPES,
+    FLAGGED,
+    IDENTITY_FIELDS,
+    NOTE_FIELDS,
+    Chunk,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,77 +31,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-CHUNK_ROWS: Final = 65_536
+__all__ = [
+    "ANALYSIS_FIELDS",
+    "CHUNK_ROWS",
+    "DEFAULT_CAPACITY",
+    "FLAGGED",
+    "IDENTITY_FIELDS",
+    "NOTE_FIELDS",
+    "PacketLog",
+    "Verdict",
+]
+
 DEFAULT_CAPACITY: Final = 2_000_000
 """Rows; about 170 bytes each."""
-
-
-class Verdict(IntFlag):
-    """What analysis said of a row; 0 = not analysed yet."""
-
-    SCORED = 1
-    UNUSUAL = 2
-    """The model's score is beyond its threshold."""
-    FAMILY = 4
-    """A behaviour rule names it."""
-    COLLATERAL = 8
-    """The victim's ordinary row inside an incident: dimmed, not red."""
-    SKIPPED = 16
-    """Never analysed: packets came faster than they could be."""
-    SUPPRESSED = 32
-    """It would be flagged, but a person said that it is expected: counted, not highlighted."""
-    KNOWN_BAD = 64
-    """Like what a person marked as suspicious."""
-
-    @property
-    def flagged(self) -> bool:
-        """Whether the row is to be highlighted."""
-        return bool(self & (Verdict.UNUSUAL | Verdict.FAMILY))
-
-
-FLAGGED: Final = int(Verdict.UNUSUAL | Verdict.FAMILY)
-
-ANALYSIS_FIELDS: Final = (("score", "f4"), ("verdict", "u1"), ("family", "u1"), ("incident", "i4"))
-"""score: high = anomalous, NaN = unknown; family: index in `detect.families`, 0 = none; incident: id, 0 = none."""
-
-IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"))
-"""Index in `Identities.programs` and in `Identities.hosts`, 0 = not known."""
-
-NOTE_FIELDS: Final = (("mark", "u1"),)
-"""`packets.notes.NoteFlag`: what a person noted; 0 = nothing."""
-
-_LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS, *NOTE_FIELDS)
-
-
-@dataclass(slots=True, eq=False)
-class _Chunk:
-    """CHUNK_ROWS rows, the last of them perhaps not yet filled."""
-
-    columns: dict[str, NDArray[Any]]
-    analysis: dict[str, NDArray[Any]]
-    """Columns that change later: what analysis says, and who is behind a row."""
-    rows: int = 0
-    texts: list[NDArray[np.uint8]] = field(default_factory=list)
-    text_bytes: int = 0
-
-    @classmethod
-    def new(cls) -> _Chunk:
-        analysis = {name: np.zeros(CHUNK_ROWS, dtype) for name, dtype in _LATER_FIELDS}
-        analysis["score"][:] = np.nan
-        return cls({name: np.empty(CHUNK_ROWS, dtype) for name, dtype in _TYPES}, analysis)
-
-    def frozen(self) -> _Chunk:
-        """The same columns and texts; a later append to this chunk does not reach the copy."""
-        return _Chunk(self.columns, self.analysis, self.rows, [self.text()], self.text_bytes)
-
-    def text(self) -> NDArray[np.uint8]:
-        """The chunk's text arena as one array."""
-        if len(self.texts) > 1:
-            self.texts = [np.concatenate(self.texts)]
-        return self.texts[0] if self.texts else np.empty(0, np.uint8)
-
-
-_TYPES: Final = tuple((item.name, item.dtype) for item in FIELDS)
 
 
 class PacketLog:
@@ -106,7 +56,7 @@ class PacketLog:
 
     def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
         self._max_chunks = max(2, -(-capacity // CHUNK_ROWS))
-        self._chunks: list[_Chunk] = []
+        self._chunks: list[Chunk] = []
         self._first_id = 0
         self._end_id = 0
         self.start_ns = 0
@@ -160,13 +110,14 @@ class PacketLog:
         self.interfaces = batch.interfaces or self.interfaces
         if not self._end_id and len(batch):
             self.start_ns = int(batch["timestamp_ns"][0])
-        evicted = 0
-        done = 0
+        evicted = done = 0
         while done < len(batch):
             if not self._chunks or self._chunks[-1].rows == CHUNK_ROWS:
                 evicted += self._make_room()
-                self._chunks.append(_Chunk.new())
-            done += self._fill(self._chunks[-1], batch, done)
+                self._chunks.append(Chunk.new())
+            count = self._chunks[-1].fill(batch, done)
+            done += count
+            self._end_id += count
         return evicted
 
     def column(self, name: str, ids: NDArray[np.int64]) -> NDArray[Any]:
@@ -213,8 +164,8 @@ class PacketLog:
         """Who is behind consecutive rows of one chunk: views, in which what becomes known later is read, too."""
         number, row = divmod(start_id - self._first_id, CHUNK_ROWS)
         analysis, rows = self._chunks[number].analysis, slice(row, row + stop_id - start_id)
-        program, host = analysis["program"][rows], analysis["host"][rows]
-        return RowIdentity(np.full(len(program), -1, np.int64), program, host)
+        unknown = np.full(stop_id - start_id, -1, np.int64)
+        return RowIdentity(unknown, analysis["program"][rows], analysis["host"][rows])
 
     def views(self, start_id: int, stop_id: int) -> Iterator[PacketBatch]:
         """Consecutive rows, all of which must be here, in as many batches as chunks hold them; nothing is copied."""
@@ -323,30 +274,12 @@ class PacketLog:
         self._first_id += gone
         return gone
 
-    def _fill(self, chunk: _Chunk, batch: PacketBatch, done: int) -> int:
-        count = min(CHUNK_ROWS - chunk.rows, len(batch) - done)
-        into = slice(chunk.rows, chunk.rows + count)
-        rows = slice(done, done + count)
-        for name, column in chunk.columns.items():
-            column[into] = batch[name][rows]
-        if batch.identity is not None:
-            for name, column in batch.identity.columns().items():
-                chunk.analysis[name][into] = column[rows]
-        text, shift = _text_between(batch, rows)
-        chunk.columns["text_start"][into] += chunk.text_bytes - shift
-        if len(text):
-            chunk.texts.append(text)
-            chunk.text_bytes += len(text)
-        chunk.rows += count
-        self._end_id += count
-        return count
-
     def _locate(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         if len(ids) and (int(ids.min()) < self._first_id or int(ids.max()) >= self._end_id):
             raise IndexError(f"packet ids outside {self._first_id}..{self._end_id - 1}")
         return np.divmod(ids - self._first_id, CHUNK_ROWS)
 
-    def _places(self, ids: NDArray[np.int64]) -> list[tuple[_Chunk, NDArray[np.int64], NDArray[np.int64]]]:
+    def _places(self, ids: NDArray[np.int64]) -> list[tuple[Chunk, NDArray[np.int64], NDArray[np.int64]]]:
         """Per chunk that holds some of `ids`: which of them, and their rows in it."""
         chunk_of, row_of = self._locate(ids)
         numbers = np.unique(chunk_of)
@@ -356,50 +289,12 @@ class PacketLog:
         return [(self._chunks[number], here, row_of[here]) for number, here in groups]
 
     def _gather(
-        self, name: str, places: list[tuple[_Chunk, NDArray[np.int64], NDArray[np.int64]]], rows: int
+        self, name: str, places: list[tuple[Chunk, NDArray[np.int64], NDArray[np.int64]]], rows: int
     ) -> NDArray[Any]:
         if len(places) == 1:
             chunk, _, row_of = places[0]
-            return self._array(chunk, name)[row_of]
-        out = np.empty(rows, _dtype_of(name))
+            return chunk.column(name)[row_of]
+        out = np.empty(rows, DTYPES[name])
         for chunk, here, row_of in places:
-            out[here] = self._array(chunk, name)[row_of]
+            out[here] = chunk.column(name)[row_of]
         return out
-
-    @staticmethod
-    def _array(chunk: _Chunk, name: str) -> NDArray[Any]:
-        return chunk.analysis[name] if name in chunk.analysis else chunk.columns[name]
-
-
-def _dtype_of(name: str) -> str:
-    return _DTYPES[name]
-
-
-_DTYPES: Final = dict(_TYPES) | dict(_LATER_FIELDS)
-
-
-def _text_between(batch: PacketBatch, rows: slice) -> tuple[NDArray[np.uint8], int]:
-    """The part of the arena that `rows` use, and where it began.
-
-    A packet without text may carry any text_start; only those with text count.
-    """
-    lengths = arena_lengths({name: batch[name][rows] for name in ("text_length", "tunnel")})
-    used = lengths > 0
-    if not used.any():
-        return np.empty(0, np.uint8), 0
-    starts = batch["text_start"][rows][used]
-    low = int(starts.min())
-    high = int((starts + lengths[used]).max())
-    return batch.text[low:high], low
-
-
-__all__ = [
-    "ANALYSIS_FIELDS",
-    "CHUNK_ROWS",
-    "DEFAULT_CAPACITY",
-    "FLAGGED",
-    "IDENTITY_FIELDS",
-    "NOTE_FIELDS",
-    "PacketLog",
-    "Verdict",
-]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from trafficdesk.packets.protocols import PROTOCOL_NAMES, Protocol, protocol_name
+from trafficdesk.packets.protocol_names import PROTOCOL_NAMES, protocol_name
+from trafficdesk.packets.protocols import Protocol
 
 __all__ = [
     "PROTOCOL_NAMES",

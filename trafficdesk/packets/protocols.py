@@ -1,13 +1,12 @@
-"""The protocols that are recognised, and the short name a person reads for each."""
+"""The protocols that are recognised."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
 
 
 class Protocol(IntEnum):
-    """The top-most protocol recognised; `PROTOCOL_NAMES` holds the short name a person reads (Wireshark's)."""
+    """The top-most protocol recognised; `protocol_names` holds the short name a person reads (Wireshark's)."""
 
     UNKNOWN = 0
     ETHERNET = 1
@@ -318,149 +317,3 @@ class Protocol(IntEnum):
     CIP = 642
     BROWSER = 643
     BT_DHT = 644
-
-
-PROTOCOL_NAMES: Final[dict[Protocol, str]] = {
-    **{protocol: protocol.name for protocol in Protocol},
-    Protocol.UNKNOWN: "Unknown",
-    Protocol.ETHERNET: "Ethernet",
-    Protocol.IPV4: "IPv4",
-    Protocol.IPV6: "IPv6",
-    Protocol.ICMPV6: "ICMPv6",
-    Protocol.IPIP: "IPv4",
-    Protocol.MDNS: "mDNS",
-    Protocol.DHCPV6: "DHCPv6",
-    Protocol.SSH: "SSH",
-    Protocol.KERBEROS: "KRB5",
-    Protocol.MODBUS: "Modbus/TCP",
-    Protocol.BITTORRENT: "BitTorrent",
-    Protocol.SYSLOG: "Syslog",
-    Protocol.WIREGUARD: "WireGuard",
-    Protocol.MYSQL: "MySQL",
-    Protocol.PPPOE: "PPPoE",
-    Protocol.TELNET: "TELNET",
-    Protocol.FTP_DATA: "FTP-DATA",
-    Protocol.OPENVPN: "OpenVPN",
-    Protocol.POSTGRESQL: "PGSQL",
-    Protocol.REDIS: "RESP",
-    Protocol.COAP: "CoAP",
-    Protocol.DB_LSP_DISC: "DB-LSP-DISC",
-    Protocol.RIPNG: "RIPng",
-    Protocol.DNP3: "DNP 3.0",
-    Protocol.OPCUA: "OpcUa",
-    Protocol.SOCKS: "Socks",
-    Protocol.BFD: "BFD Control",
-    Protocol.BABEL: "Babel",
-    Protocol.BACNET: "BACnet",
-    Protocol.SFLOW: "sFlow",
-    Protocol.COLLECTD: "collectd",
-    Protocol.AFS: "AFS (RX)",
-    Protocol.BACNET_APDU: "BACnet-APDU",
-    Protocol.BT_DHT: "BT-DHT",
-    Protocol.TPLINK: "TPLINK-SMARTHOME/JSON",
-    Protocol.WLAN: "802.11",
-    Protocol.FRAME_RELAY: "FR",
-    Protocol.TOKEN_RING: "Token-Ring",
-    Protocol.ISIS_HELLO: "ISIS HELLO",
-    Protocol.ISIS_LSP: "ISIS LSP",
-    Protocol.ISIS_CSNP: "ISIS CSNP",
-    Protocol.ISIS_PSNP: "ISIS PSNP",
-    Protocol.AOE: "AoE",
-    Protocol.DEC_DNA: "DEC DNA",
-    Protocol.GEONETWORKING: "GEONW",
-    Protocol.SLOW: "Slow Protocols",
-    Protocol.REALTEK: "Realtek",
-    Protocol.PROFINET: "PNIO",
-    Protocol.ETHERCAT: "ECAT",
-    Protocol.SAMPLED_VALUES: "IEC61850 Sampled Values",
-    Protocol.WAKE_ON_LAN: "WOL",
-    Protocol.FCOE: "FCoE",
-    Protocol.HOMEPLUG: "HomePlug",
-    Protocol.HOMEPLUG_AV: "HomePlug AV",
-    Protocol.IPX_RIP: "IPX RIP",
-    Protocol.IPX_SAP: "IPX SAP",
-    Protocol.NETBIOS: "NetBIOS",
-    Protocol.MOP: "MOP RC",
-    Protocol.BATMAN: "BATADV",
-    Protocol.IEEE1905: "ieee1905",
-    Protocol.MSTP: "BACnet",
-    Protocol.LCP: "PPP LCP",
-    Protocol.IPCP: "PPP IPCP",
-    Protocol.IPV6CP: "PPP IPV6CP",
-    Protocol.CCP: "PPP CCP",
-    Protocol.PAP: "PPP PAP",
-    Protocol.CHAP: "PPP CHAP",
-    Protocol.BLUETOOTH: "HCI",
-    Protocol.VSOCK: "vSocket",
-    Protocol.RDMA: "RRoCE",
-    Protocol.MSRP: "MRP-MSRP",
-    Protocol.MVRP: "MRP-MVRP",
-    Protocol.IPCOMP: "IPComp",
-    Protocol.L2TP3: "L2TPv3",
-    Protocol.TEREDO: "Teredo",
-    Protocol.GENEVE: "Geneve",
-    Protocol.SHIM6: "Shim6",
-    Protocol.MOBILE_IPV6: "MIPv6",
-    Protocol.HISLIP: "HiSLIP",
-    Protocol.S7COMM_PLUS: "S7COMM-PLUS",
-    Protocol.IEC104: "IEC 60870-5-104",
-    Protocol.KAFKA: "Kafka",
-    Protocol.ELASTICSEARCH: "Elasticsearch",
-    Protocol.LISP_DATA: "LISP",
-    Protocol.H225: "H.225.0",
-    Protocol.SBUS: "S-Bus",
-    Protocol.NAT_PMP: "NAT-PMP",
-    Protocol.GIT: "Git",
-    Protocol.KISMET: "kismet",
-    Protocol.LUSTRE: "Lustre",
-    Protocol.OPENFLOW: "OpenFlow",
-    Protocol.C1222: "ANSI C12.22",
-    Protocol.NETFLOW: "CFLOW",
-    Protocol.Z3950: "Z39.50",
-    Protocol.BFD_ECHO: "BFD Echo",
-    Protocol.CAPWAP: "CAPWAP-Control",
-    Protocol.CAPWAP_DATA: "CAPWAP-Data",
-    Protocol.STEAM: "STEAMDISCOVER",
-    Protocol.AJP: "AJP13",
-    Protocol.CIP_IO: "CIP I/O",
-    Protocol.KNX: "KNXnet/IP",
-    Protocol.GEARMAN: "Gearman",
-    Protocol.MEMCACHED: "MEMCACHE",
-    Protocol.GNUTELLA: "Gnutella",
-    Protocol.BITCOIN: "Bitcoin",
-    Protocol.RAKNET: "RakNet",
-    Protocol.CEPH: "Ceph",
-    Protocol.OPENWIRE: "OpenWire",
-    Protocol.TIVO: "TiVoConnect",
-    Protocol.OLSR: "OLSR v1",
-    Protocol.CHARGEN: "Chargen",
-    Protocol.RLOGIN: "Rlogin",
-    Protocol.TACACS_PLUS: "TACACS+",
-    Protocol.GOPHER: "Gopher",
-    Protocol.WINS: "WINS-Replication",
-    Protocol.STOMP: "Stomp",
-    Protocol.MONGODB: "MONGO",
-    Protocol.COUCHBASE: "Couchbase",
-    Protocol.BEANSTALK: "Beanstalk",
-    Protocol.WEBSOCKET: "WebSocket",
-    Protocol.ZABBIX: "Zabbix",
-    Protocol.TEAMSPEAK2: "TeamSpeak2",
-    Protocol.MSN: "MSNMS",
-    Protocol.SOMEIP: "SOME/IP",
-    Protocol.DOIP: "DoIP",
-    Protocol.PN_CM: "PNIO-CM",
-    Protocol.NTS: "NTS-KE",
-    Protocol.ISCSI: "iSCSI",
-    Protocol.NVME_TCP: "NVMe/TCP",
-    Protocol.BOLT: "Bolt",
-    Protocol.PULSAR: "Pulsar",
-}
-"""Short names, as Wireshark's protocol column has them."""
-
-
-def protocol_name(number: int) -> str:
-    """Short name of a `Protocol` value."""
-    try:
-        return PROTOCOL_NAMES[Protocol(number)]
-    except ValueError:
-        return PROTOCOL_NAMES[Protocol.UNKNOWN]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.numbered import numbered_batch, text_of_packet
-from trafficdesk.packets import PacketBatch, PacketLog
+from trafficdesk.packets import PacketBatch, PacketLog, log_chunk
 from trafficdesk.packets import log as log_module
 from trafficdesk.packets.fields import COLUMN_NAMES
 from trafficdesk.packets.log import ANALYSIS_FIELDS, Verdict
@@ -13,7 +13,8 @@ from trafficdesk.packets.log import ANALYSIS_FIELDS, Verdict
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 8 rows, so that a few dozen packets cross their borders."""
-    monkeypatch.setattr(log_module, "CHUNK_ROWS", 8)
+    for module in (log_module, log_chunk):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 8)
 
 
 def filled(rows: int, capacity: int = 1_000, step: int = 5) -> PacketLog:
