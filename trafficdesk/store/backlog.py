@@ -1,0 +1,100 @@
+"""`Backlog`: parcels that wait to be sent to a server, in a file, in order; survives a crash and a full network day."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.errors import StoreError
+from trafficdesk.store.parcel import Parcel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES: Final = 2 << 30
+"""Room for what waits; beyond, the newest is refused and said to be lost."""
+
+
+class Backlog:
+    """Parcels by number, oldest first.
+
+    Parameters
+    ----------
+    path : its file; of one writer only.
+    most_bytes : room on disk.
+
+    Raises
+    ------
+    StoreError
+        If the file can't be used.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._file.execute("PRAGMA journal_mode=WAL")
+            self._file.execute("PRAGMA synchronous=NORMAL")
+            self._file.execute(
+                "CREATE TABLE IF NOT EXISTS parcel (number INTEGER PRIMARY KEY AUTOINCREMENT, since_ns INTEGER, body BLOB)"
+            )
+            self._file.execute("CREATE TABLE IF NOT EXISTS writer (uid TEXT)")
+            known = self._file.execute("SELECT uid FROM writer").fetchone()
+            if known is None:
+                known = (str(uuid.uuid4()),)
+                self._file.execute("INSERT INTO writer VALUES (?)", known)
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(error) from error
+        self.writer: str = known[0]
+        """Who writes, for the server: with a parcel's number it tells what it has got already."""
+        self.bytes, self.parcels = self._file.execute(
+            "SELECT coalesce(sum(length(body)), 0), count(*) FROM parcel"
+        ).fetchone()
+
+    def put(self, parcel: Parcel) -> bool:
+        """Keep a parcel; returns whether there was room.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or the file broken.
+        """
+        body = parcel.packed()
+        if self.bytes + len(body) > self._most_bytes:
+            return False
+        try:
+            self._file.execute("INSERT INTO parcel (since_ns, body) VALUES (?, ?)", (time.time_ns(), body))
+        except sqlite3.Error as error:
+            raise _unusable(error) from error
+        self.bytes += len(body)
+        self.parcels += 1
+        return True
+
+    def first(self) -> tuple[int, Parcel, int] | None:
+        """Number, parcel and time of the oldest that waits."""
+        row = self._file.execute(
+            "SELECT number, body, since_ns FROM parcel ORDER BY number LIMIT 1"
+        ).fetchone()
+        return (row[0], Parcel.unpacked(row[1]), row[2]) if row is not None else None
+
+    def drop(self, number: int) -> None:
+        """It has arrived."""
+        gone = self._file.execute("SELECT length(body) FROM parcel WHERE number = ?", (number,)).fetchone()
+        self._file.execute("DELETE FROM parcel WHERE number = ?", (number,))
+        self.bytes -= gone[0] if gone else 0
+        self.parcels -= 1 if gone else 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _unusable(error: Exception) -> StoreError:
+    return StoreError(
+        f"What waits to be sent to the history's server can't be kept: {error}.",
+        "Free some space where TrafficDesk keeps its data.",
+    )

@@ -1,0 +1,188 @@
+"""`History`: questions to the store, each answered from the coarsest table that can."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sql
+
+from trafficdesk.packets.address import address_text, pack_address
+from trafficdesk.store.schema import (
+    CAPTURE,
+    CONVERSATION,
+    GAP,
+    HOST_HOUR,
+    HOST_MINUTE,
+    INCIDENT,
+    PROTOCOL_MINUTE,
+    SENSOR,
+    VOLUME_MINUTE,
+    VOLUME_SECOND,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trafficdesk.store.database import Database
+
+_HOUR: Final = 3_600
+_MINUTE: Final = 60
+_NS: Final = 1_000_000_000
+_FINE_S: Final = 1_800
+"""Spans up to this are told second by second ..."""
+_MINUTES_S: Final = 8 * _HOUR
+"""... hosts of spans beyond this by whole hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start_s` to before `end_s`, seconds since the Unix epoch; `sensor` None = all of them."""
+
+    start_s: int
+    end_s: int
+    sensor: int | None = None
+
+    def holds(self, table: sql.Table, column: sql.Column[Any], units: int = 1) -> Any:
+        """Condition that a row lies within."""
+        inside = (column >= self.start_s * units) & (column < self.end_s * units)
+        return inside if self.sensor is None else inside & (table.c.sensor == self.sensor)
+
+
+@dataclass(frozen=True, slots=True)
+class Talker:
+    """An address within a span."""
+
+    address: str
+    """Empty = all others, that were too many to be told apart."""
+    sent_packets: int
+    sent_bytes: int
+    received_packets: int
+    received_bytes: int
+
+
+class History:
+    """Reads one store.
+
+    Every method raises `OutOfReach` if it does not answer and `StoreError` if it refuses.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sensors(self) -> list[tuple[int, str]]:
+        """Number and name of every machine that has written."""
+        return [(row[0], row[1]) for row in self._rows(sql.select(SENSOR.c.sensor, SENSOR.c.name))]
+
+    def volume(self, span: Span) -> list[tuple[int, int, int]]:
+        """(time in s, packets, bytes), by second for spans up to half an hour, else by minute; empty ones left out."""
+        fine = span.end_s - span.start_s <= _FINE_S
+        table = VOLUME_SECOND if fine else VOLUME_MINUTE
+        at = table.c.second if fine else table.c.minute
+        query = sql.select(at, sql.func.sum(table.c.packets), sql.func.sum(table.c.bytes))
+        query = query.where(span.holds(table, at)).group_by(at).order_by(at)
+        return [(row[0], int(row[1]), int(row[2])) for row in self._rows(query)]
+
+    def protocols(self, span: Span) -> list[tuple[str, int, int]]:
+        """(name, packets, bytes), heaviest first, by whole minutes."""
+        table = PROTOCOL_MINUTE
+        octets = sql.func.sum(table.c.bytes)
+        query = sql.select(table.c.protocol, sql.func.sum(table.c.packets), octets)
+        query = query.where(span.holds(table, table.c.minute)).group_by(table.c.protocol)
+        return [(row[0], int(row[1]), int(row[2])) for row in self._rows(query.order_by(octets.desc()))]
+
+    def talkers(self, span: Span, limit: int = 20) -> list[Talker]:
+        """Addresses by bytes sent and received, heaviest first; of spans beyond eight hours by whole hours."""
+        table, at = _host_table(span)
+        octets = sql.func.sum(table.c.sent_bytes + table.c.received_bytes)
+        query = sql.select(table.c.address, *_host_sums(table)).where(span.holds(table, at))
+        query = query.group_by(table.c.address).order_by(octets.desc(), table.c.address).limit(limit)
+        return [_talker(row) for row in self._rows(query)]
+
+    def host(self, address: str, span: Span) -> list[tuple[int, Talker]]:
+        """One address over time: (begin of the minute or hour in s, what it did).
+
+        Raises
+        ------
+        ValueError
+            If `address` is none.
+        """
+        table, at = _host_table(span)
+        query = sql.select(table.c.address, *_host_sums(table), at)
+        query = query.where((table.c.address == pack_address(address)) & span.holds(table, at))
+        return [
+            (row[-1], _talker(row)) for row in self._rows(query.group_by(table.c.address, at).order_by(at))
+        ]
+
+    def conversations(
+        self, span: Span, address: str | None = None, limit: int = 1_000
+    ) -> list[dict[str, Any]]:
+        """Conversations that took place in the hours of `span`, heaviest first; of `address` only, if given."""
+        table = CONVERSATION
+        hours = Span(span.start_s // _HOUR * _HOUR, span.end_s, span.sensor)
+        ends = [table.c[name] for name in ("low", "high", "low_port", "high_port", "ip_protocol")]
+        total = {name: sql.func.sum(table.c[name]).label(name) for name in _WAYS}
+        query = sql.select(
+            *ends,
+            *total.values(),
+            sql.func.min(table.c.first_ns).label("first_ns"),
+            sql.func.max(table.c.last_ns).label("last_ns"),
+            *(sql.func.max(table.c[name]).label(name) for name in _TEXTS),
+        ).where(hours.holds(table, table.c.hour))
+        if address is not None:
+            packed = pack_address(address)
+            query = query.where((table.c.low == packed) | (table.c.high == packed))
+        heaviest = sql.func.sum(table.c.low_bytes + table.c.high_bytes).desc()
+        rows = self._rows(query.group_by(*ends).order_by(heaviest).limit(limit))
+        return [
+            dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's way
+            | {"low": _text(row.low), "high": _text(row.high)}
+            | {name: int(getattr(row, name)) for name in _WAYS}
+            for row in rows
+        ]
+
+    def incidents(self, span: Span) -> list[dict[str, Any]]:
+        """Incidents that began in `span`, newest first; `peers` and `reasons` as lists."""
+        query = sql.select(INCIDENT).where(span.holds(INCIDENT, INCIDENT.c.start_ns, _NS))
+        return [
+            dict(row._mapping) | {"peers": json.loads(row.peers), "reasons": json.loads(row.reasons)}  # noqa: SLF001
+            for row in self._rows(query.order_by(INCIDENT.c.start_ns.desc()))
+        ]
+
+    def gaps(self, span: Span) -> list[dict[str, Any]]:
+        """Spans in which nothing could be captured, by beginning."""
+        query = sql.select(GAP).where(span.holds(GAP, GAP.c.start_ns, _NS)).order_by(GAP.c.start_ns)
+        return [dict(row._mapping) for row in self._rows(query)]  # noqa: SLF001
+
+    def captures(self, span: Span) -> list[dict[str, Any]]:
+        """Captures that began in `span`, newest first."""
+        query = sql.select(CAPTURE).where(span.holds(CAPTURE, CAPTURE.c.capture, _NS))
+        return [dict(row._mapping) for row in self._rows(query.order_by(CAPTURE.c.capture.desc()))]  # noqa: SLF001
+
+    def _rows(self, query: Any) -> Sequence[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(query).fetchall()
+
+
+_WAYS: Final = ("low_packets", "high_packets", "low_bytes", "high_bytes")
+_TEXTS: Final = ("protocol", "program", "program_source", "host", "host_source")
+_SUMS: Final = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")
+
+
+def _host_table(span: Span) -> tuple[sql.Table, sql.Column[Any]]:
+    if span.end_s - span.start_s <= _MINUTES_S:
+        return HOST_MINUTE, HOST_MINUTE.c.minute
+    return HOST_HOUR, HOST_HOUR.c.hour
+
+
+def _host_sums(table: sql.Table) -> list[Any]:
+    return [sql.func.sum(table.c[name]) for name in _SUMS]
+
+
+def _talker(row: Any) -> Talker:
+    return Talker(_text(row[0]), *map(int, row[1:5]))
+
+
+def _text(packed: bytes) -> str:
+    return address_text(packed) if any(packed) else ""

@@ -1,0 +1,97 @@
+"""`Parcel`: rows that are written together or not at all; crosses threads, and waits on disk where it must."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from trafficdesk.errors import StoreError
+from trafficdesk.store.database import lines_of
+from trafficdesk.store.schema import METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+    from trafficdesk.store.database import Database
+
+_LEVEL: Final = 1
+_BYTES: Final = "base16"
+
+
+@dataclass(slots=True)
+class Parcel:
+    """Rows by table."""
+
+    tables: dict[str, list[list[Any]]] = field(default_factory=dict)
+    """Per table's name one list of values per column, in the schema's order."""
+
+    def __bool__(self) -> bool:
+        return bool(self.tables)
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(len(columns[0]) for columns in self.tables.values())
+
+    def add(self, table: Table, *columns: Any) -> None:
+        """Add rows: one array or sequence per column of `table`, all of one length."""
+        lines = lines_of(columns)
+        if not lines[0]:
+            return
+        known = self.tables.get(table.name)
+        if known is None:
+            self.tables[table.name] = lines
+        else:
+            for column, more in zip(known, lines, strict=True):
+                column.extend(more)
+
+    def add_row(self, table: Table, *values: Any) -> None:
+        """Add one row."""
+        self.add(table, *([value] for value in values))
+
+    def write(self, database: Database, connection: Connection) -> None:
+        """Merge every row into its table."""
+        for name, columns in self.tables.items():
+            database.merge(connection, METADATA.tables[name], columns)
+
+    def packed(self) -> bytes:
+        """As bytes, without pickle."""
+        return zlib.compress(json.dumps(self.tables, default=_as_text).encode(), _LEVEL)
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Parcel:
+        """The parcel of `packed` bytes.
+
+        Raises
+        ------
+        StoreError
+            If they are none.
+        """
+        try:
+            tables = json.loads(zlib.decompress(data), object_hook=_as_bytes)
+            for name, columns in tables.items():
+                _check(name, columns)
+        except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError("A part of the history that waited to be sent is damaged.") from error
+        return cls(tables)
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, bytes):
+        return {_BYTES: value.hex()}
+    raise TypeError(type(value))
+
+
+def _as_bytes(value: dict[str, Any]) -> object:
+    return bytes.fromhex(value[_BYTES]) if value.keys() == {_BYTES} else value
+
+
+def _check(name: str, columns: Sequence[Sequence[Any]]) -> None:
+    wanted = len(METADATA.tables[name].columns)
+    if len(columns) != wanted or len({len(column) for column in columns}) != 1:
+        raise ValueError(name)

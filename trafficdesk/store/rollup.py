@@ -1,0 +1,249 @@
+"""`RollUp`: packets in, rows of the history out: sums by second, minute and hour, bounded whatever the traffic is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from trafficdesk.metrics.flow_keys import flow_keys, unpack
+from trafficdesk.metrics.groups import each, group_rows, sums
+from trafficdesk.packets.address import unique_addresses
+from trafficdesk.packets.protocol import EtherType
+from trafficdesk.packets.protocols import protocol_name
+from trafficdesk.store.schema import (
+    CONVERSATION,
+    HOST_HOUR,
+    HOST_MINUTE,
+    NAME_LENGTH,
+    PACKET,
+    PROTOCOL_MINUTE,
+    VOLUME_MINUTE,
+    VOLUME_SECOND,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.identities import Identities
+    from trafficdesk.store.parcel import Parcel
+
+HOSTS_A_MINUTE: Final = 10_000
+CONVERSATIONS_AN_HOUR: Final = 200_000
+"""Those that come later in the span are folded together: a flood of invented addresses must not fill the disk."""
+OTHERS: Final = bytes(16)
+_NS: Final = 1_000_000_000
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+
+
+class RollUp:
+    """Makes rows of what one sensor sees.
+
+    Parameters
+    ----------
+    sensor : its number.
+    identities : what the rows' programs and hosts are; None where nobody asked.
+    packets : whether packets are kept one by one, too.
+    """
+
+    def __init__(self, sensor: int, identities: Identities | None = None, *, packets: bool = False) -> None:
+        self._sensor = sensor
+        self._identities = identities
+        self._packets = packets
+        self._hosts = _Admitted(HOSTS_A_MINUTE)
+        self._hosts_of_hour = _Admitted(10 * HOSTS_A_MINUTE)
+        self._ends = _Admitted(CONVERSATIONS_AN_HOUR)
+
+    def add(self, batch: PacketBatch, capture: int, parcel: Parcel) -> None:
+        """Put what `batch` tells into `parcel`.
+
+        Parameters
+        ----------
+        capture : as in `schema.CAPTURE`.
+        """
+        if not len(batch):
+            return
+        seconds = batch["timestamp_ns"] // _NS
+        lengths = batch["length"].astype(np.int64)
+        self._add_volume(seconds, lengths, parcel)
+        self._add_protocols(seconds // _MINUTE * _MINUTE, batch["protocol"], lengths, parcel)
+        self._add_hosts(batch, seconds, lengths, parcel)
+        self._add_conversations(batch, seconds, lengths, parcel)
+        if self._packets:
+            self._add_packets(batch, capture, parcel)
+
+    def _add_volume(self, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel) -> None:
+        for table, span in ((VOLUME_SECOND, 1), (VOLUME_MINUTE, _MINUTE)):
+            at, group = np.unique(seconds // span * span, return_inverse=True)
+            total = sums(group, np.stack([np.ones_like(lengths), lengths], axis=1), len(at))
+            parcel.add(table, self._sensors(at), at, total[:, 0], total[:, 1])
+
+    def _add_protocols(
+        self,
+        minutes: NDArray[np.int64],
+        protocols: NDArray[np.uint16],
+        lengths: NDArray[np.int64],
+        parcel: Parcel,
+    ) -> None:
+        key, group = np.unique(minutes << 16 | protocols, return_inverse=True)
+        total = sums(group, np.stack([np.ones_like(lengths), lengths], axis=1), len(key))
+        names = [protocol_name(number) for number in (key & 0xFFFF).tolist()]
+        parcel.add(PROTOCOL_MINUTE, self._sensors(key), key >> 16, names, total[:, 0], total[:, 1])
+
+    def _add_hosts(
+        self, batch: PacketBatch, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel
+    ) -> None:
+        network = batch["network"]
+        rows = np.flatnonzero((network == EtherType.IPV4) | (network == EtherType.IPV6))
+        if not len(rows):
+            return
+        ends = np.concatenate([batch["source"][rows], batch["destination"][rows]])
+        addresses, which = unique_addresses(ends)
+        values = np.zeros((len(ends), 4), np.int64)
+        values[: len(rows), 0] = values[len(rows) :, 2] = 1
+        values[: len(rows), 1] = values[len(rows) :, 3] = lengths[rows]
+        both = np.tile(seconds[rows], 2)
+        for table, span, admitted in (
+            (HOST_MINUTE, _MINUTE, self._hosts),
+            (HOST_HOUR, _HOUR, self._hosts_of_hour),
+        ):
+            at = both // span * span
+            key, group = np.unique(at * len(addresses) + which, return_inverse=True)
+            total = sums(group, values, len(key))
+            spans, texts = key // len(addresses), addresses[key % len(addresses)].tolist()
+            named = admitted.named(spans.tolist(), texts, OTHERS)
+            parcel.add(table, *_merged(self._sensor, spans, named, total))
+
+    def _add_conversations(
+        self, batch: PacketBatch, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel
+    ) -> None:
+        keys = flow_keys(batch)
+        if not len(keys):
+            return
+        hours = seconds[keys.rows] // _HOUR * _HOUR
+        group, first = group_rows(np.stack([*keys.words, hours.astype(np.uint64)], axis=1))
+        count = len(first)
+        values = np.zeros((len(group), 4), np.int64)
+        every = np.arange(len(group))
+        values[every, keys.side] = 1
+        values[every, keys.side + 2] = lengths[keys.rows]
+        total = sums(group, values, count)
+        at_ns = batch["timestamp_ns"][keys.rows]
+        parts = unpack(keys.words[-1][first])
+        ends = np.stack([word[first] for word in keys.words[:4]], axis=1)
+        low, high = (
+            np.ascontiguousarray(ends[:, 2 * side : 2 * side + 2]).view("V16").reshape(-1) for side in (0, 1)
+        )
+        # The last packet's: it knows most of what is carried.
+        last = np.zeros(count, np.int64)
+        last[group] = every
+        names = [protocol_name(number) for number in batch["protocol"][keys.rows][last].tolist()]
+        self._put_conversations(
+            parcel,
+            hours[first].tolist(),
+            [
+                low.tolist(),
+                high.tolist(),
+                parts["low_port"].tolist(),
+                parts["high_port"].tolist(),
+                parts["protocol"].tolist(),
+            ],
+            [
+                *total.T.tolist(),
+                each(np.minimum, group, at_ns, count).tolist(),
+                each(np.maximum, group, at_ns, count).tolist(),
+            ],
+            [names, *self._who(batch, keys.rows, last)],
+        )
+
+    def _put_conversations(
+        self,
+        parcel: Parcel,
+        hours: list[int],
+        ends: list[list[Any]],
+        sums_: list[list[int]],
+        texts: list[list[str]],
+    ) -> None:
+        folded = (OTHERS, OTHERS, -1, -1, -1)
+        named = self._ends.named(hours, list(zip(*ends, strict=True)), folded)
+        for number, end in enumerate(named):
+            if end is folded:
+                for text in texts:
+                    text[number] = ""
+        parcel.add(
+            CONVERSATION,
+            [self._sensor] * len(hours),
+            hours,
+            *(list(part) for part in zip(*named, strict=True)),
+            *sums_,
+            *texts,
+        )
+
+    def _who(self, batch: PacketBatch, rows: Any, last: NDArray[np.int64]) -> list[list[str]]:
+        """Program, how it is known, host and where its name is from, of conversations' last rows."""
+        known, names = batch.identity, self._identities
+        if known is None or names is None:
+            return [[""] * len(last) for _ in range(4)]
+        programs = [names.programs[number] for number in known.program[rows][last].tolist()]
+        hosts = [names.hosts[number] for number in known.host[rows][last].tolist()]
+        return [
+            [one.name[:NAME_LENGTH] for one in programs],
+            [one.certainty.words for one in programs],
+            [one.name[:NAME_LENGTH] for one in hosts],
+            [one.source.words for one in hosts],
+        ]
+
+    def _add_packets(self, batch: PacketBatch, capture: int, parcel: Parcel) -> None:
+        rows = len(batch)
+        parcel.add(
+            PACKET,
+            [self._sensor] * rows,
+            batch["timestamp_ns"],
+            [capture] * rows,
+            batch.ids,
+            batch["source"],
+            batch["destination"],
+            batch["source_port"],
+            batch["destination_port"],
+            batch["ip_protocol"],
+            [protocol_name(number) for number in batch["protocol"].tolist()],
+            batch["tcp_flags"],
+            batch["length"],
+        )
+
+    def _sensors(self, rows: NDArray[np.int64]) -> list[int]:
+        return [self._sensor] * len(rows)
+
+
+class _Admitted:
+    """Which keys have a row of their own within a span of time: the first `capacity` that come.
+
+    Parameters
+    ----------
+    capacity : keys of one span.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._span = -1
+        self._known: set[Any] = set()
+
+    def named(self, spans: list[int], keys: list[Any], others: Any) -> list[Any]:
+        """The keys, `others` in place of those without a row of their own."""
+        out = []
+        for span, key in zip(spans, keys, strict=True):
+            if span > self._span:
+                self._span, self._known = span, set()
+            if span == self._span and key not in self._known and len(self._known) < self._capacity:
+                self._known.add(key)
+            # What comes late for an earlier span has its own row: there is little of it.
+            out.append(key if span < self._span or key in self._known else others)
+        return out
+
+
+def _merged(
+    sensor: int, spans: NDArray[np.int64], named: list[bytes], total: NDArray[np.int64]
+) -> tuple[list[Any], ...]:
+    return ([sensor] * len(named), spans.tolist(), named, *total.T.tolist())
