@@ -18,13 +18,14 @@ from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.logs import start_logging
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
-from trafficdesk.settings.secrets import MailPassword
+from trafficdesk.settings.secrets import HistoryPassword, MailPassword
 from trafficdesk.ui import guards, theme, window_state
 from trafficdesk.ui.capture_rights import CaptureRights
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
 from trafficdesk.ui.garbage import GarbageCollector
+from trafficdesk.ui.history_controller import HistoryController
 from trafficdesk.ui.interface_lister import InterfaceLister
 from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -106,6 +107,7 @@ class Desktop(QObject):
         self.password = MailPassword()
         self.commands = Commands(self.desk, self.interfaces)
         self.recovery = Recovery(self.desk)
+        self.history = HistoryController(self.desk, HistoryPassword())
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
@@ -126,6 +128,7 @@ class Desktop(QObject):
         self.desk.shut_down()
         self.commands.exports.shut_down()
         self.recovery.shut_down()
+        self.history.shut_down()
         self.interfaces.shut_down()
         self.rights.shut_down()
         self.preferences.shut_down()
@@ -153,6 +156,7 @@ class Desktop(QObject):
     def _finish_start_up(self) -> None:
         self.window.page.build_charts()
         self._start_alerts()
+        self.history.start()
         self.interfaces.refresh()
         if self._options.quit_after_s is not None:
             QTimer.singleShot(round(self._options.quit_after_s * 1_000), self, self._leave)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Detection, Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.store.recorder import Recorder
 
 ANALYSIS_ROWS: Final = STEP_ROWS
 RECENT_S: Final = 60
@@ -100,6 +101,8 @@ class AnalysisSession:
         """Whether the resolver may be asked for names."""
         self._recent = RecentRows(self.log)
         self.describer = Describer(self.log)
+        self.recorder: Recorder | None = None
+        """Takes live captures into the history; whoever starts one tells it so."""
         self.capture_id = 0
         self._forget_analysis()
 
@@ -154,6 +157,8 @@ class AnalysisSession:
 
     def begin(self) -> int:
         """Start a new capture: forget the old one's rows and findings. Returns its capture_id."""
+        if self.recorder is not None:
+            self.recorder.end()
         self.identifier.close()
         self.log.clear()
         self.identifier = Identifier(self.log.identities, reverse_dns=self.reverse_dns)
@@ -175,6 +180,8 @@ class AnalysisSession:
         self._recent.add(batch)
         if batch.comments:
             self._show_notes(self.notes.read(batch.first_id, batch.comments))
+        if self.recorder is not None:
+            self.recorder.add(batch)
         return AnalysisUpdate(self.capture_id, batch=batch, evicted=evicted)
 
     @property
@@ -187,6 +194,8 @@ class AnalysisSession:
         changed = gaps is not self.gaps and gaps != self.gaps
         if changed:
             self.gaps = gaps
+            if self.recorder is not None:
+                self.recorder.tell(gaps=gaps)
         return changed
 
     def toggle_marks(self, ids: NDArray[np.int64]) -> None:
@@ -263,6 +272,8 @@ class AnalysisSession:
         self.recall.added(detection)
         rows = range(detection.first_id, detection.first_id + len(detection))
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
+        if self.recorder is not None:
+            self.recorder.tell(detection.incidents, model=detection.model, unscored=self.unscored)
         told = tuple(one for one in detection.incidents if not self.recall.is_hushed(one.id))
         return AnalysisUpdate(self.capture_id, detection=detection, incidents=told)
 

@@ -15,7 +15,7 @@ from trafficdesk.cli.exit_codes import ended
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-COMMANDS: Final = ("packets", "analyze", "monitor", "interfaces", "self-test")
+COMMANDS: Final = ("packets", "analyze", "monitor", "interfaces", "history", "self-test")
 """First words that belong to the command line; anything else is the desktop's."""
 
 _DESKTOP: Final = """\
@@ -48,6 +48,8 @@ def _run(arguments: argparse.Namespace) -> int:
             from trafficdesk.cli.monitor import run
         case "interfaces":
             from trafficdesk.cli.interfaces import run
+        case "history":
+            from trafficdesk.cli.history import run
         case _:
             from trafficdesk.cli.self_test import run
     return run(arguments)
@@ -69,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _add_monitor(commands)
     interfaces = _add(commands, "interfaces", "list what can be captured on, and whether it is permitted")
     interfaces.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
+    _add_history(commands)
     _add(commands, "self-test", "run the bundled sample through the whole path and print a score card")
     return top
 
@@ -128,6 +131,18 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_switch(monitor)
     monitor.add_argument("--sample", action="store_true", help="the bundled sample instead of an interface")
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    history = _add(commands, "history", "what was seen before: volume, addresses, conversations, incidents")
+    history.add_argument(
+        "--last", metavar="SPAN", default="24h", help="how far back: 30m, 24h, 7d (default: 24h)"
+    )
+    history.add_argument("--since", metavar="TIME", help="begin instead, local time: 2026-11-21T14:00")
+    history.add_argument("--until", metavar="TIME", help="end (default: now)")
+    history.add_argument("--host", metavar="ADDRESS", help="only what this address did")
+    history.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
+    history.add_argument("--tidy", action="store_true", help="throw away what the settings no longer keep")
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:

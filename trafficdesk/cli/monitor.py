@@ -22,6 +22,7 @@ from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.mail_alerts import mail_alerts
 from trafficdesk.cli.permission import with_permission
+from trafficdesk.cli.recording import record_into_history
 from trafficdesk.cli.terminal import say
 from trafficdesk.errors import InterfaceNotFound, SpoolError, TrafficDeskError
 from trafficdesk.packets.batch import PacketBatch
@@ -213,6 +214,7 @@ def run(arguments: argparse.Namespace) -> int:
         monitor.session.set_reverse_dns(settings.names.reverse_dns)
         if not arguments.sample:
             monitor.session.identifier.watch_sockets()
+            record_into_history(monitor, name, settings, stack)
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, monitor.on_signal))
         monitor.run(arguments.count, arguments.duration)

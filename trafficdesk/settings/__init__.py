@@ -3,6 +3,7 @@
 from trafficdesk.settings.declared import (
     CaptureSettings,
     DetectionSettings,
+    HistorySettings,
     MailSecurity,
     MailSettings,
     NamesSettings,
@@ -15,6 +16,7 @@ from trafficdesk.settings.declared import (
 __all__ = [
     "CaptureSettings",
     "DetectionSettings",
+    "HistorySettings",
     "MailSecurity",
     "MailSettings",
     "NamesSettings",

@@ -157,6 +157,26 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """What survives a capture's end; a server's password lives in the system's keyring."""
+
+    enabled: bool = setting(True, "Keep a history of live captures", tip="Sums by second, minute and hour")
+    url: str = setting(
+        "",
+        "Server",
+        tip="Empty: a file on this computer; else e.g. mysql+pymysql://name@server/database, without the password",
+    )
+    packets: bool = setting(
+        False, "Keep every packet's addresses, ports, protocol, flags, length and time", tip="Not its content"
+    )
+    days: int = setting(400, "Keep for", unit="days", low=1, high=36_500)
+    fine_days: int = setting(14, "Packets and seconds for", unit="days", low=1, high=3_650)
+    megabytes: int = setting(
+        2_000, "At most", unit="MB", low=50, high=10_000_000, tip="The finest of the oldest goes first"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ViewSettings:
     """How the window looks."""
 
@@ -182,6 +202,7 @@ class Settings:
     detection: DetectionSettings = DetectionSettings()
     names: NamesSettings = NamesSettings()
     mail: MailSettings = MailSettings()
+    history: HistorySettings = HistorySettings()
     view: ViewSettings = ViewSettings()
 
 

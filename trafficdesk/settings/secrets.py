@@ -1,6 +1,6 @@
-"""The mail password: in the system's keyring, else in memory until TrafficDesk is closed. Never in a file or a log.
+"""Passwords: in the system's keyring, else in memory until TrafficDesk is closed. Never in a file or a log.
 
-The environment variable `TRAFFICDESK_SMTP_PASSWORD` comes first: for servers and containers without a keyring.
+An environment variable of each comes first: for servers and containers without a keyring.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 _log = logging.getLogger(__name__)
 
@@ -17,19 +17,23 @@ ENVIRONMENT: Final = "TRAFFICDESK_SMTP_PASSWORD"
 
 
 @dataclass(slots=True)
-class MailPassword:
-    """The password of one mail account."""
+class Password:
+    """The password of an account on a server."""
 
     _session: dict[str, str] = field(default_factory=dict, repr=False)
+    service: ClassVar[str]
+    """Name in the keyring."""
+    environment: ClassVar[str]
+    """Variable that comes first."""
 
     def get(self, server: str, user: str) -> str:
         """The password, empty where none is known. May ask the person to unlock the keyring: not for the GUI thread."""
-        if password := os.environ.get(ENVIRONMENT):
+        if password := os.environ.get(self.environment):
             return password
         account = _account(server, user)
         if account in self._session:
             return self._session[account]
-        return _from_keyring(account)
+        return _from_keyring(self.service, account)
 
     def set(self, server: str, user: str, password: str) -> bool:
         """Remember the password; an empty one is forgotten.
@@ -41,33 +45,47 @@ class MailPassword:
         """
         account = _account(server, user)
         self._session[account] = password
-        return _to_keyring(account, password)
+        return _to_keyring(self.service, account, password)
+
+
+class MailPassword(Password):
+    """Of the account that sends alerts."""
+
+    service = SERVICE
+    environment = ENVIRONMENT
+
+
+class HistoryPassword(Password):
+    """Of the account on the history's server."""
+
+    service = "TrafficDesk history"
+    environment = "TRAFFICDESK_HISTORY_PASSWORD"
 
 
 def _account(server: str, user: str) -> str:
     return f"{user}@{server}"
 
 
-def _from_keyring(account: str) -> str:
+def _from_keyring(service: str, account: str) -> str:
     import keyring
     import keyring.errors
 
     try:
-        return keyring.get_password(SERVICE, account) or ""
+        return keyring.get_password(service, account) or ""
     except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
         _log.info("no keyring: %s", type(error).__name__)
         return ""
 
 
-def _to_keyring(account: str, password: str) -> bool:
+def _to_keyring(service: str, account: str, password: str) -> bool:
     import keyring
     import keyring.errors
 
     try:
         if password:
-            keyring.set_password(SERVICE, account, password)
-        elif keyring.get_password(SERVICE, account) is not None:
-            keyring.delete_password(SERVICE, account)
+            keyring.set_password(service, account, password)
+        elif keyring.get_password(service, account) is not None:
+            keyring.delete_password(service, account)
     except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
         _log.info("no keyring: %s", type(error).__name__)
         return False

@@ -1,0 +1,237 @@
+"""`Recorder`: what a live capture shows, on its way into the history; adds up in a thread of its own, twice a second."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.store.parcel import Parcel
+from trafficdesk.store.rollup import RollUp
+from trafficdesk.store.schema import CAPTURE, GAP, INCIDENT, MODEL, NAME_LENGTH, SENSOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from trafficdesk.capture.source import CaptureStatistics, Gap
+    from trafficdesk.detect.finding import Incident, ModelState
+    from trafficdesk.packets.batch import PacketBatch
+    from trafficdesk.packets.identities import Identities
+    from trafficdesk.store.sensor import Sensor
+    from trafficdesk.store.writer import HistoryWriter
+
+_log = logging.getLogger(__name__)
+
+EVERY_S: Final = 0.5
+"""What was seen longer ago is on its way: after a crash so much is missing at most, and what one write takes."""
+MOST_ROWS: Final = 600_000
+"""Packets that may wait to be added up; some 100 MB."""
+_STATUS_S: Final = 5.0
+_ADDRESS_LENGTH: Final = 64
+
+
+@dataclass(slots=True)
+class _Capture:
+    """The capture under way."""
+
+    number: int
+    source: str
+    roll_up: RollUp
+    packets: int = 0
+    bytes: int = 0
+    statistics: Callable[[], CaptureStatistics] | None = None
+    unscored: int = 0
+    model: int = 0
+
+
+class Recorder:
+    """Takes batches and findings of one capture at a time, from one thread.
+
+    Parameters
+    ----------
+    writer : started and closed by whoever made it.
+    sensor : who we are.
+    packets : whether packets are kept one by one.
+    seed : of the detector, kept with every model.
+    """
+
+    def __init__(
+        self, writer: HistoryWriter, sensor: Sensor, *, packets: bool = False, seed: int = 0
+    ) -> None:
+        self._writer = writer
+        self._sensor = sensor
+        self._packets = packets
+        self._seed = seed
+        self._changed = threading.Condition()
+        self._batches: deque[tuple[_Capture, PacketBatch]] = deque()
+        self._rows = 0
+        self._pending = Parcel()
+        self._capture: _Capture | None = None
+        self._closing = False
+        self._said = 0.0
+        self.missed = 0
+        """Packets that came too fast to be recorded."""
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def recording(self) -> bool:
+        """Whether a capture is under way."""
+        return self._capture is not None
+
+    def begin(
+        self,
+        source: str,
+        identities: Identities | None = None,
+        statistics: Callable[[], CaptureStatistics] | None = None,
+    ) -> int:
+        """A live capture on `source` begins; returns its number in the history.
+
+        Parameters
+        ----------
+        identities : what its rows' programs and hosts are.
+        statistics : what it has lost so far; asked from any thread.
+        """
+        self.end()
+        number = time.time_ns()
+        roll_up = RollUp(self._sensor.number, identities, packets=self._packets)
+        with self._changed:
+            self._capture = _Capture(number, source[:NAME_LENGTH], roll_up, statistics=statistics)
+            self._pending.add_row(SENSOR, self._sensor.number, self._sensor.uid, self._sensor.name)
+            self._put_status(self._capture)
+        return number
+
+    def add(self, batch: PacketBatch) -> None:
+        """Packets of the capture under way; without effect while there is none."""
+        with self._changed:
+            capture = self._capture
+            if capture is None or not len(batch):
+                return
+            if self._rows + len(batch) > MOST_ROWS:
+                self.missed += len(batch)
+                return
+            self._batches.append((capture, batch))
+            self._rows += len(batch)
+            capture.packets += len(batch)
+            capture.bytes += int(batch["length"].sum(dtype="i8"))
+
+    def tell(
+        self,
+        incidents: Iterable[Incident] = (),
+        *,
+        model: ModelState | None = None,
+        gaps: Iterable[Gap] = (),
+        unscored: int | None = None,
+    ) -> None:
+        """What was found, and how the capture is doing."""
+        with self._changed:
+            capture = self._capture
+            if capture is None:
+                return
+            for incident in incidents:
+                self._put_incident(capture, incident)
+            for gap in gaps:
+                self._put_gap(capture, gap)
+            if model is not None and model.model_id > capture.model:
+                capture.model = model.model_id
+                self._put_model(capture, model)
+            capture.unscored = capture.unscored if unscored is None else unscored
+
+    def end(self) -> None:
+        """The capture has ended."""
+        with self._changed:
+            if self._capture is not None:
+                self._put_status(self._capture)
+            self._capture = None
+
+    def close(self) -> None:
+        """Hand everything to the writer and end."""
+        self.end()
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, timeout=EVERY_S)
+                closing = self._closing
+                if self._capture is not None and time.monotonic() - self._said > _STATUS_S:
+                    self._put_status(self._capture)
+                parcel, self._pending = self._pending, Parcel()
+                batches = list(self._batches)
+                self._batches.clear()
+                self._rows = 0
+            for capture, batch in batches:
+                try:
+                    capture.roll_up.add(batch, capture.number, parcel)
+                except Exception:  # noqa: BLE001  # what one batch breaks must not stop the others
+                    _log.exception("packets could not be added up")
+                    self.missed += len(batch)
+            if not self._writer.put(parcel):
+                _log.warning("the history has no room for %d rows", parcel.rows)
+            if closing:
+                return
+
+    def _put_status(self, capture: _Capture) -> None:
+        self._said = time.monotonic()
+        lost = capture.statistics() if capture.statistics is not None else None
+        self._pending.add_row(
+            CAPTURE,
+            self._sensor.number,
+            capture.number,
+            capture.source,
+            time.time_ns(),
+            capture.packets,
+            capture.bytes,
+            lost.dropped_kernel if lost else 0,
+            lost.dropped_queue if lost else 0,
+            lost.dropped_disk if lost else 0,
+            capture.unscored,
+        )
+
+    def _put_incident(self, capture: _Capture, incident: Incident) -> None:
+        self._pending.add_row(
+            INCIDENT,
+            self._sensor.number,
+            capture.number,
+            incident.id,
+            incident.family,
+            incident.culprit[:_ADDRESS_LENGTH],
+            json.dumps(incident.peers),
+            incident.start_ns,
+            incident.end_ns,
+            incident.packets,
+            incident.severity,
+            incident.sentence,
+            json.dumps([asdict(reason) for reason in incident.reasons]),
+            incident.model_id,
+        )
+
+    def _put_gap(self, capture: _Capture, gap: Gap) -> None:
+        self._pending.add_row(
+            GAP,
+            self._sensor.number,
+            capture.number,
+            gap.interface[:_ADDRESS_LENGTH],
+            gap.start_ns,
+            gap.end_ns or 0,
+            gap.reason[:NAME_LENGTH],
+        )
+
+    def _put_model(self, capture: _Capture, model: ModelState) -> None:
+        self._pending.add_row(
+            MODEL,
+            self._sensor.number,
+            capture.number,
+            model.model_id,
+            model.fitted_at_ns,
+            model.rows,
+            round(model.fit_ms),
+            self._seed,
+        )

@@ -1,0 +1,134 @@
+"""Records live captures into the history, as the settings say, and tells when that does not go well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+
+from trafficdesk.paths import data_dir
+from trafficdesk.ui.workers.background import Background
+
+if TYPE_CHECKING:
+    from trafficdesk.errors import TrafficDeskError
+    from trafficdesk.settings import HistorySettings, Settings
+    from trafficdesk.settings.secrets import Password
+    from trafficdesk.store.keeping import Keeping
+    from trafficdesk.store.writer import StoreState
+    from trafficdesk.ui.desk import Desk
+
+_STOP_WAIT_MS = 8_000
+
+
+class HistoryController(QObject):
+    """Keeps a recorder beside the session.
+
+    It begins in a thread: the keyring may ask for its password, a server may be slow to answer.
+    """
+
+    _changed = Signal(object)
+    """`StoreState`, from the writer's thread."""
+
+    def __init__(self, desk: Desk, password: Password) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._password = password
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._running: list[Background] = []
+        self._keeping: Keeping | None = None
+        self._in_trouble = False
+        self._changed.connect(self._on_changed)
+        desk.capture.began.connect(self._on_began)
+        desk.capture.ended.connect(self._on_ended)
+        desk.preferences.changed.connect(self._on_settings)
+
+    @property
+    def keeping(self) -> Keeping | None:
+        """What is at work; None = no history is kept (yet)."""
+        return self._keeping
+
+    def start(self) -> None:
+        """Begin, if the settings want a history."""
+        settings, seed = self._settings, self._desk.preferences.settings.detection.seed
+        if not settings.enabled:
+            return
+        folder, password, changed = data_dir(), self._password.get, self._changed.emit
+
+        def begin(_progress: object) -> Keeping:
+            from trafficdesk.store.keeping import Keeping
+
+            return Keeping(settings, folder, password, seed=seed, on_change=changed)
+
+        work = Background(settings, begin, "Opening the history")
+        work.signals.done.connect(self._on_begun)
+        work.signals.failed.connect(self._on_failed)
+        self._run(work)
+
+    def shut_down(self) -> None:
+        """Write what waits and end."""
+        self._pool.waitForDone(_STOP_WAIT_MS)
+        self._desk.session.recorder = None
+        if self._keeping is not None:
+            self._keeping.close()
+            self._keeping = None
+
+    @property
+    def _settings(self) -> HistorySettings:
+        return self._desk.preferences.settings.history
+
+    def _run(self, work: Background) -> None:
+        # Kept: its answer is on its way when its thread is done.
+        self._running = [*self._running[-3:], work]
+        work.start(self._pool)
+
+    @Slot(object, object)
+    def _on_begun(self, settings: HistorySettings, keeping: Keeping) -> None:
+        if settings != self._settings or self._keeping is not None:
+            self._close(keeping)
+            return
+        self._keeping = keeping
+        self._desk.session.recorder = keeping.recorder
+        if self._desk.capture.live:
+            self._on_began()
+
+    @Slot(object, object)
+    def _on_failed(self, _settings: HistorySettings, error: TrafficDeskError) -> None:
+        self._desk.window.banner.show_error(error)
+
+    @Slot()
+    def _on_began(self) -> None:
+        job, capture = self._desk.capture.job, self._desk.capture
+        if self._keeping is not None and job is not None and job.live:
+            log = self._desk.session.log
+            self._keeping.recorder.begin(job.title, log.identities, lambda: capture.statistics)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        if self._keeping is not None:
+            self._keeping.recorder.end()
+
+    @Slot(object)
+    def _on_changed(self, state: StoreState) -> None:
+        """Say it once when it goes wrong, and once when all is well again."""
+        if state.error is not None:
+            self._in_trouble = True
+            self._desk.window.banner.show_error(state.error)
+        elif self._in_trouble:
+            self._in_trouble = False
+            self._desk.window.banner.show_message(
+                "The history is written again.", "What was recorded meanwhile is being caught up."
+            )
+
+    @Slot(object, object)
+    def _on_settings(self, before: Settings, now: Settings) -> None:
+        if before.history == now.history:
+            return
+        self._desk.session.recorder = None
+        if self._keeping is not None:
+            self._close(self._keeping)
+            self._keeping = None
+        self.start()
+
+    def _close(self, keeping: Keeping) -> None:
+        self._run(Background("", lambda _progress: keeping.close(), "Closing the history"))
