@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "scipy", "pandas", "scapy", "pyqtgraph", "PySide6")
+HEAVY = ("sqlalchemy", "sklearn", "scipy", "pandas", "scapy", "pyqtgraph", "PySide6")
 
 
 def modules_after(statement: str) -> set[str]:
@@ -28,7 +28,7 @@ def modules_after(statement: str) -> set[str]:
         ("import trafficdesk.detect.process", HEAVY),
         ("import trafficdesk.detect.findings", HEAVY),
         ("import trafficdesk.cli", HEAVY),
-        ("import trafficdesk.app", ("sklearn", "scipy", "pandas", "scapy", "pyqtgraph")),
+        ("import trafficdesk.app", ("sqlalchemy", "sklearn", "scipy", "pandas", "scapy", "pyqtgraph")),
     ],
 )
 def test_heavy_modules_are_imported_where_they_are_used(statement: str, absent: tuple[str, ...]) -> None:

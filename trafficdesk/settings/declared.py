@@ -167,10 +167,19 @@ class HistorySettings:
         tip="Empty: a file on this computer; else e.g. mysql+pymysql://name@server/database, without the password",
     )
     packets: bool = setting(
-        False, "Keep every packet's addresses, ports, protocol, flags, length and time", tip="Not its content"
+        False,
+        "Keep every packet, too",
+        tip="Its addresses, ports, protocol, flags, length and time; not its content",
     )
     days: int = setting(400, "Keep for", unit="days", low=1, high=36_500)
-    fine_days: int = setting(14, "Packets and seconds for", unit="days", low=1, high=3_650)
+    fine_days: int = setting(
+        14,
+        "Details for",
+        unit="days",
+        low=1,
+        high=3_650,
+        tip="Volume by second, and packets if they are kept",
+    )
     megabytes: int = setting(
         2_000, "At most", unit="MB", low=50, high=10_000_000, tip="The finest of the oldest goes first"
     )

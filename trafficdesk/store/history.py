@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sql
 
 from trafficdesk.packets.address import address_text, pack_address
+from trafficdesk.packets.protocol import IpProtocol
 from trafficdesk.store.schema import (
     CAPTURE,
     CONVERSATION,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _HOUR: Final = 3_600
 _MINUTE: Final = 60
 _NS: Final = 1_000_000_000
+_LAST: Final = 2**63 - 1
 _FINE_S: Final = 1_800
 """Spans up to this are told second by second ..."""
 _MINUTES_S: Final = 8 * _HOUR
@@ -46,7 +48,8 @@ class Span:
 
     def holds(self, table: sql.Table, column: sql.Column[Any], units: int = 1) -> Any:
         """Condition that a row lies within."""
-        inside = (column >= self.start_s * units) & (column < self.end_s * units)
+        start, end = (min(max(at * units, 0), _LAST) for at in (self.start_s, self.end_s))
+        inside = (column >= start) & (column < end)
         return inside if self.sensor is None else inside & (table.c.sensor == self.sensor)
 
 
@@ -139,6 +142,7 @@ class History:
             dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's way
             | {"low": _text(row.low), "high": _text(row.high)}
             | {name: int(getattr(row, name)) for name in _WAYS}
+            | {"protocol": row.protocol or _TRANSPORTS.get(row.ip_protocol, "")}
             for row in rows
         ]
 
@@ -165,6 +169,7 @@ class History:
             return connection.execute(query).fetchall()
 
 
+_TRANSPORTS: Final = {IpProtocol.TCP: "TCP", IpProtocol.UDP: "UDP"}
 _WAYS: Final = ("low_packets", "high_packets", "low_bytes", "high_bytes")
 _TEXTS: Final = ("protocol", "program", "program_source", "host", "host_source")
 _SUMS: Final = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")

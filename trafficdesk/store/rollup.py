@@ -10,7 +10,7 @@ from trafficdesk.metrics.flow_keys import flow_keys, unpack
 from trafficdesk.metrics.groups import each, group_rows, sums
 from trafficdesk.packets.address import unique_addresses
 from trafficdesk.packets.protocol import EtherType
-from trafficdesk.packets.protocols import protocol_name
+from trafficdesk.packets.protocols import Protocol, protocol_name
 from trafficdesk.store.schema import (
     CONVERSATION,
     HOST_HOUR,
@@ -33,6 +33,7 @@ HOSTS_A_MINUTE: Final = 10_000
 CONVERSATIONS_AN_HOUR: Final = 200_000
 """Those that come later in the span are folded together: a flood of invented addresses must not fill the disk."""
 OTHERS: Final = bytes(16)
+_BARE: Final = (Protocol.TCP, Protocol.UDP)
 _NS: Final = 1_000_000_000
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
@@ -136,10 +137,14 @@ class RollUp:
         low, high = (
             np.ascontiguousarray(ends[:, 2 * side : 2 * side + 2]).view("V16").reshape(-1) for side in (0, 1)
         )
-        # The last packet's: it knows most of what is carried.
+        protocols = batch["protocol"][keys.rows]
         last = np.zeros(count, np.int64)
         last[group] = every
-        names = [protocol_name(number) for number in batch["protocol"][keys.rows][last].tolist()]
+        # The last that says what is carried; what is not more than its transport is told by the key.
+        telling = np.flatnonzero(~np.isin(protocols, _BARE))
+        speaks = np.full(count, -1)
+        speaks[group[telling]] = telling
+        names = [protocol_name(protocols[row]) if row >= 0 else "" for row in speaks.tolist()]
         self._put_conversations(
             parcel,
             hours[first].tolist(),

@@ -10,6 +10,7 @@ import sqlalchemy as sql
 
 from tests.helpers.stored import NOON_S, NS, everything, random_batch
 from trafficdesk.packets.identities import Certainty, Host, Identities, NameSource, Program, RowIdentity
+from trafficdesk.packets.protocols import Protocol
 from trafficdesk.store.history import History, Span
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.rollup import HOSTS_A_MINUTE, RollUp
@@ -128,3 +129,15 @@ def test_hostile_text_comes_back_as_it_was(database, name):
     known = RowIdentity(np.zeros(4, np.int64), np.zeros(4, np.uint16), np.full(4, host, np.uint32))
     store(database, type(batch)(0, batch.columns, batch.text, identity=known), 4, RollUp(7, identities))
     assert {one["host"] for one in History(database).conversations(DAY)} == {name}
+
+
+def test_a_conversation_keeps_what_it_carries(database):
+    """Bare acknowledgements after the data do not take its protocol's name away."""
+    batch = random_batch(6, 5, hosts=2)
+    columns = {name: column.copy() for name, column in batch.columns.items()}
+    columns["ip_protocol"][:] = 6
+    columns["source_port"][:], columns["destination_port"][:] = 443, 443
+    columns["protocol"][:] = Protocol.TCP
+    columns["protocol"][2] = Protocol.TLS
+    store(database, type(batch)(0, columns, batch.text), 2)
+    assert {one["protocol"] for one in History(database).conversations(DAY)} == {"TLS"}

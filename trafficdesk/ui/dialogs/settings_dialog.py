@@ -23,7 +23,7 @@ from trafficdesk.errors import SettingsError
 from trafficdesk.ui.dialogs.capture_page import CapturePage, check_capture_filter
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
-from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage, NamesPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage, HistoryPage, NamesPage
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import DARK, LIGHT
@@ -101,6 +101,7 @@ class SettingsDialog(QDialog):
             "detection": DetectionPage(settings.detection, self._tokens),
             "names": NamesPage(settings.names, self._tokens),
             "mail": self.mail_page,
+            "history": HistoryPage(settings.history, self._tokens),
             "view": AppearancePage(settings.view, self._tokens),
         }
         self._build()

@@ -1,0 +1,146 @@
+"""`ui.history_controller`: live captures are recorded, files are not, and settings count at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from tests.helpers.stored import random_batch
+from trafficdesk.paths import data_dir
+from trafficdesk.session import AnalysisSession
+from trafficdesk.settings import HistorySettings, Settings
+from trafficdesk.settings.secrets import HistoryPassword
+from trafficdesk.store.history import History, Span
+from trafficdesk.store.keeping import open_store
+from trafficdesk.ui.history_controller import HistoryController
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+EVER = Span(0, 1 << 33)
+
+
+class _Job:
+    def __init__(self, *, live: bool) -> None:
+        self.live = live
+        self.title = "eth0" if live else "file.pcap"
+
+
+class _Capture(QObject):
+    began = Signal()
+    ended = Signal()
+    job: _Job | None = None
+    statistics = None
+
+    @property
+    def live(self) -> bool:
+        return self.job is not None and self.job.live
+
+
+class _Preferences(QObject):
+    changed = Signal(object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set(self, settings: Settings) -> None:
+        before, self.settings = self.settings, settings
+        self.changed.emit(before, settings)
+
+
+class _Banner:
+    def __init__(self) -> None:
+        self.errors: list[object] = []
+        self.messages: list[str] = []
+
+    def show_error(self, error: object) -> None:
+        self.errors.append(error)
+
+    def show_message(self, title: str, _hint: str) -> None:
+        self.messages.append(title)
+
+
+class _Desk(QObject):
+    """What the controller needs of the desk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = AnalysisSession()
+        self.capture = _Capture()
+        self.preferences = _Preferences()
+        self.window = type("Window", (), {"banner": _Banner()})()
+
+    def run(self, *, live: bool, rows: int) -> None:
+        self.session.begin()
+        self.capture.job = _Job(live=live)
+        self.capture.began.emit()
+        self.session.ingest(random_batch(rows, 1))
+        self.capture.ended.emit()
+
+
+@pytest.fixture
+def desk() -> _Desk:
+    return _Desk()
+
+
+def packets_of(settings: HistorySettings) -> int:
+    database = open_store(settings, data_dir(), HistoryPassword().get)
+    try:
+        return sum(packets for _, packets, _ in History(database).volume(EVER))
+    finally:
+        database.close()
+
+
+def started(desk: _Desk, qtbot: QtBot) -> HistoryController:
+    controller = HistoryController(desk, HistoryPassword())
+    controller.start()
+    qtbot.waitUntil(lambda: controller.keeping is not None)
+    return controller
+
+
+def test_live_captures_are_recorded_and_files_are_not(desk: _Desk, qtbot: QtBot) -> None:
+    """A file is history already, of another time and maybe another network."""
+    controller = started(desk, qtbot)
+    desk.run(live=True, rows=300)
+    desk.run(live=False, rows=500)
+    controller.shut_down()
+    assert packets_of(desk.preferences.settings.history) == 300
+    assert not desk.window.banner.errors
+
+
+def test_switched_off_nothing_is_recorded(desk: _Desk, qtbot: QtBot) -> None:
+    """And nothing runs; what was recorded before stays."""
+    controller = started(desk, qtbot)
+    desk.run(live=True, rows=300)
+    off = replace(desk.preferences.settings, history=HistorySettings(enabled=False))
+    desk.preferences.set(off)
+    desk.run(live=True, rows=300)
+    assert controller.keeping is None
+    controller.shut_down()
+    assert packets_of(off.history) == 300
+
+
+def test_trouble_is_told_once(desk: _Desk, qtbot: QtBot) -> None:
+    """A server out of reach: one sentence, and the capture goes on."""
+    desk.preferences.settings = Settings(history=HistorySettings(url="mysql+pymysql://desk@127.0.0.1:9/none"))
+    controller = started(desk, qtbot)
+    desk.run(live=True, rows=300)
+    qtbot.waitUntil(lambda: bool(desk.window.banner.errors), timeout=20_000)
+    controller.shut_down()
+    assert len(desk.window.banner.errors) == 1
+    assert "out of reach" in str(desk.window.banner.errors[0])
+
+
+def test_a_folder_that_can_t_be_written_is_told(desk: _Desk, qtbot: QtBot, tmp_path, monkeypatch) -> None:
+    """No history then, with a sentence; nothing else stops."""
+    (tmp_path / "data").write_text("in the way")
+    monkeypatch.setenv("TRAFFICDESK_HOME", str(tmp_path))
+    controller = HistoryController(desk, HistoryPassword())
+    controller.start()
+    qtbot.waitUntil(lambda: bool(desk.window.banner.errors))
+    desk.run(live=True, rows=10)
+    controller.shut_down()

@@ -1,0 +1,85 @@
+"""`trafficdesk history`: what was recorded, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.helpers.stored import NOON_S, random_batch
+from trafficdesk.cli import main
+from trafficdesk.cli.history import BadSpan, span_of
+from trafficdesk.paths import data_dir
+from trafficdesk.settings import HistorySettings
+from trafficdesk.store.history import Span
+from trafficdesk.store.keeping import Keeping
+
+SINCE = ["--since", "2026-01-01", "--until", "2030-01-01"]
+
+
+@pytest.fixture
+def recorded() -> None:
+    keeping = Keeping(HistorySettings(), data_dir(), lambda _server, _user: "")
+    keeping.recorder.begin("eth0")
+    keeping.recorder.add(random_batch(2_000, 1))
+    assert keeping.close()
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_was_recorded_is_told(capsys):
+    """Sums, addresses and conversations of the span."""
+    assert main(["history", *SINCE]) == 0
+    out = capsys.readouterr().out
+    assert "2,000 packets" in out
+    assert "10.0.0." in out
+
+
+@pytest.mark.usefixtures("recorded")
+def test_as_json(capsys):
+    """Every part is there for scripts, of all and of one host."""
+    assert main(["history", *SINCE, "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["packets"] == sum(one["packets"] for one in told["protocols"].values()) == 2_000
+    assert len(told["captures"]) == 1
+    assert main(["history", *SINCE, "--host", "10.0.0.3", "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {one["low"] for one in told["conversations"]} | {one["high"] for one in told["conversations"]} > {
+        "10.0.0.3"
+    }
+    assert told["over_time"][0]["sent_packets"] > 0
+
+
+def test_nothing_recorded_is_no_error(capsys):
+    """A first look at an empty history."""
+    assert main(["history"]) == 0
+    assert "0 packets" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--last", "soon"], ["--since", "never"], ["--since", "2030-01-01"], ["--host", "nobody"]]
+)
+def test_what_can_t_be_understood_is_said(arguments, capsys):
+    """Wrong usage: exit code 2 and a sentence."""
+    assert main(["history", *arguments]) == 2
+    assert capsys.readouterr().err
+
+
+def test_spans():
+    """Backwards from now, or as named."""
+    assert span_of("90m", None, None, NOON_S) == Span(NOON_S - 5_400, NOON_S)
+    assert span_of("7d", None, None, NOON_S) == Span(NOON_S - 604_800, NOON_S)
+    with pytest.raises(BadSpan):
+        span_of("1y", None, None, NOON_S)
+
+
+def test_a_server_out_of_reach_is_the_environments_fault(monkeypatch, capsys):
+    """Exit code 3, cause and remedy."""
+    from trafficdesk.settings import Settings
+    from trafficdesk.settings.file import save
+
+    save(Settings(history=HistorySettings(url="mysql+pymysql://desk@127.0.0.1:9/none")))
+    monkeypatch.setenv("TRAFFICDESK_HISTORY_PASSWORD", "secret-word")
+    assert main(["history"]) == 3
+    err = capsys.readouterr().err
+    assert "out of reach" in err
+    assert "secret-word" not in err

@@ -1,0 +1,136 @@
+"""`store.recorder`: what a session sees is in the store when it has ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers.stored import random_batch
+from tests.helpers.traffic import detection_of
+from trafficdesk.capture.source import CaptureStatistics, Gap
+from trafficdesk.session import AnalysisSession
+from trafficdesk.settings import HistorySettings
+from trafficdesk.store.history import History, Span
+from trafficdesk.store.keeping import Keeping, open_store, url_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVER = Span(0, 1 << 40)
+
+
+def no_password(_server: str, _user: str) -> str:
+    return ""
+
+
+@pytest.fixture
+def settings(url: str) -> HistorySettings:
+    return HistorySettings(url="" if url.startswith("sqlite") else url, packets=True)
+
+
+def test_a_live_capture_is_in_the_history(settings: HistorySettings, tmp_path: Path) -> None:
+    """Packets, incidents, gaps, the model and what was lost; what comes before and after the capture is not."""
+    keeping = Keeping(settings, tmp_path, no_password, seed=5)
+    session = AnalysisSession()
+    session.recorder = keeping.recorder
+    session.begin()
+    session.ingest(random_batch(100, 1))
+    session.begin()
+    lost = CaptureStatistics(received=1_000, dropped_kernel=7)
+    number = keeping.recorder.begin("eth0", session.log.identities, lambda: lost)
+    for at in range(0, 5_000, 500):
+        session.ingest(random_batch(500, at, first_id=at))
+    session.note_gaps((Gap("eth0", 10, 20, "asleep"),))
+    session.next_for_analysis(5_000)
+    session.apply(detection_of(0, 5_000, family=(3, 4), incident=1))
+    keeping.recorder.end()
+    session.ingest(random_batch(50, 9, first_id=5_000))
+    assert keeping.close()
+    assert keeping.recorder.missed == 0
+
+    database = open_store(settings, tmp_path, no_password)
+    history = History(database)
+    assert sum(packets for _, packets, _ in history.volume(EVER)) == 5_000
+    (capture,) = history.captures(EVER)
+    assert (capture["capture"], capture["source"]) == (number, "eth0")
+    assert (capture["packets"], capture["dropped_kernel"]) == (5_000, 7)
+    (incident,) = history.incidents(EVER)
+    assert incident["number"] == 1
+    assert isinstance(incident["peers"], list)
+    (gap,) = history.gaps(EVER)
+    assert (gap["interface"], gap["start_ns"], gap["end_ns"], gap["reason"]) == ("eth0", 10, 20, "asleep")
+    database.close()
+
+
+def test_two_machines_write_into_one_server(mariadb, tmp_path: Path) -> None:
+    """Each has a number of its own; together they are the sum, apart they are told apart."""
+    settings = HistorySettings(url=mariadb.create("shared"))
+    for name in ("one", "two"):
+        keeping = Keeping(settings, tmp_path / name, no_password)
+        keeping.recorder.begin("eth0")
+        keeping.recorder.add(random_batch(1_000, 3))
+        assert keeping.close()
+        while keeping.state.waiting_parcels:
+            keeping = Keeping(settings, tmp_path / name, no_password)
+            time.sleep(0.2)
+            keeping.close()
+    database = open_store(settings, tmp_path, no_password)
+    history = History(database)
+    assert sum(packets for _, packets, _ in history.volume(EVER)) == 2_000
+    sensors = history.sensors()
+    assert len({number for number, _ in sensors}) == 2
+    for number, _ in sensors:
+        own = Span(EVER.start_s, EVER.end_s, number)
+        assert sum(packets for _, packets, _ in history.volume(own)) == 1_000
+    database.close()
+
+
+def test_the_password_stays_out_of_the_settings(tmp_path: Path) -> None:
+    """It comes from the keyring, escaped as a URL needs it."""
+    asked = []
+
+    def password(server: str, user: str) -> str:
+        asked.append((server, user))
+        return "p@ss/word"
+
+    url = url_of(HistorySettings(url="mysql+pymysql://desk@db.example/traffic"), tmp_path, password)
+    assert asked == [("db.example", "desk")]
+    assert url == "mysql+pymysql://desk:p%40ss%2Fword@db.example/traffic"
+
+
+def test_too_fast_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds no room while adding up is late is not silently gone."""
+    monkeypatch.setattr("trafficdesk.store.recorder.MOST_ROWS", 1_500)
+    keeping = Keeping(HistorySettings(), tmp_path, no_password)
+    keeping.recorder.begin("eth0")
+    with keeping.recorder._changed:  # adding up has to wait
+        for at in range(3):
+            keeping.recorder._changed.release()
+            keeping.recorder._changed.acquire()
+            keeping.recorder.add(random_batch(1_000, at))
+    missed = keeping.recorder.missed
+    keeping.close()
+    database = open_store(HistorySettings(), tmp_path, no_password)
+    seen = sum(packets for _, packets, _ in History(database).volume(EVER))
+    assert seen + missed == 3_000
+    database.close()
+
+
+def test_reasons_are_kept_as_they_were(tmp_path: Path) -> None:
+    """An incident's reasons survive with value, unit and what was usual."""
+    from tests.helpers.incidents import an_incident
+
+    keeping = Keeping(HistorySettings(), tmp_path, no_password)
+    keeping.recorder.begin("eth0")
+    incident = an_incident(id=4, packets=2)
+    keeping.recorder.tell([incident])
+    keeping.close()
+    database = open_store(HistorySettings(), tmp_path, no_password)
+    (row,) = History(database).incidents(EVER)
+    assert row["sentence"] == incident.sentence
+    assert [one["feature"] for one in row["reasons"]] == [one.feature for one in incident.reasons]
+    assert json.dumps(row["reasons"])
+    database.close()
