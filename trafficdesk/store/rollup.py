@@ -10,7 +10,8 @@ from trafficdesk.metrics.flow_keys import flow_keys, unpack
 from trafficdesk.metrics.groups import each, group_rows, sums
 from trafficdesk.packets.address import unique_addresses
 from trafficdesk.packets.protocol import EtherType
-from trafficdesk.packets.protocols import Protocol, protocol_name
+from trafficdesk.packets.protocol_names import protocol_name
+from trafficdesk.packets.protocols import Protocol
 from trafficdesk.store.schema import (
     CONVERSATION,
     HOST_HOUR,
