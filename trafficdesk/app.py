@@ -31,6 +31,7 @@ from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
 from trafficdesk.ui.preferences import Preferences
 from trafficdesk.ui.recovery import Recovery
+from trafficdesk.ui.threats_controller import ThreatsController
 
 if TYPE_CHECKING:
     from trafficdesk.alerts import AlertDispatcher
@@ -108,6 +109,7 @@ class Desktop(QObject):
         self.commands = Commands(self.desk, self.interfaces)
         self.recovery = Recovery(self.desk)
         self.history = HistoryController(self.desk, HistoryPassword())
+        self.threats = ThreatsController(self.desk)
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
@@ -127,6 +129,7 @@ class Desktop(QObject):
             self._write_diagnostics(statistics)
         self.desk.shut_down()
         self.commands.exports.shut_down()
+        self.threats.shut_down()
         self.recovery.shut_down()
         self.history.shut_down()
         self.interfaces.shut_down()
@@ -139,6 +142,7 @@ class Desktop(QObject):
         self.window.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
         self.window.closing.connect(self._on_closing)
         self.window.actions_["settings"].triggered.connect(self._edit_settings)
+        self.window.actions_["self_test"].triggered.connect(self._try_whether_it_works)
         self.interfaces.listed.connect(self._on_listed)
         self.interfaces.failed.connect(self.window.banner.show_error)
         self.desk.loaded.connect(self._on_loaded)
@@ -157,6 +161,7 @@ class Desktop(QObject):
         self.window.page.build_charts()
         self._start_alerts()
         self.history.start()
+        self.threats.begin()
         self.interfaces.refresh()
         if self._options.quit_after_s is not None:
             QTimer.singleShot(round(self._options.quit_after_s * 1_000), self, self._leave)
@@ -253,10 +258,17 @@ class Desktop(QObject):
             self.window,
             interfaces=self.window.bar.interface_choices(),
             tokens=self._tokens,
+            library=self.threats.library,
         )
         dialog.applied.connect(self.preferences.set)
         dialog.exec()
         dialog.deleteLater()
+
+    @Slot()
+    def _try_whether_it_works(self) -> None:
+        from trafficdesk.ui.dialogs.self_test import SelfTestDialog
+
+        SelfTestDialog(self._tokens, self.window).open()
 
     def _write_diagnostics(self, statistics: object) -> None:
         from trafficdesk.capture.source import CaptureStatistics

@@ -16,6 +16,7 @@ from trafficdesk.packets.peers import peers
 
 if TYPE_CHECKING:
     from trafficdesk.detect.finding import Detection, Incident
+    from trafficdesk.detect.listed import Listed
     from trafficdesk.packets.identities import Host, Program
     from trafficdesk.packets.log import PacketLog
 
@@ -31,10 +32,12 @@ class Describer:
     Parameters
     ----------
     log : whose columns `program` and `host` are read.
+    listed : says what threat lists have of a row; None = nobody does.
     """
 
-    def __init__(self, log: PacketLog) -> None:
+    def __init__(self, log: PacketLog, listed: Listed | None = None) -> None:
         self._log = log
+        self._listed = listed
         self._rows: OrderedDict[int, Counter[tuple[int, int]]] = OrderedDict()
         """(program, host) of each incident's rows."""
 
@@ -54,10 +57,12 @@ class Describer:
         return replace(detection, incidents=tuple(map(self._incident, detection.incidents)))
 
     def sentence(self, packet_id: int, sentence: str) -> str:
-        """What is said of a row, with its program and peer in front."""
+        """What is said of a row, with its program and peer in front, and what threat lists say behind."""
         if not sentence or not self._log.first_id <= packet_id < self._log.end_id:
             return sentence
         at = np.array([packet_id])
+        if hit := self.listed(packet_id):
+            sentence = f"{sentence.removesuffix('.')}. {hit[:1].upper()}{hit[1:]}"
         program, host = (int(self._log.column(name, at)[0]) for name in ("program", "host"))
         return self._with_who(program, host, sentence)
 
@@ -70,7 +75,13 @@ class Describer:
         program = identities.programs[int(self._log.column("program", at)[0])]
         host = identities.hosts[int(self._log.column("host", at)[0])]
         ends = " → ".join(filter(None, (program_words(program), host_words(host))))
-        return " · ".join(filter(None, (ends, *self._place(at))))
+        return " · ".join(filter(None, (ends, *self._place(at), self.listed(packet_id))))
+
+    def listed(self, packet_id: int) -> str:
+        """What a threat list has of a row: "203.0.113.7 is on the list “Feodo” (2 days old)"; empty = nothing."""
+        if self._listed is None or not self._log.first_id <= packet_id < self._log.end_id:
+            return ""
+        return self._listed.sentence(int(self._log.column("threat", np.array([packet_id]))[0]))
 
     def _place(self, at: np.ndarray) -> list[str]:
         identities = self._log.identities

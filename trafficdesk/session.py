@@ -15,6 +15,7 @@ import numpy as np
 
 from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
+from trafficdesk.detect.listed import Listed
 from trafficdesk.detect.recall import Recall
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
@@ -100,7 +101,8 @@ class AnalysisSession:
         self.reverse_dns = False
         """Whether the resolver may be asked for names."""
         self._recent = RecentRows(self.log)
-        self.describer = Describer(self.log)
+        self.listed = Listed(self.log)
+        self.describer = Describer(self.log, self.listed)
         self.recorder: Recorder | None = None
         """Takes live captures into the history; whoever starts one tells it so."""
         self.capture_id = 0
@@ -164,6 +166,7 @@ class AnalysisSession:
         self.identifier = Identifier(self.log.identities, reverse_dns=self.reverse_dns)
         self._recent.clear()
         self.describer.clear()
+        self.listed.clear()
         self.metrics = TrafficMetrics()
         self.findings = FindingLog()
         self.recall = self.recall.renewed(self.log, self.findings)
@@ -261,7 +264,7 @@ class AnalysisSession:
         detection = said.detection if isinstance(said, Answer) else said
         if detection.ids is not None:
             detection = detection.spread(self._under_way.start, self._under_way.stop)
-        detection = self.describer.named(detection)
+        detection = self.describer.named(self.listed.judged(detection))
         self.log.set_analysis(
             detection.first_id, detection.score, detection.verdict, detection.family, detection.incident
         )

@@ -52,6 +52,7 @@ PACKET_COLUMNS = [
 ]
 ANALYSIS_COLUMNS = [
     "score", "flagged", "incident", "family", "reason", "program", "program_source", "host", "host_source",
+    "threat_list", "threat_entry",
 ]  # fmt: skip
 INCIDENT_COLUMNS = [
     "id",
@@ -63,6 +64,7 @@ INCIDENT_COLUMNS = [
     "packets",
     "severity",
     "sentence",
+    "threat",
 ]
 SUMMARY_KEYS = {
     "packets", "bytes", "first_ns", "last_ns", "protocols", "top_sources", "top_destinations", "unique_ip", "unique_mac",

@@ -115,8 +115,23 @@ def test_interfaces_are_filtered_by_name_or_number() -> None:
     columns = {**batch.columns, "interface": np.array([0, 1, 2], np.uint16)}
     session.begin()
     session.ingest(replace(batch, columns=columns))
-    texts = identity_columns(session.log, np.arange(3))[-1]
+    texts = identity_columns(session.log, np.arange(3))[Column.INTERFACE - Column.PROGRAM]
     assert texts == ["eth0", 'w"lan\n0', "2"]
     for packet_id in range(3):
         expression = filter_for_cell(session.log, packet_id, Column.INTERFACE, texts[packet_id])
         assert session.log.select(compile_filter(expression).mask).tolist() == [packet_id]
+
+
+def test_hits_are_filtered_by_their_list() -> None:
+    """Whatever the list is called."""
+    from trafficdesk.packets.identities import Threat
+
+    session = session_with(2)
+    number = session.log.identities.threats.number(Threat('my "own" list', "203.0.113.7", "203.0.113.7", 1))
+    session.log.update_analysis("threat", np.array([1]), np.array([number], np.uint16))
+    texts = identity_columns(session.log, np.arange(2))[Column.THREAT - Column.PROGRAM]
+    assert texts == ["", 'my "own" list']
+    assert filter_for_cell(session.log, 0, Column.THREAT, "") == ""
+    expression = filter_for_cell(session.log, 1, Column.THREAT, texts[1])
+    chosen = compile_filter(expression, (), session.log.identities)
+    assert session.log.select(chosen.mask).tolist() == [1]

@@ -103,7 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
         return Exit.USAGE
-    settings = warned_settings().detection
+    everything = warned_settings()
+    settings = everything.detection
     if arguments.seed is not None:
         settings = replace(settings, seed=arguments.seed)
     from trafficdesk.detect.detector import Detector
@@ -119,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         analysis = Analysis(Detector(settings), out)
         analysis.tables = tables_for(arguments.json, analysis.session)
         analysis.correct(kept_corrections(wanted=arguments.corrections))
+        use_threat_lists(analysis.session, everything)
         for batch in _batches(arguments.files, analysis.seconds, faults):
             analysis.feed(batch)
         analysis.finish()
@@ -136,6 +138,21 @@ def tables_for(json_path: str | None, session: AnalysisSession) -> TrafficTables
     from trafficdesk.metrics.tables import TrafficTables
 
     return TrafficTables(identities=session.log.identities)
+
+
+def use_threat_lists(session: AnalysisSession, settings: Settings) -> None:
+    """Look for what the person's lists have; what is wrong with them is said on stderr."""
+    from trafficdesk.threats import Library
+    from trafficdesk.threats.library import matching_of
+
+    lists = Library().lists(settings.threats.files)
+    for one in lists:
+        if one.error and str(one.path) not in settings.threats.off:
+            say(
+                f"trafficdesk: the threat list {visible(str(one.path))} is not used: {visible(one.error)}",
+                to_stderr=True,
+            )
+    session.log.identities.matching = matching_of(lists, settings.threats.off)
 
 
 def warned_settings() -> Settings:
@@ -196,6 +213,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
         seed=seed,
         tables=analysis.tables.tell(session.log) if analysis.tables else None,
         suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
+        threats=session.listed.sightings,
     )
 
 
@@ -235,6 +253,9 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"{share}: {summary.unscored:,} packets were not analysed, they came faster than they could be"
     if lost := lost_by_place(summary.lost):
         yield f"dropped: {lost}"
+    if summary.threats:
+        met = sum(sighting.packets for _, sighting in summary.threats)
+        yield f"on threat lists: {met:,} packets, {visible(_hits(summary))}"
     yield f"incidents: {len(summary.incidents)}"
     if words := suppressed_words(*summary.suppressed):
         yield words
@@ -243,3 +264,12 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"  {incident.id}. [{incident.family}, severity {incident.severity}] {visible(incident.sentence)}"
     if len(summary.incidents) > _SHOWN:
         yield f"  and {len(summary.incidents) - _SHOWN} less severe ones; --json and --incidents-csv have all"
+
+
+def _hits(summary: Summary) -> str:
+    """The first few: "203.0.113.7 (Feodo), bad.example (own) and 3 more"."""
+    from trafficdesk.detect.words import listed
+
+    return listed(
+        tuple(f"{threat.met or threat.entry} ({threat.list_name})" for threat, _ in summary.threats)
+    )

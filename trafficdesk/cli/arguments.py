@@ -72,7 +72,12 @@ def parser() -> argparse.ArgumentParser:
     interfaces = _add(commands, "interfaces", "list what can be captured on, and whether it is permitted")
     interfaces.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     _add_history(commands)
-    _add(commands, "self-test", "run the bundled sample through the whole path and print a score card")
+    trial = _add(
+        commands,
+        "self-test",
+        "try made-up incidents of every family on the whole path, and print a score card",
+    )
+    trial.add_argument("--json", metavar="PATH", help="write the score card to PATH (- = standard output)")
     return top
 
 

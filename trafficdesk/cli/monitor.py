@@ -195,7 +195,7 @@ class Monitor:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    from trafficdesk.cli.analyze import summary_lines, tables_for, warned_settings
+    from trafficdesk.cli.analyze import summary_lines, tables_for, use_threat_lists, warned_settings
     from trafficdesk.cli.monitor_summary import summary_of_run
 
     started = time.perf_counter()
@@ -212,6 +212,7 @@ def run(arguments: argparse.Namespace) -> int:
         monitor.tables = tables_for(arguments.json, monitor.session)
         stack.callback(monitor.session.identifier.close)
         monitor.session.set_reverse_dns(settings.names.reverse_dns)
+        use_threat_lists(monitor.session, settings)
         if not arguments.sample:
             monitor.session.identifier.watch_sockets()
             record_into_history(monitor, name, settings, stack)

@@ -33,5 +33,6 @@ def summary_of_run(monitor: Monitor, settings: Settings, total_s: float) -> Summ
         seed=settings.detection.seed,
         tables=monitor.tables.tell(session.log) if monitor.tables else None,
         gaps=session.gaps,
+        threats=session.listed.sightings,
         suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
     )

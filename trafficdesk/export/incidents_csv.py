@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.export import cells
+from trafficdesk.export.summary_json import threat_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ INCIDENT_COLUMNS: Final = (
     "packets",
     "severity",
     "sentence",
+    "threat",
 )
 
 
@@ -41,6 +43,7 @@ def write_incidents_csv(stream: IO[bytes], incidents: Iterable[Incident]) -> Non
                     incident.packets,
                     incident.severity,
                     incident.sentence,
+                    threat_of(incident),
                 )
             )
         )

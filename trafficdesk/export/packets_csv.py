@@ -58,6 +58,8 @@ ANALYSIS_COLUMNS: Final = (
     "program_source",
     "host",
     "host_source",
+    "threat_list",
+    "threat_entry",
 )
 
 BLOCK_ROWS: Final = 16_384
@@ -105,10 +107,12 @@ class Analysis:
     reason: NDArray[np.bytes_]
     """UTF-8."""
     program: NDArray[np.bytes_]
-    """UTF-8, as the three that follow; empty = not known."""
+    """UTF-8, as those that follow; empty = not known, none."""
     program_source: NDArray[np.bytes_]
     host: NDArray[np.bytes_]
     host_source: NDArray[np.bytes_]
+    threat_list: NDArray[np.bytes_]
+    threat_entry: NDArray[np.bytes_]
 
     def slice(self, rows: slice) -> Analysis:
         """Some of the rows."""
@@ -228,6 +232,8 @@ def _analysis_cells(analysis: Analysis) -> list[list[NDArray[np.bytes_]]]:
         cells.texts(analysis.program_source),
         cells.texts(analysis.host),
         cells.texts(analysis.host_source),
+        cells.texts(analysis.threat_list),
+        cells.texts(analysis.threat_entry),
     ]
 
 

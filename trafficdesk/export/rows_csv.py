@@ -107,6 +107,8 @@ def analysis_of(log: PacketLog, findings: FindingLog, ids: NDArray[np.int64]) ->
         ),
         host=_texts(log.column("host", ids), log.identities.hosts, lambda one: one.name),
         host_source=_texts(log.column("host", ids), log.identities.hosts, lambda one: one.source.words),
+        threat_list=_texts(log.column("threat", ids), log.identities.threats, lambda one: one.list_name),
+        threat_entry=_texts(log.column("threat", ids), log.identities.threats, lambda one: one.entry),
     )
 
 
@@ -131,6 +133,8 @@ def analysis_cells(
     program_source: NDArray[np.bytes_],
     host: NDArray[np.bytes_],
     host_source: NDArray[np.bytes_],
+    threat_list: NDArray[np.bytes_],
+    threat_entry: NDArray[np.bytes_],
 ) -> Analysis:
     """What analysis said of some rows, as cells; a sentence is asked for flagged rows only."""
     flagged = (verdict & FLAGGED) != 0
@@ -140,5 +144,15 @@ def analysis_cells(
     reason[rows] = sentences
     names = np.array([b"", *(entry.name.encode() for entry in FAMILIES[1:])])
     return Analysis(
-        score, flagged, incident, names[family], reason, program, program_source, host, host_source
+        score=score,
+        flagged=flagged,
+        incident=incident,
+        family=names[family],
+        reason=reason,
+        program=program,
+        program_source=program_source,
+        host=host,
+        host_source=host_source,
+        threat_list=threat_list,
+        threat_entry=threat_entry,
     )

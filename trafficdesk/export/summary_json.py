@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trafficdesk import __version__
 from trafficdesk.capture.loss import PLACES
 from trafficdesk.capture.source import CaptureStatistics
+from trafficdesk.detect.listed import FEATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
+    from trafficdesk.detect.listed import Sighting
     from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
     from trafficdesk.metrics.tables import TrafficTables
+    from trafficdesk.packets.identities import Threat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Summary:
     """Spans in which an interface could not be captured on."""
     suppressed: tuple[int, int] = (0, 0)
     """Incidents and packets that would be told of, had a person not said otherwise."""
+    threats: tuple[tuple[Threat, Sighting], ...] = ()
+    """What threat lists had of the traffic, most packets first."""
 
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
@@ -77,6 +82,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "scored": summary.scored,
         "unscored": summary.unscored,
         "dropped": {place.name: place.count(summary.lost) for place in PLACES},
+        "threats": [_threat(*item) for item in summary.threats],
         "gaps": [asdict(gap) for gap in summary.gaps],
         "seconds": {name: _number(value, 3) for name, value in summary.seconds.items()},
         **(tables_of(summary.tables) if summary.tables is not None else {}),
@@ -121,6 +127,7 @@ def incident_of(incident: Incident) -> dict[str, Any]:
         "packets": incident.packets,
         "severity": incident.severity,
         "sentence": incident.sentence,
+        "threat": threat_of(incident) or None,
         "reasons": [
             {
                 "feature": reason.feature,
@@ -131,6 +138,23 @@ def incident_of(incident: Incident) -> dict[str, Any]:
             }
             for reason in incident.reasons
         ],
+    }
+
+
+def threat_of(incident: Incident) -> str:
+    """What a threat list has of an incident's rows, in words; empty = nothing."""
+    return next((reason.words for reason in incident.reasons if reason.feature == FEATURE), "")
+
+
+def _threat(threat: Threat, sighting: Sighting) -> dict[str, Any]:
+    return {
+        "list": threat.list_name,
+        "entry": threat.entry,
+        "met": threat.met,
+        "dated_s": threat.dated_s,
+        "packets": sighting.packets,
+        "first_ns": sighting.first_ns,
+        "last_ns": sighting.last_ns,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trafficdesk.identity.identity import Identity
@@ -23,6 +24,7 @@ class Identifier:
     """
 
     def __init__(self, identities: Identities, *, reverse_dns: bool = False) -> None:
+        self._identities = identities
         self.identity = Identity(identities)
         self._watch: SocketWatch | None = None
         self.set_reverse_dns(reverse_dns)
@@ -56,11 +58,18 @@ class Identifier:
             self._watch = None
 
     def identify(self, batch: PacketBatch) -> PacketBatch:
-        """`batch` with program and host of its rows, as far as they are known now."""
-        identified = self.identity.identify(batch)
+        """`batch` with program and host of its rows, as far as they are known now, and what threat lists say."""
+        identified = self._matched(self.identity.identify(batch))
         if self._watch is not None and self.identity.searching:
             self._watch.want()
         return identified
+
+    def _matched(self, batch: PacketBatch) -> PacketBatch:
+        matching, identity = self._identities.matching, batch.identity
+        if matching is None or identity is None:
+            return batch
+        threat = matching.numbers(batch, identity.host, self._identities)
+        return replace(batch, identity=replace(identity, threat=threat))
 
     def take_changes(self) -> Changes | None:
         """What became known of rows delivered before."""

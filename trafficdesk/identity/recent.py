@@ -27,7 +27,7 @@ class RecentRows:
 
     Parameters
     ----------
-    log : its columns `program` and `host` are written.
+    log : its columns `program`, `host` and `threat` are written.
     """
 
     def __init__(self, log: PacketLog) -> None:
@@ -77,4 +77,16 @@ class RecentRows:
         ids = first_id + rows
         self._log.update_analysis("program", ids, changes.program[which[rows]])
         self._log.update_analysis("host", ids, changes.host[which[rows]])
+        self._match(ids, changes.host[which[rows]])
         return int(ids[0]), int(ids[-1]) + 1
+
+    def _match(self, ids: NDArray[np.int64], hosts: NDArray[np.uint32]) -> None:
+        """A name that came late may be on a threat list; what a row has already stays."""
+        identities = self._log.identities
+        if identities.matching is None:
+            return
+        numbers = identities.matching.of_hosts(hosts, identities)
+        hit = (numbers > 0) & (ids >= self._log.first_id) & (ids < self._log.end_id)
+        ids, numbers = ids[hit], numbers[hit]
+        free = self._log.column("threat", ids) == 0
+        self._log.update_analysis("threat", ids[free], numbers[free])

@@ -1,4 +1,4 @@
-"""Fields of a display filter that ask who is behind a row: program, host, country, autonomous system."""
+"""Fields of a display filter that ask who is behind a row: program, host, threat list, country, autonomous system."""
 
 from __future__ import annotations
 
@@ -78,6 +78,20 @@ IDENTITY_FIELDS: Final = (
         _numbered("host"),
         names=_SOURCES,
         labels=lambda identities: Labels(identities.hosts, lambda host: host.source.words),
+    ),
+    FilterField(
+        "td.threat",
+        Kind.LABEL,
+        "the threat list that has an address or a name of it",
+        _numbered("threat"),
+        labels=lambda identities: Labels(identities.threats, lambda threat: threat.list_name),
+    ),
+    FilterField(
+        "td.threat.entry",
+        Kind.LABEL,
+        "the list's entry: address, network or domain",
+        _numbered("threat"),
+        labels=lambda identities: Labels(identities.threats, lambda threat: threat.entry),
     ),
     FilterField("td.country", Kind.LABEL, "the peer's country, two letters", _country, labels=_countries),
     FilterField(

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.packets.batch import PacketBatch
+
 MAX_PROGRAMS: Final = 60_000
 """What a 16-bit number can tell apart, with some room for those without a process id."""
 MAX_HOSTS: Final = 262_144
 """Some 60 MB of names; more distinct ones are a flood, and stay unnamed."""
+MAX_THREATS: Final = 60_000
+"""What a 16-bit number can tell apart, with some room."""
 
 
 class Certainty(IntEnum):
@@ -87,6 +91,20 @@ class Host:
 
     name: str = ""
     source: NameSource = NameSource.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """An entry of somebody's list of bad addresses and names, as it was met."""
+
+    list_name: str = ""
+    """What the person's file is called; printable."""
+    entry: str = ""
+    """Address, network or domain; empty where there were too many to tell apart."""
+    met: str = ""
+    """The address or name of the traffic; empty likewise. Printable, bounded."""
+    dated_s: int = 0
+    """Of when the list is, seconds since 1970."""
 
 
 _T = TypeVar("_T", bound="Hashable")
@@ -159,18 +177,39 @@ class Places(Protocol):
         ...
 
 
+class ThreatMatching(Protocol):
+    """Which rows have to do with what a list has: `threats.Matching`; from any thread."""
+
+    def numbers(
+        self, batch: PacketBatch, hosts: NDArray[np.uint32], identities: Identities
+    ) -> NDArray[np.uint16]:
+        """(rows,) number of each row's hit in `identities.threats`; 0 = none."""
+        ...
+
+    def of_hosts(self, hosts: NDArray[np.uint32], identities: Identities) -> NDArray[np.uint16]:
+        """(rows,) the same of peers' names alone."""
+        ...
+
+    def of_addresses(self, addresses: NDArray[np.void], identities: Identities) -> NDArray[np.uint16]:
+        """(rows,) the same of addresses alone."""
+        ...
+
+
 class Identities:
     """What the numbers of a capture's rows stand for; lives as long as its log."""
 
     def __init__(self) -> None:
         self.locations: Places | None = None
         """None: no database is set."""
+        self.matching: ThreatMatching | None = None
+        """None: there are no threat lists."""
         self.restart()
 
     def restart(self) -> None:
         """Forget programs and hosts: another capture begins. Who still holds the old tables harms nobody."""
         self.programs: Interned[Program] = Interned(Program(), MAX_PROGRAMS)
         self.hosts: Interned[Host] = Interned(Host(), MAX_HOSTS)
+        self.threats: Interned[Threat] = Interned(Threat(), MAX_THREATS)
         self.own: NDArray[np.void] = np.empty(0, "V16")
         """This computer's addresses; empty for a file, which does not say whose it is."""
         self.notes = PacketNotes()
@@ -189,14 +228,18 @@ class RowIdentity:
     """Index in `Identities.hosts`."""
     version: int = 0
     """How many times conversations had been told more of when this was written."""
+    threat: NDArray[np.uint16] | None = None
+    """Index in `Identities.threats`; None = no lists were there."""
 
     def slice(self, rows: slice) -> RowIdentity:
         """Some of the rows."""
-        return RowIdentity(self.conversation[rows], self.program[rows], self.host[rows], self.version)
+        threat = self.threat[rows] if self.threat is not None else None
+        return RowIdentity(self.conversation[rows], self.program[rows], self.host[rows], self.version, threat)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """The log's columns."""
-        return {"program": self.program, "host": self.host}
+        known: dict[str, NDArray[Any]] = {"program": self.program, "host": self.host}
+        return known if self.threat is None else {**known, "threat": self.threat}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,8 +46,8 @@ FLAGGED: Final = int(Verdict.UNUSUAL | Verdict.FAMILY)
 ANALYSIS_FIELDS: Final = (("score", "f4"), ("verdict", "u1"), ("family", "u1"), ("incident", "i4"))
 """score: high = anomalous, NaN = unknown; family: index in `detect.families`, 0 = none; incident: id, 0 = none."""
 
-IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"))
-"""Index in `Identities.programs` and in `Identities.hosts`, 0 = not known."""
+IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"), ("threat", "u2"))
+"""Index in `Identities.programs`, in `Identities.hosts` and in `Identities.threats`, 0 = not known, none."""
 
 NOTE_FIELDS: Final = (("mark", "u1"),)
 """`packets.notes.NoteFlag`: what a person noted; 0 = nothing."""

@@ -9,6 +9,7 @@ from trafficdesk.settings.declared import (
     NamesSettings,
     Settings,
     Theme,
+    ThreatSettings,
     TimeFormat,
     ViewSettings,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "NamesSettings",
     "Settings",
     "Theme",
+    "ThreatSettings",
     "TimeFormat",
     "ViewSettings",
 ]

@@ -141,6 +141,17 @@ class NamesSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreatSettings:
+    """Lists of bad addresses and names; those in the folder of lists need no setting."""
+
+    files: tuple[str, ...] = setting((), "Lists elsewhere")
+    off: tuple[str, ...] = setting((), "Lists not used")
+    stale_days: int = setting(
+        30, "Say that a list is old after", unit="days", low=1, high=3_650, tip="Addresses change hands"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """Where alerts are mailed; the password lives in the system's keyring."""
 
@@ -210,6 +221,7 @@ class Settings:
     capture: CaptureSettings = CaptureSettings()
     detection: DetectionSettings = DetectionSettings()
     names: NamesSettings = NamesSettings()
+    threats: ThreatSettings = ThreatSettings()
     mail: MailSettings = MailSettings()
     history: HistorySettings = HistorySettings()
     view: ViewSettings = ViewSettings()

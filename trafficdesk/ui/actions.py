@@ -87,6 +87,8 @@ COMMANDS: Final = (
     Command("follow", "go", "Follow the &newest packet", ("Ctrl+End",), "", separated=True),
     Command("refit", "analysis", "&Refit the model now", ("Ctrl+Shift+R",), "refresh"),
     Command("show_flagged", "analysis", "Show &flagged packets only", (), "anomaly"),
+    Command("show_listed", "analysis", "Show packets on &threat lists only"),
+    Command("self_test", "help", "Is it &working?", (), "check"),
     Command("shortcuts", "help", "&Keyboard shortcuts", ("F1",), "keyboard"),
     Command("about", "help", "&About TrafficDesk", (), "info"),
 )

@@ -125,5 +125,10 @@ def _seconds(timestamp_ns: int) -> str:
     return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
 
 
-_OF_THE_PACKET: Final = {Column.TIME: _for_time, Column.INFO: _for_text}
+def _for_threat(log: PacketLog, packet_id: int) -> str:
+    threat = log.identities.threats[int(log.column("threat", np.array([packet_id]))[0])]
+    return filter_for_value("td.threat", threat.list_name) if threat.list_name else ""
+
+
+_OF_THE_PACKET: Final = {Column.TIME: _for_time, Column.INFO: _for_text, Column.THREAT: _for_threat}
 """Columns whose text is not what is compared."""

@@ -38,7 +38,7 @@ def test_columns_are_the_promised_ones() -> None:
         "tunnel,inner_source,inner_destination,inner_source_port,inner_destination_port"
     )
     assert header() == promised.encode() + b"\n"
-    analysis = b",score,flagged,incident,family,reason,program,program_source,host,host_source\n"
+    analysis = b",score,flagged,incident,family,reason,program,program_source,host,host_source,threat_list,threat_entry\n"
     assert header(analysed=True) == promised.encode() + analysis
 
 
@@ -157,6 +157,8 @@ def test_analysis_cells() -> None:
         program_source=np.array([b"seen", b"not permitted", b"guessed"]),
         host=np.array([b"", b"a,b.example", b""]),
         host_source=np.array([b"", b"DNS answer", b""]),
+        threat_list=np.array([b"", b"@Feodo", b""]),
+        threat_entry=np.array([b"", b"203.0.113.0/24", b""]),
     )
     stream = io.BytesIO()
     stream.write(header(analysed=True))
@@ -168,6 +170,8 @@ def test_analysis_cells() -> None:
         ["", "not permitted", "a,b.example", "DNS answer"],
         ["'=x", "guessed", "", ""],
     ]
+    hits = [(row["threat_list"], row["threat_entry"]) for row in rows]
+    assert hits == [("", ""), ("'@Feodo", "203.0.113.0/24"), ("", "")]
     cells = [[row[name] for name in ("score", "flagged", "incident", "family", "reason")] for row in rows]
     assert cells == [
         ["", "0", "", "", ""],

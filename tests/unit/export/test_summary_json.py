@@ -7,8 +7,10 @@ import json
 
 from tests.helpers.crafted import a_batch
 from tests.helpers.incidents import a_reason, an_incident
+from trafficdesk.detect.listed import Sighting
 from trafficdesk.export.summary_json import Summary, write_summary
 from trafficdesk.metrics import TrafficMetrics
+from trafficdesk.packets.identities import Threat
 
 KEYS = {
     "packets", "bytes", "first_ns", "last_ns", "protocols", "top_sources", "top_destinations", "unique_ip", "unique_mac",
@@ -51,8 +53,33 @@ def test_keys_are_the_promised_ones() -> None:
     assert found["protocols"] == {"UDP": {"packets": 10, "bytes": 1_000}}
     assert set(found["incidents"][0]) == {
         "id", "family", "start_ns", "end_ns", "culprit", "peers", "packets", "severity", "sentence", "reasons",
+        "threat",
     }  # fmt: skip
     assert set(found["incidents"][0]["reasons"][0]) == {"feature", "value", "unit", "window_s", "usual_high"}
+
+
+def test_hits_on_threat_lists() -> None:
+    """Every hit with its list, and the words of an incident's hit; null where it has none."""
+    hit = a_reason(feature="threat list", words="203.0.113.7 is on the list “Feodo” (of today)")
+    found = written(
+        Summary(
+            TrafficMetrics().snapshot(),
+            incidents=(an_incident(reasons=(a_reason(), hit)), an_incident(id=8)),
+            threats=((Threat("Feodo", "203.0.113.0/24", "203.0.113.7", 5), Sighting(3, 10, 20)),),
+        )
+    )
+    assert [incident["threat"] for incident in found["incidents"]] == [hit.words, None]
+    assert found["threats"] == [
+        {
+            "list": "Feodo",
+            "entry": "203.0.113.0/24",
+            "met": "203.0.113.7",
+            "dated_s": 5,
+            "packets": 3,
+            "first_ns": 10,
+            "last_ns": 20,
+        }
+    ]
 
 
 def test_unknown_numbers_are_null() -> None:

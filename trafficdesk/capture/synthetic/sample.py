@@ -55,28 +55,33 @@ class Sample:
     truths: tuple[Truth, ...]
 
 
-def generate(seed: int = DEFAULT_SEED) -> Sample:
-    """Half an hour of traffic, in capture order."""
+def generate(seed: int = DEFAULT_SEED, incidents: Sequence[Planted] = PLANTED) -> Sample:
+    """Half an hour of traffic with `incidents` in it, in capture order."""
     lan = Lan(random.Random(seed))
-    for number, planted in enumerate(PLANTED, 1):
+    for number, planted in enumerate(incidents, 1):
         lan.incident = number
         planted.play(lan, planted.begin_s)
     lan.incident = 0
     _everyday(lan)
     _neighbours(lan)
     seen = sorted(lan.seen, key=lambda one: one.timestamp_ns)
-    numbers: list[list[int]] = [[] for _ in PLANTED]
+    numbers: list[list[int]] = [[] for _ in incidents]
     for number, one in enumerate(seen, 1):
         if one.incident:
             numbers[one.incident - 1].append(number)
     frames = tuple(Frame(one.data, one.timestamp_ns, one.wire_length, LinkType.ETHERNET) for one in seen)
-    truths = tuple(_truth(planted, mine, frames) for planted, mine in zip(PLANTED, numbers, strict=True))
+    truths = tuple(_truth(planted, mine, frames) for planted, mine in zip(incidents, numbers, strict=True))
     return Sample(frames, tuple(one.incident for one in seen), truths)
 
 
-def write_sample(path: Path, truth_path: Path | None = None, seed: int = DEFAULT_SEED) -> Sample:
+def write_sample(
+    path: Path,
+    truth_path: Path | None = None,
+    seed: int = DEFAULT_SEED,
+    incidents: Sequence[Planted] = PLANTED,
+) -> Sample:
     """Write the capture and its ground truth as CSV (RFC 4180, but lines end with a line feed alone)."""
-    sample = generate(seed)
+    sample = generate(seed, incidents)
     with path.open("wb") as stream:
         writer = PcapngWriter(stream, application="TrafficDesk sample generator", comment=_COMMENT)
         for frame in sample.frames:

@@ -24,6 +24,7 @@ from trafficdesk.ui.dialogs.capture_page import CapturePage, check_capture_filte
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
 from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage, HistoryPage, NamesPage
+from trafficdesk.ui.dialogs.threats_page import ThreatsPage
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import DARK, LIGHT
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trafficdesk.settings import MailSettings, Settings
+    from trafficdesk.threats import Library
     from trafficdesk.ui.dialogs.filter_editor import CheckFilter
     from trafficdesk.ui.dialogs.mail_page import PasswordStore
     from trafficdesk.ui.dialogs.mail_trial import SendTest
@@ -62,6 +64,7 @@ class SettingsDialog(QDialog):
     check_filter : see `CapturePage`; the system's BPF compiler by default.
     interfaces : (name, words) of what can be captured on.
     tokens : the theme's colours; after the palette by default.
+    library : reads threat lists; the person's own by default.
     """
 
     applied = Signal(object)
@@ -77,6 +80,7 @@ class SettingsDialog(QDialog):
         check_filter: CheckFilter | None = None,
         interfaces: Sequence[tuple[str, str]] = (),
         tokens: Tokens | None = None,
+        library: Library | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -96,10 +100,12 @@ class SettingsDialog(QDialog):
             interfaces=interfaces,
             recent_filters=settings.view.recent_capture_filters,
         )
+        self.threats_page = ThreatsPage(settings.threats, self._tokens, library or _library())
         self.pages: dict[str, SettingsPage] = {
             "capture": self.capture_page,
             "detection": DetectionPage(settings.detection, self._tokens),
             "names": NamesPage(settings.names, self._tokens),
+            "threats": self.threats_page,
             "mail": self.mail_page,
             "history": HistoryPage(settings.history, self._tokens),
             "view": AppearancePage(settings.view, self._tokens),
@@ -280,6 +286,12 @@ class SettingsDialog(QDialog):
 
 def _tokens_of(widget: QWidget) -> Tokens:
     return DARK if widget.palette().window().color().lightness() < 128 else LIGHT
+
+
+def _library() -> Library:
+    from trafficdesk.threats import Library
+
+    return Library()
 
 
 def _save(settings: Settings) -> None:

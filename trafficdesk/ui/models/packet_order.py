@@ -118,6 +118,11 @@ def _comment(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
     return label_keys(numbers, ["", *texts])
 
 
+def _threat(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
+    numbers = source.log.column("threat", ids)
+    return label_keys(numbers, [threat.list_name for threat in source.log.identities.threats.since(0)])
+
+
 def _of_peers(
     log: PacketLog, ids: NDArray[np.int64], number_of: Callable[[NDArray[np.void]], NDArray[np.integer]]
 ) -> NDArray[np.int64]:
@@ -145,4 +150,5 @@ _KEYS: Final[dict[Column, Callable[[SortSource, NDArray[np.int64]], SortKeys]]] 
     Column.SYSTEM: _system,
     Column.INTERFACE: _interface,
     Column.COMMENT: _comment,
+    Column.THREAT: _threat,
 }

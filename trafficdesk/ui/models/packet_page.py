@@ -46,17 +46,18 @@ class Column(IntEnum):
     COUNTRY = 11
     SYSTEM = 12
     INTERFACE = 13
-    COMMENT = 14
+    THREAT = 14
+    COMMENT = 15
 
 
 TITLES: Final = (
     "No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score",
-    "Program", "Host", "Country", "Provider", "Interface", "Comment",
+    "Program", "Host", "Country", "Provider", "Interface", "Threat list", "Comment",
 )  # fmt: skip
 TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""
 IDENTITY_COLUMNS: Final = (
-    Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM, Column.INTERFACE,
+    Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM, Column.INTERFACE, Column.THREAT,
 )  # fmt: skip
 """Known by and by, or renamed; shown left of INFO."""
 
@@ -108,7 +109,7 @@ def text_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
 
 def identity_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
     """Texts of `IDENTITY_COLUMNS`, one list of len(ids) texts each."""
-    programs, hosts = log.identities.programs, log.identities.hosts
+    programs, hosts, threats = log.identities.programs, log.identities.hosts, log.identities.threats
     countries, systems = _places(log, ids)
     return [
         [programs[number].label for number in log.column("program", ids).tolist()],
@@ -116,6 +117,7 @@ def identity_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
         countries,
         systems,
         interface_texts(log.interfaces, log.column("interface", ids)),
+        [threats[number].list_name for number in log.column("threat", ids).tolist()],
     ]
 
 

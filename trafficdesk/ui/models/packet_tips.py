@@ -29,6 +29,6 @@ def tip_of(session: AnalysisSession, pages: PacketPages, packet_id: int, row: in
         return tooltip(visible(sentence) or mark.word)
     if mark.look is Look.COLLATERAL:
         return tooltip(f"Ordinary traffic beside incident {mark.incident}")
-    if column in (Column.PROGRAM, Column.HOST):
+    if column in (Column.PROGRAM, Column.HOST, Column.THREAT):
         return tooltip(visible(session.describer.who(packet_id)))
     return tooltip(pages.text(row, column)) if column < TEXT_COLUMNS else ""

@@ -29,12 +29,13 @@ _SAMPLES: Final = {
     Column.COUNTRY: "US",
     Column.SYSTEM: "AS15169 Google",
     Column.INTERFACE: "enp0s31f6",
+    Column.THREAT: "Blocklist",
     Column.COMMENT: "the printer again",
 }
 """Texts that set the columns' first widths."""
 _ORDER: Final = (
     Column.NUMBER, Column.TIME, Column.INTERFACE, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
-    Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.FINDING, Column.SCORE,
+    Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.THREAT, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
 _IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
@@ -42,7 +43,7 @@ _IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
 _ON_DEMAND: Final = frozenset(
-    {Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Column.INTERFACE, Column.COMMENT}
+    {Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Column.INTERFACE, Column.THREAT, Column.COMMENT}
 )
 """Not shown before they have something to say; comments not before somebody asks for them."""
 _ROUNDING: Final = 4

@@ -1,0 +1,72 @@
+"""`self_test`: every family's made-up incident goes the whole way, and what does not work is said."""
+
+from __future__ import annotations
+
+import json
+import smtplib
+from email.message import EmailMessage
+
+import pytest
+
+from trafficdesk.capture.synthetic.drill import DRILL
+from trafficdesk.cli.arguments import main
+from trafficdesk.detect.rules import RULES
+from trafficdesk.self_test import Stopped, run_trial, trial
+from trafficdesk.self_test.mail_sink import MailSink
+
+
+def test_the_whole_path_works(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each family with delay, reason and mail; lists, mails and exports beside them."""
+    assert main(["self-test", "--json", "-"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["passed"] is True
+    families = {line["family"]: line for line in card["lines"] if line["family"]}
+    assert families.keys() == {rule.family for rule in RULES}
+    for line in families.values():
+        assert line["delay_s"] >= 0
+        assert line["reason"]
+        assert line["mail"].startswith("[TrafficDesk] ")
+    others = {line["name"] for line in card["lines"] if not line["family"]}
+    assert others == {"Decoding", "Learning", "No false alarm", "Threat lists", "E-mail", "Export"}
+
+
+def test_what_is_not_found_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A detector that has gone blind for one family, and a rule without a drill, fail their lines alone."""
+    monkeypatch.setattr(
+        trial, "DRILL", tuple(one for one in DRILL if one.family in {"arp sweep", "port scan"})
+    )
+    monkeypatch.setattr(
+        trial, "_is_same", lambda incident, truth: truth.family == "arp sweep" == incident.family
+    )
+    card = run_trial()
+    assert not card.passed
+    lines = {line.family: line for line in card.lines if line.family}
+    assert lines["arp sweep"].passed
+    assert "not found at 192.168.1.60" in lines["port scan"].words
+    assert lines["beacon"].words == "no drill has been written for it"
+
+
+def test_it_can_be_stopped() -> None:
+    """Between two batches; what was said of progress is a share."""
+    told: list[float] = []
+    with pytest.raises(Stopped):
+        run_trial(told.append, lambda: len(told) > 1)
+    assert told
+    assert all(0 <= share <= 1 for share in told)
+
+
+def test_mails_are_kept_as_they_were_sent() -> None:
+    """Lines that begin with a full stop, more than one mail, and a client that says what the sink does not know."""
+    message = EmailMessage()
+    message["Subject"] = "one"
+    message.set_content("first\n.second\n..\n")
+    with MailSink() as sink:
+        for _ in range(2):
+            with smtplib.SMTP("127.0.0.1", sink.port, local_hostname="here", timeout=10) as client:
+                assert client.docmd("VRFY", "me")[0] == 502
+                client.send_message(message, "a@b.invalid", ["c@d.invalid"])
+        port = sink.port
+    assert len(sink.messages) == 2
+    assert sink.messages[0].replace(b"\r\n", b"\n").endswith(b"first\n.second\n..\n")
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP("127.0.0.1", port, local_hostname="here", timeout=10)

@@ -1,0 +1,103 @@
+"""The drill: the sample's half hour with an incident of every family, for the self-test. Nothing of it is ever sent."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+
+from trafficdesk.capture.synthetic import frames, messages
+from trafficdesk.capture.synthetic.conversation import TcpConversation
+from trafficdesk.capture.synthetic.incidents import PLANTED, Planted
+from trafficdesk.capture.synthetic.lan import GATEWAY, LAPTOP, PHONE, Host, outside
+from trafficdesk.capture.synthetic.neighbours import ask_who_has
+from trafficdesk.packets.protocol import IpProtocol, TcpFlag
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.synthetic.lan import Lan
+
+GUESSER: Final = outside("guesser", "192.0.2.199", ttl=49)
+FLOODER: Final = outside("flooder", "192.0.2.210", ttl=52)
+SINK: Final = outside("sink", "192.0.2.88", ttl=47)
+_NX: Final = 3
+_BEFORE_S: Final = 300.0
+"""When the first of them begins: some thousand packets are learned from by then."""
+
+
+def arp_sweep(lan: Lan, at: float) -> None:
+    """A phone asks for sixty addresses of the network within four seconds."""
+    for last in range(100, 160):
+        ask_who_has(lan, at + (last - 100) * 0.066, PHONE, _neighbour(last), answered=False)
+
+
+def brute_force(lan: Lan, at: float) -> None:
+    """Forty logins at the laptop's SSH within a minute, each refused."""
+    for number in range(40):
+        talk = TcpConversation(lan, (GUESSER, LAPTOP), 22, at + number * 1.4, delay_s=0.031).open()
+        talk.say(1, b"SSH-2.0-OpenSSH_9.9\r\n", wait_s=0.004)
+        talk.say(0, b"SSH-2.0-Go\r\n")
+        talk.say(0, messages.ssh_key_exchange(lan.noise(16)))
+        talk.say(1, messages.ssh_key_exchange(lan.noise(16)))
+        talk.stream(0, 700, 90_000)
+        talk.stream(1, 300, 90_000)
+        talk.close()
+
+
+def icmp_tunnel(lan: Lan, at: float) -> None:
+    """Ninety pings of a kilobyte within half a minute, answered with as much."""
+    identifier = lan.rng.getrandbits(16).to_bytes(2, "big")
+    for number in range(90):
+        now = at + number * 0.33 + lan.around(0.02)
+        rest = identifier + (number + 1).to_bytes(2, "big")
+        for when, ends, kind in ((now, (LAPTOP, SINK), 8), (now + 0.045, (SINK, LAPTOP), 0)):
+            message = frames.icmp(kind, 0, rest, lan.noise(900 + lan.rng.randrange(100)))
+            lan.packet(when, *ends, IpProtocol.ICMP, message)
+
+
+def missing_names(lan: Lan, at: float) -> None:
+    """Eighty guessed names within forty seconds, none of which exists."""
+    for number in range(80):
+        now = at + number * 0.5 + lan.around(0.05)
+        label = base64.b32encode(lan.noise(8)).decode().rstrip("=").lower()
+        name, identifier = f"{label}.example", lan.rng.getrandbits(16)
+        port = 32_768 + lan.rng.randrange(28_000)
+        lan.udp(now, LAPTOP, GATEWAY, (port, 53), messages.dns_query(identifier, name))
+        reply = messages.dns_answer(identifier, name, 1, [], code=_NX)
+        lan.udp(now + 0.02, GATEWAY, LAPTOP, (53, port), reply)
+
+
+def host_sweep(lan: Lan, at: float) -> None:
+    """The laptop asks sixty neighbours for SMB within twenty seconds; nobody answers."""
+    for last in range(100, 160):
+        _knock(lan, at + (last - 100) * 0.33, LAPTOP, _neighbour(last), 445)
+
+
+def flood(lan: Lan, at: float) -> None:
+    """Two thousand pings at the laptop within five seconds."""
+    for number in range(2_000):
+        rest = (7).to_bytes(2, "big") + number.to_bytes(2, "big")
+        lan.packet(at + number * 0.0025, FLOODER, LAPTOP, IpProtocol.ICMP, frames.icmp(8, 0, rest, bytes(56)))
+
+
+def _neighbour(last: int) -> Host:
+    """An address of the home network that nobody has."""
+    return Host("nobody", bytes.fromhex("021a110001") + bytes([last]), bytes((192, 168, 1, last)))
+
+
+def _knock(lan: Lan, at: float, source: Host, destination: Host, port: int) -> None:
+    ports = (40_000 + lan.rng.randrange(20_000), port)
+    segment = frames.tcp(
+        (source.ip, destination.ip), ports, sequence=lan.rng.getrandbits(32), flags=TcpFlag.SYN
+    )
+    lan.packet(at, source, destination, IpProtocol.TCP, segment)
+
+
+DRILL: Final = (
+    *PLANTED,
+    Planted("arp sweep", PHONE.text, (), _BEFORE_S, arp_sweep, "60 addresses asked for in 4 s"),
+    Planted("brute force", GUESSER.text, (LAPTOP,), 345.0, brute_force, "40 SSH logins in about 56 s"),
+    Planted("icmp tunnel", LAPTOP.text, (SINK,), 440.0, icmp_tunnel, "90 pings of 1 kB in about 30 s"),
+    Planted("nxdomain", LAPTOP.text, (GATEWAY,), 520.0, missing_names, "80 names that do not exist in about 40 s"),
+    Planted("host sweep", LAPTOP.text, (), 700.0, host_sweep, "port 445 on 60 hosts in about 20 s"),
+    Planted("flood", FLOODER.text, (LAPTOP,), 1_430.0, flood, "2,000 pings in about 5 s"),
+)  # fmt: skip
+"""One incident of every family that a rule has."""
