@@ -120,3 +120,19 @@ def test_who_it_was_is_said(qtbot: QtBot, pane: DetailsPane) -> None:
     assert pane.who == ""
     assert pane._who.isHidden()
     qtbot.waitUntil(lambda: controller._running is None, timeout=30_000)
+
+
+def test_comments_are_said_as_text(pane: DetailsPane) -> None:
+    """Those of the file and a person's own, hostile ones escaped; none leaves no line."""
+    session = AnalysisSession(200_000)
+    session.begin()
+    session.ingest(batch_of(TCP_SYN, TCP_SYN))
+    session.notes.read(0, {0: ("the <b>printer</b>", "\u202eagain")})
+    controller = DetailsController(pane, lambda: Frames(p0=TCP_SYN, p1=TCP_SYN), session=session)
+    controller.show(0)
+    assert pane.comment == "Comment: the <b>printer</b> · \\u202eagain"
+    assert pane._comment.textFormat() is Qt.TextFormat.PlainText
+    controller.show(1)
+    assert pane.comment == ""
+    assert pane._comment.isHidden()
+    controller.shut_down()

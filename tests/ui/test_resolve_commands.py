@@ -132,3 +132,16 @@ def test_statistics_follow(qtbot: QtBot, desktop: Desktop) -> None:
     )  # fmt: skip
     assert table.sheets.filter_of(row, host) == 'td.host == "shop.example"'
     assert "TLS SNI" in str(table.sheets.index(row, host).data(TIP))
+
+
+def test_columns_are_as_wide_as_names_unless_somebody_set_them(qtbot: QtBot, desktop: Desktop) -> None:
+    """Wider while names are shown, and back; a width that a person gave stays."""
+    header = desktop.window.page.table.header
+    before = header.sectionSize(Column.SOURCE)
+    header.resizeSection(Column.DESTINATION, 77)
+    _resolved(qtbot, desktop)
+    assert header.sectionSize(Column.SOURCE) > before
+    assert header.sectionSize(Column.DESTINATION) == 77
+    desktop.window.actions_["resolve_names"].trigger()
+    assert header.sectionSize(Column.SOURCE) == before
+    assert Column.SCORE in header.shown_columns()

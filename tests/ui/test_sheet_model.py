@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
-from trafficdesk.metrics.sheets import Form, Sheet, SheetColumn, keys_of, texts
+from trafficdesk.metrics.sheets import Form, Naming, Sheet, SheetColumn, keys_of, texts
 from trafficdesk.packets.address import pack_address
 from trafficdesk.ui.models.sheet_model import SheetModel
 from trafficdesk.ui.panels.sheet_table import SheetTable
@@ -114,3 +115,25 @@ def test_a_click_sorts_numbers_from_the_largest(qtbot: QtBot) -> None:
     table.horizontalHeader().sectionClicked.emit(1)
     assert shown(table.sheets) == ["1", "2", "3"]
     assert table.sheets.filter_of(0) == "frame.number == 1"
+
+
+def test_what_is_copied_is_text(qtbot: QtBot) -> None:
+    """No name that a packet told becomes a formula, a cell or a line of its own."""
+    named = Naming(["", "=cmd()\tx", "+1\n2"].__getitem__, str)
+    column = SheetColumn("host", "Host name", Form.NAMED, np.array([0, 1, 2]), named)
+    count = SheetColumn("count", "Count", Form.COUNT, np.array([5, 6, 7]))
+    table = SheetTable("a test")
+    qtbot.addWidget(table)
+    table.show_sheet(Sheet((column, count), keys_of((count.values,)), lambda _row: ""), newer=False)
+    table.copy_rows()
+    assert QGuiApplication.clipboard().text() == "Host name\tCount\n\t5\n'=cmd()\\tx\t6\n'+1\\n2\t7\n"
+
+
+def test_rows_without_a_value_stand_last_either_way(qtbot: QtBot) -> None:
+    """Of numbers, texts and names."""
+    model = SheetModel()
+    model.set_sheet(sheet_of([1, 2, 3], [2.0, float("nan"), 1.0]))
+    model.sort(2, ASCENDING)
+    assert shown(model) == ["3", "1", "2"]
+    model.sort(2, DESCENDING)
+    assert shown(model) == ["1", "3", "2"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from tests.helpers.traffic import decoded
 from trafficdesk.app import Desktop, Options
@@ -15,6 +16,7 @@ from trafficdesk.settings import Settings, TimeFormat
 from trafficdesk.ui.colour_rule import Hue
 from trafficdesk.ui.dialogs.colour_rules import ColourRulesDialog
 from trafficdesk.ui.models.packet_page import Column
+from trafficdesk.ui.shortcut_list import ShortcutList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,3 +171,29 @@ def test_rules_that_were_accepted_are_used_and_remembered(desktop: Desktop, qtbo
     assert desktop.preferences.settings.view.colour_packets
     assert desktop.window.actions_["colour_packets"].isChecked()
     qtbot.waitUntil(lambda: not desktop.window.findChildren(ColourRulesDialog))
+
+
+def test_comments_have_a_column_of_their_own(qtbot: QtBot, desktop: Desktop) -> None:
+    """Not shown unless asked for; it is sorted by, and its cells are text on one line."""
+    table, model = desktop.window.page.table, desktop.model
+    assert Column.COMMENT not in table.header.shown_columns()
+    for packet_id, text in ((7, "b\nlines\u202e"), (50, "a")):
+        table.select_ids(np.array([packet_id]))
+        desktop.commands.table.comment(text)
+    assert model.text(7, Column.COMMENT) == "b\\nlines\\u202e"
+    assert model.text(8, Column.COMMENT) == ""
+    action = next(action for action in table.header.menu().actions() if action.text() == "Comment")
+    action.trigger()
+    assert Column.COMMENT in table.header.shown_columns()
+    desktop.commands.table.sorting.sort(Column.COMMENT, descending=False)
+    assert model.ids()[:2].tolist() == [50, 7]
+
+
+def test_the_list_of_shortcuts_fits_a_small_screen(desktop: Desktop) -> None:
+    """Every command's keys, on 1280 by 720 pixels."""
+    shown = ShortcutList(desktop.window)
+    assert shown.sizeHint().width() <= 1280
+    assert shown.sizeHint().height() <= 720
+    labels = {label.text() for label in shown.findChildren(QLabel)}
+    assert {"Ctrl+Alt+N", "Names instead of addresses"} <= labels
+    shown.deleteLater()

@@ -25,6 +25,7 @@ class ResolveCommands(QObject):
         self._preferences = desk.preferences
         self._model = desk.model
         self._statistics = desk.window.statistics
+        self._header = desk.window.page.table.header
         self._names = AddressNames(desk.session)
         self._pool = QThreadPool(self)
         self._warming: Background | None = None
@@ -59,6 +60,7 @@ class ResolveCommands(QObject):
             names = self._names if wanted else None
             self._model.set_names(names)
             self._statistics.set_names(names)
+            self._header.set_named(named=wanted)
         elif self._warming is None:
             self._warming = Background("makers", lambda _progress: warm_up(), "Reading the makers' names")
             self._warming.signals.done.connect(self._on_warm)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
 
@@ -9,9 +11,11 @@ from trafficdesk.ui import theme
 from trafficdesk.ui.actions import shortcut_rows
 from trafficdesk.ui.labels import plain_label
 
+_SIDE_BY_SIDE: Final = 2
+
 
 class ShortcutList(QDialog):
-    """Keys and what they do, in two columns."""
+    """Keys and what they do, side by side: one beneath the other they would be higher than a small screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,11 +24,16 @@ class ShortcutList(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(6 * theme.SPACING)
         grid.setVerticalSpacing(2 * theme.SPACING)
-        for row, (keys, words) in enumerate(shortcut_rows()):
+        rows = shortcut_rows()
+        high = -(-len(rows) // _SIDE_BY_SIDE)
+        for number, (keys, words) in enumerate(rows):
             label = plain_label(keys)
             label.setFont(theme.mono_font())
-            grid.addWidget(label, row, 0)
-            grid.addWidget(plain_label(words), row, 1)
+            side, row = divmod(number, high)
+            grid.addWidget(label, row, 3 * side)
+            grid.addWidget(plain_label(words), row, 3 * side + 1)
+            if side:
+                grid.setColumnMinimumWidth(3 * side - 1, 4 * theme.SPACING)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -352,8 +352,9 @@ QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; padding: 4px; }
 QLineEdit { placeholder-text-color: $muted; }
 QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator, QListView::indicator {
+  width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
 QCheckBox::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
 QRadioButton { spacing: 8px; }
 QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 9px; background: $raised; }
@@ -377,6 +378,7 @@ QAbstractItemView {
   background: $panel; color: $text; border: none; outline: none;
   selection-background-color: $accent_background; selection-color: $text; }
 QListView, QTreeView { background: $panel; }
+QListView[class="boxed"] { border: 1px solid $line; border-radius: 6px; padding: 4px; }
 QHeaderView { background: $panel; border: none; border-bottom: 1px solid $line; }
 QHeaderView::section {
   background: $panel; color: $muted; border: none; padding: 0 8px; font-weight: 600; }

@@ -12,6 +12,7 @@ from typing import Final
 
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
 
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P")
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Divisions that people read easily, times a power of ten."""
@@ -24,6 +25,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def pasted(text: str) -> str:
+    """Text that a spreadsheet, into which it may be pasted, would run as a formula gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def thousands(number: float) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -58,6 +58,8 @@ class ColourRulesDialog(QDialog):
         self._rules: list[ColourRule] = []
         self.list = QListWidget()
         self.list.setSpacing(2)
+        self.list.setProperty("class", "boxed")
+        self.list.setIconSize(QSize(_SWATCH, _SWATCH))
         self.list.setAccessibleName("Rules")
         self.list.setMinimumWidth(_LIST_WIDTH)
         self.name, self.expression, self.hue = QLineEdit(), QLineEdit(), QComboBox()
@@ -181,9 +183,21 @@ class ColourRulesDialog(QDialog):
         self.resize(760, 440)
 
     def _swatch(self, hue: Hue) -> QIcon:
-        picture = QPixmap(_SWATCH, _SWATCH)
-        picture.fill(QColor(self._tokens.hues[hue - 1]))
-        return QIcon(picture)
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(_SWATCH * ratio), round(_SWATCH * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        # A tint that is a row's ground is faint as a swatch: a line says where it ends.
+        painter.setPen(QColor(self._tokens.muted))
+        painter.setBrush(QColor(self._tokens.hues[hue - 1]))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, _SWATCH - 1, _SWATCH - 1), 3, 3)
+        painter.end()
+        swatch = QIcon(picture)
+        # Else Qt mixes the selection's colour into it.
+        swatch.addPixmap(picture, QIcon.Mode.Selected)
+        return swatch
 
     def _judge(self) -> None:
         text = self.expression.text().strip()

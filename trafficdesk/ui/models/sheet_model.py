@@ -128,7 +128,8 @@ class SheetModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return self.text(index.row(), index.column())
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip(self._more(index.row(), index.column()))
+                more = self._more(index.row(), index.column())
+                return tooltip(more) if more else ""
             case Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(index.column())
         return None

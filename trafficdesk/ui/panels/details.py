@@ -27,6 +27,7 @@ NOTHING_SELECTED: Final = "Select a packet to see its layers and bytes."
 NOT_KEPT: Final = "The bytes of this packet are no longer kept. The settings say how many raw frames are."
 _START: Final = int(Qt.ItemDataRole.UserRole)
 _STOP: Final = _START + 1
+_TREE_MARGINS: Final = (8, 6, 0, 0)
 _TREE_WIDTH: Final = 240
 """To begin with; it takes the room that the bytes leave."""
 _ROW: Final = QSize(0, 20)
@@ -151,7 +152,11 @@ class DetailsPane(QStackedWidget):
 class _Tree(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.setViewportMargins(8, 6, 0, 0)
+
+    def updateGeometries(self) -> None:
+        """Room at the left and above: Qt sets margins of its own whenever it lays out."""
+        super().updateGeometries()
+        self.setViewportMargins(*_TREE_MARGINS)
 
 
 def _tree() -> QTreeWidget:

@@ -62,6 +62,8 @@ class Overview(QWidget):
         self.tiles = {title: Tile(title) for title in TITLES}
         self.sources = SheetTable("Top senders")
         self.destinations = SheetTable("Top receivers")
+        for table in (self.sources, self.destinations):
+            table.stretch_first()
         self._shown = False
         grid = QGridLayout()
         grid.setSpacing(_MARGIN)

@@ -40,6 +40,9 @@ _ORDER: Final = (
 """From left to right, until a person moves them."""
 _IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
 """Shown by themselves where they leave Info its room, the most telling first."""
+_IF_ROOM_BESIDE_NAMES: Final = (Column.SCORE, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM, Column.HOST)
+_ENDS: Final = (Column.SOURCE, Column.DESTINATION)
+_SAMPLE_NAME: Final = "cdn.www.example.com"
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
 _ON_DEMAND: Final = frozenset(
@@ -75,6 +78,7 @@ class PacketHeader(QHeaderView):
         self._time_format = TimeFormat.TIME_OF_DAY
         self.time_choices: list[QAction] = []
         """Stand in the menu, too."""
+        self._named = False
         self._host_width = 0
         """That nobody but us gave it."""
         self._useful: frozenset[Column] = frozenset(Column) - _ON_DEMAND
@@ -120,6 +124,19 @@ class PacketHeader(QHeaderView):
             self._time_format = form
             self._delegate.set_time_right(right=form in SPANS)
             self.resizeSection(Column.TIME, self._first_width(Column.TIME))
+
+    def set_named(self, *, named: bool) -> None:
+        """Whether names stand where addresses do: they are longer, and Score and Host make room for them.
+
+        A width that a person gave a column stays.
+        """
+        if named == self._named:
+            return
+        untouched = [column for column in _ENDS if self.sectionSize(column) == self._first_width(column)]
+        self._named = named
+        for column in untouched:
+            self.resizeSection(column, self._first_width(column))
+        self._show_columns()
 
     def make_room_for_arrow(self, column: Column) -> None:
         """Widen a column that sorts, where its title and the arrow behind it would be cut."""
@@ -171,12 +188,13 @@ class PacketHeader(QHeaderView):
             self.resizeSection(Column.INFO, width)
 
     def _show_columns(self) -> None:
-        usual: list[Column] = [column for column in Column if column not in _IF_ROOM]
+        if_room = _IF_ROOM_BESIDE_NAMES if self._named else _IF_ROOM
+        usual: list[Column] = [column for column in Column if column not in if_room]
         for column in usual:
             self._show(column, shown=column in _ALWAYS or self._chosen.get(column, column in self._useful))
         taken = sum(self.sectionSize(column) for column in usual) - self.sectionSize(Column.INFO)
         room = self.viewport().width() - _INFO_WIDTH - taken
-        for column in _IF_ROOM:
+        for column in if_room:
             width = self.sectionSize(column) or self._first_width(column)
             self._show(column, shown=self._chosen.get(column, column in self._useful and width <= room))
             room -= self.sectionSize(column)
@@ -197,7 +215,11 @@ class PacketHeader(QHeaderView):
             self.setSectionHidden(column, not shown)
 
     def _first_width(self, column: Column) -> int:
+        if column == Column.SCORE:
+            return _SCORE_WIDTH
         sample = SAMPLES[self._time_format] if column == Column.TIME else _SAMPLES[column]
+        if self._named and column in _ENDS:
+            sample = _SAMPLE_NAME
         return max(self._delegate.text_width(column, sample), self._title_width(column))
 
     def _title_width(self, column: Column, arrow: str = "") -> int:

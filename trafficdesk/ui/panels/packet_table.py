@@ -23,6 +23,7 @@ from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES
 from trafficdesk.ui.panels.packet_delegate import PacketDelegate
 from trafficdesk.ui.panels.packet_header import PacketHeader
+from trafficdesk.ui.wording import pasted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +38,6 @@ _SELECTED_RUNS: Final = 1_000
 """Qt asks every run for every cell it paints; beyond this scrolling would be felt."""
 _FOLLOW_MS: Final = 80
 """Scrolling to the end lays the view out; a dozen times a second is smooth."""
-
-_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 
 
 class PacketTable(QTableView):
@@ -147,7 +146,7 @@ class PacketTable(QTableView):
         rows = self._selected_rows()[:COPIED_ROWS]
         columns = self.header.shown_columns()
         lines = ["\t".join(TITLES[column] for column in columns)]
-        lines += ["\t".join(_cell(self._model.text(row, column)) for column in columns) for row in rows]
+        lines += ["\t".join(pasted(self._model.text(row, column)) for column in columns) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -262,8 +261,3 @@ def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Start and stop of each run of consecutive, ascending numbers."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     return [(int(part[0]), int(part[-1]) + 1) for part in np.split(rows, breaks)]
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet, into which it may be pasted, would run as a formula gets an apostrophe in front."""
-    return f"'{text}" if text[:1] in _FORMULA_STARTS and text else text

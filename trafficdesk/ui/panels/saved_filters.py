@@ -48,7 +48,7 @@ class SavedFilters(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Saved display filters")
         row = QHBoxLayout(self)
-        row.setContentsMargins(_MARGIN, theme.SPACING // 2, _MARGIN, theme.SPACING // 2)
+        row.setContentsMargins(_MARGIN, theme.SPACING, _MARGIN, theme.SPACING)
         row.addWidget(self.tools)
         self.hide()
 

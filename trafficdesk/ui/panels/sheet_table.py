@@ -13,6 +13,7 @@ from trafficdesk.ui import theme
 from trafficdesk.ui.models.sheet_cells import NUMBERS
 from trafficdesk.ui.models.sheet_model import SheetModel
 from trafficdesk.ui.panels.sheet_delegate import PADDING, SheetDelegate
+from trafficdesk.ui.wording import pasted, visible
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -57,6 +58,7 @@ class SheetTable(QTableView):
         self.setModel(self.sheets)
         self.setAccessibleName(name)
         self._fitted: tuple[str, ...] = ()
+        self._stretched = False
         self._set_behaviour()
         self.customContextMenuRequested.connect(self._on_menu)
         self.horizontalHeader().sectionClicked.connect(self._on_head_clicked)
@@ -78,6 +80,10 @@ class SheetTable(QTableView):
         if self.sheets.sheet is not None and len(self.sheets.sheet):
             self._fit_columns(self.sheets.sheet)
 
+    def stretch_first(self) -> None:
+        """The first column takes the room that the others leave."""
+        self._stretched = True
+
     def selected_rows(self) -> list[int]:
         """Rows selected, from the top."""
         return sorted(index.row() for index in self.selectionModel().selectedRows())
@@ -92,7 +98,7 @@ class SheetTable(QTableView):
         lines = ["\t".join(column.title for column in sheet.columns)]
         for row in rows[:COPIED_ROWS]:
             values = (column.plain(self.sheets.sheet_row(row)) for column in sheet.columns)
-            lines.append("\t".join("" if value is None else str(value).strip() for value in values))
+            lines.append("\t".join(map(_cell, values)))
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -146,3 +152,12 @@ class SheetTable(QTableView):
             widest = max(map(self._delegate.width_of, texts))
             title = head.horizontalAdvance(column.title + _ARROW) + 2 * PADDING
             self.setColumnWidth(number, min(max(widest, title) + _ROUNDING, _WIDEST))
+        if self._stretched:
+            self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+
+def _cell(value: str | float | None) -> str:
+    """As it is pasted elsewhere."""
+    if value is None:
+        return ""
+    return pasted(visible(value.strip())) if isinstance(value, str) else str(value)
