@@ -20,6 +20,7 @@ from trafficdesk.detect.recall import Recall
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
 from trafficdesk.metrics import TrafficMetrics
+from trafficdesk.packets.end_names import EndNames
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class AnalysisSession:
     ) -> None:
         self.log = PacketLog(capacity)
         self.metrics = TrafficMetrics()
-        self.findings = FindingLog()
+        self.findings = FindingLog(ends=EndNames(self.log))
         self.recall = Recall(self.log, self.findings, clock_ns)
         """What a person said of the analysis, at work on the rows."""
         self.notes = self.log.identities.notes
@@ -168,7 +169,7 @@ class AnalysisSession:
         self.describer.clear()
         self.listed.clear()
         self.metrics = TrafficMetrics()
-        self.findings = FindingLog()
+        self.findings = FindingLog(ends=EndNames(self.log))
         self.recall = self.recall.renewed(self.log, self.findings)
         self.notes = self.log.identities.notes
         self.gaps = ()

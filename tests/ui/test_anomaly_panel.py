@@ -11,8 +11,10 @@ from PySide6.QtCore import Qt
 from tests.helpers.incidents import an_incident
 from trafficdesk.detect.finding import ModelState
 from trafficdesk.settings import DetectionSettings
-from trafficdesk.ui.panels.anomalies import MAX_CARDS, AnomalyPanel
+from trafficdesk.ui.incident_view import Order
+from trafficdesk.ui.panels.anomalies import AnomalyPanel
 from trafficdesk.ui.panels.incident_card import IncidentCard
+from trafficdesk.ui.panels.incident_list import MAX_CARDS
 from trafficdesk.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def panel(qtbot: QtBot) -> AnomalyPanel:
 
 
 def shown_ids(panel: AnomalyPanel) -> list[int]:
-    return [card.incident.id for card in panel._cards_in_order() if card.incident]
+    return [card.incident.id for card in panel.incidents.cards() if card.incident]
 
 
 def test_learning_is_said_with_numbers(panel: AnomalyPanel) -> None:
@@ -65,24 +67,24 @@ def test_what_waits_is_said_when_it_is_much(panel: AnomalyPanel) -> None:
 
 def test_empty_states_say_what_is_the_case(panel: AnomalyPanel) -> None:
     """Nothing checked, learning, nothing found: three sentences."""
-    assert "Nothing checked yet" in panel._empty.text()
+    assert "Nothing checked yet" in panel.incidents._empty.text()
     panel.set_model_state(ModelState(learned=10))
     panel.set_progress(0, 10)
-    assert "Learning" in panel._empty.text()
+    assert "Learning" in panel.incidents._empty.text()
     panel.set_model_state(MODEL)
     panel.set_progress(18_204, 0)
-    assert panel._empty.text() == "No anomalies: 18,204 packets checked, that is good."
+    assert panel.incidents._empty.text() == "No anomalies: 18,204 packets checked, that is good."
 
 
 def test_cards_are_updated_in_place(qtbot: QtBot, panel: AnomalyPanel) -> None:
     """The same incident with more packets keeps its card, and its focus."""
     panel.set_incidents((an_incident(id=1), an_incident(id=2)))
     qtbot.waitUntil(lambda: shown_ids(panel) == [2, 1])
-    card = panel._cards[1]
+    card = panel.incidents._cards[1]
     card.setFocus()
     panel.set_incidents((an_incident(id=1, packets=999), an_incident(id=2), an_incident(id=3)))
     qtbot.waitUntil(lambda: shown_ids(panel) == [3, 2, 1])
-    assert panel._cards[1] is card
+    assert panel.incidents._cards[1] is card
     assert card.incident is not None
     assert card.incident.packets == 999
     assert panel.focusWidget() is card
@@ -95,7 +97,7 @@ def test_a_flood_is_bounded(qtbot: QtBot, panel: AnomalyPanel) -> None:
     qtbot.waitUntil(lambda: len(shown_ids(panel)) == MAX_CARDS)
     assert len(panel.findChildren(IncidentCard)) == MAX_CARDS
     assert min(flood[identifier - 1].severity for identifier in shown_ids(panel)) >= 98
-    assert panel._more.text() == f"+{2_000 - MAX_CARDS:,} more, less severe"
+    assert panel.incidents._more.text() == f"+{2_000 - MAX_CARDS:,} more, less severe"
 
 
 def test_a_flood_of_updates_is_shown_a_few_times(
@@ -119,14 +121,14 @@ def test_cards_go_with_their_capture(qtbot: QtBot, panel: AnomalyPanel) -> None:
     panel.set_incidents(())
     qtbot.waitUntil(lambda: not shown_ids(panel))
     qtbot.waitUntil(lambda: not panel.findChildren(IncidentCard))
-    assert panel._empty.isVisible()
+    assert panel.incidents._empty.isVisible()
 
 
 def test_the_order_can_be_changed(qtbot: QtBot, panel: AnomalyPanel) -> None:
     """Newest first, or most severe first."""
     panel.set_incidents((an_incident(id=1, severity=90), an_incident(id=2, severity=10)))
     qtbot.waitUntil(lambda: shown_ids(panel) == [2, 1])
-    panel._order.click()
+    panel.incidents.choose(Order.SEVERE)
     assert shown_ids(panel) == [1, 2]
 
 
@@ -135,16 +137,16 @@ def test_activating_selects_and_tells(qtbot: QtBot, panel: AnomalyPanel) -> None
     panel.set_incidents((an_incident(id=1), an_incident(id=2)))
     qtbot.waitUntil(lambda: len(shown_ids(panel)) == 2)
     with qtbot.waitSignal(panel.incident_activated) as signal:
-        qtbot.keyClick(panel._cards[2], Qt.Key.Key_Return)
+        qtbot.keyClick(panel.incidents._cards[2], Qt.Key.Key_Return)
     assert signal.args == [2]
-    assert [card._selected for card in panel._cards_in_order()] == [True, False]
+    assert [card._selected for card in panel.incidents.cards()] == [True, False]
 
 
 def test_arrows_walk_through_the_cards(qtbot: QtBot, panel: AnomalyPanel) -> None:
     """Down goes to the next card, up back, neither beyond the ends."""
     panel.set_incidents(tuple(an_incident(id=index) for index in (1, 2, 3)))
     qtbot.waitUntil(lambda: len(shown_ids(panel)) == 3)
-    cards = panel._cards_in_order()
+    cards = panel.incidents.cards()
     cards[0].setFocus()
     walked = []
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
@@ -167,7 +169,7 @@ def test_a_new_theme_reaches_the_cards(qtbot: QtBot, panel: AnomalyPanel) -> Non
     panel.set_incidents((an_incident(),))
     qtbot.waitUntil(lambda: len(shown_ids(panel)) == 1)
     panel.apply_theme(DARK)
-    assert all(card._tokens is DARK for card in panel._cards_in_order())
+    assert all(card._tokens is DARK for card in panel.incidents.cards())
 
 
 def test_it_fits_a_narrow_panel(panel: AnomalyPanel) -> None:

@@ -13,13 +13,14 @@ import numpy as np
 from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
+from trafficdesk.cli.explanations import Explanations, explanation_lines
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
 from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.detector import Detector
@@ -48,12 +49,17 @@ class Analysis:
     """Files through decoder, detector and session, rows written as they leave."""
 
     def __init__(
-        self, detector: Detector, rows_out: IO[bytes] | None, tables: TrafficTables | None = None
+        self,
+        detector: Detector,
+        rows_out: IO[bytes] | None,
+        tables: TrafficTables | None = None,
+        explain: Iterable[int] = (),
     ) -> None:
         self.session = AnalysisSession(LAG_ROWS)
         self.seconds = Seconds()
         self.detector = detector
         self.tables = tables
+        self.explanations = Explanations(explain)
         self._rows_out = rows_out
         self._written = 0
 
@@ -71,7 +77,8 @@ class Analysis:
             self.tables.add(identified)
         self.session.settle()
         while (rows := self.session.next_for_analysis()) is not None:
-            self.session.apply(self.detector.process(rows))
+            update = self.session.apply(self.detector.process(rows))
+            self.explanations.take(update, self.detector)
 
     def finish(self) -> None:
         """Write what is still held."""
@@ -117,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = stack.enter_context(atomic_file(arguments.packets_csv)) if arguments.packets_csv else None
         if out is not None:
             out.write(header(analysed=True))
-        analysis = Analysis(Detector(settings), out)
+        analysis = Analysis(Detector(settings), out, explain=arguments.explain)
         analysis.tables = tables_for(arguments.json, analysis.session)
         analysis.correct(kept_corrections(wanted=arguments.corrections))
         use_threat_lists(analysis.session, everything)
@@ -214,6 +221,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
         tables=analysis.tables.tell(session.log) if analysis.tables else None,
         suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
         threats=session.listed.sightings,
+        explanations=analysis.explanations.found,
     )
 
 
@@ -237,7 +245,7 @@ def _write_results(arguments: argparse.Namespace, session: AnalysisSession, summ
         title = ", ".join(Path(name).name for name in arguments.files)
         write_report(Path(arguments.report), Report(title, summary_of(summary), summary.metrics))
     if "-" not in {arguments.json, arguments.packets_csv, arguments.incidents_csv}:
-        for line in summary_lines(summary):
+        for line in (*summary_lines(summary), *explanation_lines(summary.explanations)):
             say(line)
 
 

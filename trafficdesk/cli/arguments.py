@@ -110,6 +110,14 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     analyze.add_argument("--json", metavar="PATH", help="the summary (- = standard output)")
     analyze.add_argument("--report", metavar="PATH", help="a page to read and keep: .html or .md")
     analyze.add_argument(
+        "--explain",
+        metavar="ID",
+        action="append",
+        default=[],
+        type=_incident,
+        help="why an incident, and what would have been usual; several: repeat it; all: every one",
+    )
+    analyze.add_argument(
         "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
     )
     add_switch(analyze)
@@ -148,6 +156,17 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     history.add_argument("--host", metavar="ADDRESS", help="only what this address did")
     history.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     history.add_argument("--tidy", action="store_true", help="throw away what the settings no longer keep")
+
+
+def _incident(text: str) -> int:
+    """An incident's number; 0 = all of them."""
+    number = 0 if text == "all" else int(text)
+    if number < 0 or text == "0":
+        raise ValueError(text)
+    return number
+
+
+_incident.__name__ = "number of an incident"
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:

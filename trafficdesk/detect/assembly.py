@@ -112,6 +112,7 @@ class Verdicts:
             reason_features=_joined([one.features for one in self._reasons], empty.astype(np.int16))[order],
             reason_values=_joined([one.values for one in self._reasons], empty.astype(np.float32))[order],
             reason_usual=_joined([one.usual for one in self._reasons], empty.astype(np.float32))[order],
+            reason_ends=_joined([one.ends for one in self._reasons], empty.astype(np.int8))[order],
             incidents=incidents,
             joined_ids=_joined(self._joined_ids, np.empty(0, np.int64)),
             joined_incident=_joined(self._joined_incident, np.empty(0, np.int32)),
@@ -167,6 +168,7 @@ _PER_ROW = (
     "corrected_by",
     "plain_score",
     "plain_verdict",
+    "reason_ends",
 )
 
 

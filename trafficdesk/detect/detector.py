@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.assembly import RULE_OF, Verdicts, concatenated
+from trafficdesk.detect.combination import Combinations
 from trafficdesk.detect.corrections import Corrections
 from trafficdesk.detect.explanation import explain, of_rule
 from trafficdesk.detect.families import UNUSUAL
@@ -21,8 +22,10 @@ from trafficdesk.detect.hearing import heard
 from trafficdesk.detect.learning import Learner
 from trafficdesk.detect.memory import RememberedRows, RowMemory
 from trafficdesk.detect.moments import moments
+from trafficdesk.detect.named_ends import named
 from trafficdesk.detect.reservoir import FAR_BEYOND
 from trafficdesk.detect.rules import Scene
+from trafficdesk.detect.shelf import ModelShelf
 from trafficdesk.features import FeatureExtractor
 from trafficdesk.packets.log import FLAGGED, Verdict
 
@@ -77,6 +80,9 @@ class Detector:
         self._next_id = 0
         self.memory = RowMemory(self._settings.seed)
         """Rows judged before, for what is asked about them."""
+        self.models = ModelShelf()
+        """Models that flagged rows."""
+        self._combinations = Combinations()
 
     @property
     def model(self) -> ModelState:
@@ -160,6 +166,7 @@ class Detector:
             unusual = np.flatnonzero(odd[start:stop] & (out.family[start:stop] == 0)) + start
             self._flag_ruled(batch, observation, out, ruled, model, spoken=spoken)
             if model is not None:
+                self.models.keep(model)
                 self._flag_unusual(batch, observation, out, unusual, model, spoken=spoken)
         self._remember(batch, observation, out, stretches)
         out.correct(spoken)
@@ -232,7 +239,8 @@ class Detector:
         for index in np.unique(families).tolist():
             rule = RULE_OF[index]
             at = rows[families == index]
-            reasons = of_rule(observation.values[at], rule.measures, model.reference if model else None)
+            reference = model.reference if model else None
+            reasons = named(of_rule(observation.values[at], rule.measures, reference), observation, at)
             out.verdict[at] |= np.uint8(Verdict.FAMILY)
             out.flag(at, reasons)
             flagged = flagged_rows(
@@ -259,7 +267,10 @@ class Detector:
         """Verdicts, reasons and incidents of rows `at`, which only the model finds odd."""
         if not len(at):
             return
-        reasons = explain(observation.values[at], model.reference)
+        values = observation.values[at]
+        reasons = explain(values, model.reference)
+        self._combinations.refine(reasons, values, observation.rows.seconds[at], model)
+        reasons = named(reasons, observation, at)
         flagged = flagged_rows(
             batch,
             observation,

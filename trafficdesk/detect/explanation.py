@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.detect.behaviours import BEHAVIOURS
 from trafficdesk.features import FEATURES, INDEX
 
 if TYPE_CHECKING:
@@ -25,15 +26,10 @@ TOLD: Final = 3
 CLEARLY: Final = 0.1
 """In stored units: what is told as beyond the usual must look so in print, too."""
 _TELLABLE: Final = np.array([index for index, feature in enumerate(FEATURES) if feature.tellable])
-_BEHAVIOURS: Final = {
-    name: number
-    for number, name in enumerate(dict.fromkeys(FEATURES[i].behaviour or FEATURES[i].name for i in _TELLABLE))
-}
 _GROUPS: Final = tuple(
-    np.array([at for at, i in enumerate(_TELLABLE) if (FEATURES[i].behaviour or FEATURES[i].name) == name])
-    for name in _BEHAVIOURS
+    np.searchsorted(_TELLABLE, behaviour.told) for behaviour in BEHAVIOURS if len(behaviour.told)
 )
-"""Per behaviour, positions in `_TELLABLE`: twins that differ by window are one reason."""
+"""Per behaviour, positions in `_TELLABLE`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +41,28 @@ class Reasons:
     """In the feature's unit."""
     usual: NDArray[np.float32]
     """99 % value of the reference, in the feature's unit."""
+    ends: NDArray[np.int8]
+    """Which end of the row is told of: 0 = source, 1 = destination, -1 = neither; see `named_ends.named`."""
+
+    @property
+    def together(self) -> NDArray[np.bool_]:
+        """(rows,) whether no single value is beyond what is usual: the combination is told."""
+        told = self.features >= 0
+        beyond = told & ~(self.values <= self.usual)
+        return np.asarray(told.any(axis=1) & ~beyond.any(axis=1))
 
     def where(self, chosen: NDArray[np.bool_]) -> Reasons:
         """Reasons of the chosen rows."""
-        return Reasons(self.features[chosen], self.values[chosen], self.usual[chosen])
+        return Reasons(self.features[chosen], self.values[chosen], self.usual[chosen], self.ends[chosen])
+
+    def put(self, rows: NDArray[np.intp], others: Reasons) -> None:
+        """Replace the reasons of `rows` by `others`."""
+        for mine, theirs in (
+            (self.features, others.features),
+            (self.values, others.values),
+            (self.usual, others.usual),
+        ):
+            mine[rows] = theirs
 
     @classmethod
     def none(cls, rows: int) -> Reasons:
@@ -58,6 +72,7 @@ class Reasons:
             np.full(shape, -1, np.int16),
             np.full(shape, np.nan, np.float32),
             np.full(shape, np.nan, np.float32),
+            np.full(shape, -1, np.int8),
         )
 
 
@@ -67,6 +82,15 @@ def explain(values: NDArray[np.float32], reference: Reference) -> Reasons:
     Where no behaviour lies beyond its 99 % value the row is an unusual combination: its two highest behaviours are
     given, though each by itself is usual.
     """
+    features = ranked(values, reference)[:, :TOLD]
+    chosen = np.take_along_axis(values, features, axis=1)
+    beyond = chosen > reference.q99[features] + CLEARLY
+    beyond[~beyond.any(axis=1), :2] = True
+    return told(features, chosen, reference.q99[features], beyond)
+
+
+def ranked(values: NDArray[np.float32], reference: Reference) -> NDArray[np.int64]:
+    """(rows, behaviours) of rows (rows, features): each behaviour's most telling feature, most telling first."""
     rows = len(values)
     strength = _strength(values[:, _TELLABLE], reference)
     best = np.empty((rows, len(_GROUPS)))
@@ -76,12 +100,7 @@ def explain(values: NDArray[np.float32], reference: Reference) -> Reasons:
         among = strength[:, members].argmax(axis=1)
         best[:, number] = strength[every, members[among]]
         which[:, number] = _TELLABLE[members[among]]
-    order = np.argsort(-best, axis=1, kind="stable")[:, :TOLD]
-    features = np.take_along_axis(which, order, axis=1)
-    chosen = np.take_along_axis(values, features, axis=1)
-    beyond = chosen > reference.q99[features] + CLEARLY
-    beyond[~beyond.any(axis=1), :2] = True
-    return _told(features, chosen, reference.q99[features], beyond)
+    return np.take_along_axis(which, np.argsort(-best, axis=1, kind="stable"), axis=1)
 
 
 def _strength(values: NDArray[np.float32], reference: Reference) -> NDArray[np.float64]:
@@ -97,12 +116,13 @@ def _strength(values: NDArray[np.float32], reference: Reference) -> NDArray[np.f
     return strength
 
 
-def _told(
+def told(
     features: NDArray[np.int64],
     stored: NDArray[np.float32],
     usual: NDArray[np.float32],
     kept: NDArray[np.bool_],
 ) -> Reasons:
+    """Reasons of candidates (rows, TOLD) in stored units, those that are `kept` in front."""
     out = Reasons.none(len(features))
     # What is kept moves to the front.
     every = np.arange(len(features))[:, None]

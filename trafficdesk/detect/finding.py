@@ -57,6 +57,17 @@ class Incident:
     """How many times it is worth telling a person: grows at the opening, then at tenfold growth or after 10 min."""
     model_id: int
     """Model in force when it opened; 0 = rules only."""
+    opened_ns: int = 0
+    """When its evidence sufficed: its delay is counted from `start_ns`."""
+    timeline: tuple[int, ...] = ()
+    """Flagged rows in equal steps from `start_ns` on; see `detect.timeline`."""
+    step_s: float = 0.0
+    """Seconds of each step."""
+
+    @property
+    def delay_s(self) -> float:
+        """From its first flagged row to its opening."""
+        return max(self.opened_ns - self.start_ns, 0) / 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,8 @@ class Detection:
     """(corrected,) what they score without it."""
     plain_verdict: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     """(corrected,) what is said of them without it."""
+    reason_ends: NDArray[np.int8] | None = None
+    """Which end of the row is told of: 0 = source, 1 = destination, -1 = neither; None = of none."""
 
     def __len__(self) -> int:
         return len(self.score)

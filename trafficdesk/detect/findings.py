@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
 from trafficdesk.detect.explanation import TOLD
-from trafficdesk.detect.families import FAMILIES
+from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.finding import ModelState
-from trafficdesk.detect.words import reason_of, sentence_of
+from trafficdesk.detect.words import combination, name_of, reason_of, sentence_of, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from trafficdesk.detect.finding import Detection, Incident, Reason
@@ -35,6 +37,7 @@ class _Flagged:
     features: NDArray[np.int16]
     values: NDArray[np.float32]
     usual: NDArray[np.float32]
+    ends: NDArray[np.int8]
 
     @classmethod
     def of(cls, detection: Detection) -> Self:
@@ -46,17 +49,15 @@ class _Flagged:
             detection.reason_features,
             detection.reason_values,
             detection.reason_usual,
+            np.full(detection.reason_features.shape, -1, np.int8)
+            if detection.reason_ends is None
+            else detection.reason_ends,
         )
 
     def followed_by(self, other: _Flagged) -> _Flagged:
         """Both end to end."""
-        return _Flagged(
-            np.concatenate([self.ids, other.ids]),
-            np.concatenate([self.family, other.family]),
-            np.concatenate([self.features, other.features]),
-            np.concatenate([self.values, other.values]),
-            np.concatenate([self.usual, other.usual]),
-        )
+        names = (item.name for item in fields(self))
+        return _Flagged(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
 
 class FindingLog:
@@ -65,10 +66,14 @@ class FindingLog:
     Parameters
     ----------
     max_rows : flagged rows whose reasons are kept; the oldest leave first, some thousand at a time.
+    ends : names of a packet's source and destination, empty where they are not known any more.
     """
 
-    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+    def __init__(
+        self, max_rows: int = MAX_ROWS, ends: Callable[[int], tuple[str, str]] | None = None
+    ) -> None:
         self._max_rows = max_rows
+        self._ends = ends or _nameless
         self._chunks: list[_Flagged] = []
         self._rows = 0
         self._incidents: dict[int, Incident] = {}
@@ -109,10 +114,14 @@ class FindingLog:
         if found is None:
             return ()
         chunk, row = found
-        told = zip(
-            chunk.features[row].tolist(), chunk.values[row].tolist(), chunk.usual[row].tolist(), strict=True
+        columns = (chunk.features, chunk.values, chunk.usual, chunk.ends)
+        told = zip(*(column[row].tolist() for column in columns), strict=True)
+        ends = self._ends(packet_id)
+        return tuple(
+            reason_of(index, value, usual, name_of(index, end, ends))
+            for index, value, usual, end in told
+            if index >= 0
         )
-        return tuple(reason_of(index, value, usual) for index, value, usual in told if index >= 0)
 
     def sentence_of(self, packet_id: int) -> str:
         """One line that says why a packet was flagged; empty when it was not."""
@@ -120,10 +129,10 @@ class FindingLog:
         if found is None:
             return ""
         chunk, row = found
-        title = FAMILIES[int(chunk.family[row])].title
-        reasons = self.reasons_of(packet_id)
-        if reasons and all(reason.value <= reason.usual_high for reason in reasons):
-            title = f"{title}, a rare combination"
+        family, reasons = int(chunk.family[row]), self.reasons_of(packet_id)
+        title = FAMILIES[family].title
+        if family == UNUSUAL and together(reasons):
+            return f"{title}: {combination(reasons)}"
         return sentence_of(title, reasons)
 
     def flagged_between(self, first_id: int, stop_id: int) -> NDArray[np.int64]:
@@ -159,3 +168,7 @@ class FindingLog:
         if row < len(chunk.ids) and int(chunk.ids[row]) == packet_id:
             return chunk, row
         return None
+
+
+def _nameless(_packet_id: int) -> tuple[str, str]:
+    return "", ""

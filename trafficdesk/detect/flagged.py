@@ -47,6 +47,8 @@ class FlaggedRows:
     """(rows, told), -1 = none."""
     reason_values: NDArray[np.float32]
     reason_usual: NDArray[np.float32]
+    reason_second: NDArray[np.int8]
+    """Whether a reason tells of the second end; -1 = of neither."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,7 +79,9 @@ class FlaggedRows:
             pairs[f"first{name}"] = np.where(swap, second, first)
             pairs[f"second{name}"] = np.where(swap, first, second)
         rest = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in pairs}
-        return FlaggedRows(**{**rest, **pairs, "port": np.where(swap, -1, self.port)})
+        rest["port"] = np.where(swap, -1, self.port)
+        rest["reason_second"] = _turned(self.reason_second, swap)
+        return FlaggedRows(**rest, **pairs)
 
 
 def flagged_rows(  # one row of each kind of end
@@ -132,7 +136,13 @@ def flagged_rows(  # one row of each kind of end
         reason_features=reasons.features,
         reason_values=reasons.values,
         reason_usual=reasons.usual,
+        reason_second=_turned(reasons.ends, swap),
     )
+
+
+def _turned(ends: NDArray[np.int8], swap: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """(rows, told) ends, those of the rows to `swap` exchanged."""
+    return np.where(swap[:, None] & (ends >= 0), 1 - ends, ends).astype(np.int8)
 
 
 def _text(address: np.void, mac: np.uint64, *, by_mac: bool) -> str:

@@ -11,7 +11,8 @@ from trafficdesk.detect.explanation import TOLD
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.finding import Incident
 from trafficdesk.detect.rules.rule import Story
-from trafficdesk.detect.words import listed, reason_of
+from trafficdesk.detect.timeline import Timeline
+from trafficdesk.detect.words import combination, listed, reason_of, together
 from trafficdesk.features import FEATURES, INDEX
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class Tracker:
         self._hits: dict[int, int] = {}
         self._highest: dict[int, float] = {}
         self._usual: dict[int, float] = {}
+        self._whom: dict[int, str] = {}
+        """Whom each reason's highest value tells of, where it is not the culprit."""
+        self._timeline = Timeline()
+        self._opened_ns = 0
         self._score = 0.0
         self._announced = 0
         self._announced_packets = 0
@@ -80,7 +85,10 @@ class Tracker:
             self._start_ns = self._end_ns = int(rows.timestamps_ns[0])
             self._first_seconds = float(rows.seconds[0])
             self._first_id = int(rows.ids[0])
+            in_time = np.sort(rows.timestamps_ns)
+            self._opened_ns = int(in_time[min(self._needed, len(rows)) - 1])
         self.packets += len(rows)
+        self._timeline.add(rows.timestamps_ns)
         self._start_ns = min(self._start_ns, int(rows.timestamps_ns.min()))
         self._end_ns = max(self._end_ns, int(rows.timestamps_ns.max()))
         self._first_id = min(self._first_id, int(rows.ids[0]))
@@ -117,6 +125,9 @@ class Tracker:
             first_packet_id=self._first_id,
             announced=self._announced,
             model_id=self._model_id,
+            opened_ns=self._opened_ns,
+            timeline=self._timeline.counts,
+            step_s=self._timeline.step_s,
         )
 
     def _add_peers(self, rows: FlaggedRows) -> None:
@@ -136,12 +147,15 @@ class Tracker:
         for index in np.unique(rows.reason_features).tolist():
             if index < 0:
                 continue
-            here = rows.reason_features == index
-            self._hits[index] = self._hits.get(index, 0) + int(here.sum())
-            highest = float(rows.reason_values[here].max())
-            if highest >= self._highest.get(index, -np.inf):
-                self._highest[index] = highest
-                self._usual[index] = float(rows.reason_usual[here][-1])
+            row, place = np.nonzero(rows.reason_features == index)
+            self._hits[index] = self._hits.get(index, 0) + len(row)
+            values = rows.reason_values[row, place]
+            best = int(values.argmax())
+            if values[best] >= self._highest.get(index, -np.inf):
+                self._highest[index] = float(values[best])
+                self._usual[index] = float(rows.reason_usual[row[-1], place[-1]])
+                at_peer = rows.reason_second[row[best], place[best]] == 1
+                self._whom[index] = rows.second_text(int(row[best])) if at_peer else ""
 
     def _named_peers(self) -> tuple[str, ...]:
         order = sorted(self._peers.values(), key=lambda peer: -int(peer[0]))
@@ -158,7 +172,10 @@ class Tracker:
             if index in own or behaviour not in behaviours:
                 chosen.append(index)
                 behaviours.add(behaviour)
-        return tuple(reason_of(index, self._highest[index], self._usual[index]) for index in chosen[:TOLD])
+        return tuple(
+            reason_of(index, self._highest[index], self._usual[index], self._whom[index])
+            for index in chosen[:TOLD]
+        )
 
     def _sentence(self, reasons: tuple[Reason, ...]) -> str:
         peers = self._named_peers()
@@ -177,6 +194,8 @@ class Tracker:
             return self._rule.tell(story)
         whom = f" with {listed(peers, 2)}" if peers else ""
         why = ", ".join(reason.words for reason in reasons) or "an unusual combination of behaviours"
+        if together(reasons):
+            why = combination(reasons)
         return f"{self._culprit}{whom}: {why}"
 
     def _severity(self) -> int:

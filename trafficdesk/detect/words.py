@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from trafficdesk.detect.finding import Reason
-from trafficdesk.features import FEATURES
+from trafficdesk.features import FEATURES, End
 
 if TYPE_CHECKING:
     from trafficdesk.features import Feature
@@ -20,6 +20,8 @@ def amount(value: float, unit: str = "") -> str:
         return _bytes(value)
     if unit == "s":
         return seconds(value)
+    if unit == "port":
+        return f"{value:.0f}"
     number = f"{value:,.0f}" if abs(value) >= 9.95 or float(value).is_integer() else f"{value:.1f}"
     if unit == "characters" or not unit:
         number = f"{value:,.0f}"
@@ -35,17 +37,36 @@ def seconds(value: float) -> str:
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
 
 
-def phrase(feature: Feature, value: float) -> str:
-    """What the feature says: "about 212 ports tried on one host in 60 s"."""
+def phrase(feature: Feature, value: float, end: str = "") -> str:
+    """What the feature says, of whom if `end` is known: "about 212 ports tried on 192.168.1.20 in 60 s"."""
     said = amount(value, feature.unit)
-    text = feature.words.format(f"about {said}" if feature.window_s else said, s="" if said == "1" else "s")
+    words = feature.named if end and feature.named else feature.words
+    plural = "" if said == "1" else "s"
+    if said == "0" and not feature.unit:
+        said = "no"
+    elif feature.window_s:
+        said = f"about {said}"
+    text = words.format(said, s=plural, end=end)
     return f"{text} in {seconds(feature.window_s)}" if feature.window_s else text
 
 
-def reason_of(index: int, value: float, usual: float) -> Reason:
-    """The reason that `FEATURES[index]` gives, with its words."""
+def name_of(index: int, end: int, ends: tuple[str, str]) -> str:
+    """Name to be told with `FEATURES[index]` of a row from `ends[0]` to `ends[1]`; empty where it goes without saying.
+
+    Parameters
+    ----------
+    end : 0 = the source, 1 = the destination, -1 = neither.
+    """
+    # What the sender did needs no name beside its row.
+    if end < 0 or (end == 0 and FEATURES[index].end in {End.HOST, End.SOURCE}):
+        return ""
+    return ends[end]
+
+
+def reason_of(index: int, value: float, usual: float, end: str = "") -> Reason:
+    """The reason that `FEATURES[index]` gives, with its words; `end` names whom it tells of."""
     feature = FEATURES[index]
-    words = phrase(feature, value)
+    words = phrase(feature, value, end)
     if isfinite(usual):
         words = f"{words}; {usually(usual, feature.unit)}"
     return Reason(feature.name, float(value), feature.unit, feature.window_s, float(usual), words)
@@ -56,6 +77,17 @@ def usually(value: float, unit: str = "") -> str:
     if not unit and value < 0.5:
         return "usually none"
     return f"usually ≤ {amount(value, unit)}"
+
+
+def together(reasons: tuple[Reason, ...]) -> bool:
+    """Whether each by itself is usual, so that only the combination is not."""
+    return bool(reasons) and all(reason.value <= reason.usual_high for reason in reasons)
+
+
+def combination(reasons: tuple[Reason, ...]) -> str:
+    """What only together is unusual: "unusual combination of about 3 DNS lookups in 5 s and a packet of 60 bytes"."""
+    parts = tuple(reason.words.partition("; usually")[0] for reason in reasons)
+    return f"unusual combination of {listed_and(parts)}"
 
 
 def sentence_of(title: str, reasons: tuple[Reason, ...]) -> str:
@@ -72,6 +104,11 @@ def _bytes(value: float) -> str:
         power += 1
     number = f"{value:.0f}" if power == 0 or value >= 10 else f"{value:.1f}"
     return f"{number} {_BYTE_UNITS[power]}"
+
+
+def listed_and(items: tuple[str, ...]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def listed(items: tuple[str, ...], most: int = 3) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.listed import Sighting
+    from trafficdesk.detect.why import Why
     from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
     from trafficdesk.metrics.tables import TrafficTables
     from trafficdesk.packets.identities import Threat
@@ -45,6 +46,8 @@ class Summary:
     """Incidents and packets that would be told of, had a person not said otherwise."""
     threats: tuple[tuple[Threat, Sighting], ...] = ()
     """What threat lists had of the traffic, most packets first."""
+    explanations: dict[int, Why] = field(default_factory=dict)
+    """Of the incidents that were asked about, by id."""
 
 
 def write_summary(stream: IO[bytes], summary: Summary) -> None:
@@ -76,7 +79,9 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "throughput_bps": round(metrics.throughput_bps, 1),
         "peak_throughput_bps": round(metrics.peak_bps, 1),
         "latency_ms": {"tcp_handshake": _latency(metrics.tcp_handshake), "dns": _latency(metrics.dns)},
-        "incidents": [incident_of(incident) for incident in summary.incidents],
+        "incidents": [
+            incident_of(incident, summary.explanations.get(incident.id)) for incident in summary.incidents
+        ],
         "flagged": summary.flagged,
         "suppressed": dict(zip(("incidents", "packets"), summary.suppressed, strict=True)),
         "scored": summary.scored,
@@ -115,8 +120,8 @@ def tables_of(tables: TrafficTables) -> dict[str, Any]:
     }
 
 
-def incident_of(incident: Incident) -> dict[str, Any]:
-    """One incident as a JSON object."""
+def incident_of(incident: Incident, why: Why | None = None) -> dict[str, Any]:
+    """One incident as a JSON object, with its explanation where one was asked for."""
     return {
         "id": incident.id,
         "family": incident.family,
@@ -126,6 +131,8 @@ def incident_of(incident: Incident) -> dict[str, Any]:
         "peers": list(incident.peers),
         "packets": incident.packets,
         "severity": incident.severity,
+        "opened_ns": incident.opened_ns,
+        "model": incident.model_id,
         "sentence": incident.sentence,
         "threat": threat_of(incident) or None,
         "reasons": [
@@ -135,8 +142,42 @@ def incident_of(incident: Incident) -> dict[str, Any]:
                 "unit": reason.unit,
                 "window_s": _number(reason.window_s),
                 "usual_high": _number(reason.usual_high),
+                "words": reason.words,
             }
             for reason in incident.reasons
+        ],
+        **({"explanation": explanation_of(why)} if why is not None else {}),
+    }
+
+
+def explanation_of(why: Why) -> dict[str, Any]:
+    """Why the row of an incident that stands out most was flagged, as a JSON object."""
+    from trafficdesk.features import FEATURES
+
+    return {
+        "packet": why.packet_id + 1,
+        "score": _number(why.score, 4),
+        "model": why.judged_by,
+        "explained_by_model": why.told_by,
+        "combination": why.together,
+        "unusual_today": why.unusual_today,
+        "reasons": [
+            {
+                "feature": FEATURES[reason.feature].name,
+                "value": _number(reason.value),
+                "unit": FEATURES[reason.feature].unit,
+                "usual_high": _number(reason.usual),
+                "usual_median": _number(reason.median),
+                "share_below": _number(reason.share, 4),
+                "usual_from": _number(reason.limit),
+                "because": list(reason.because),
+                "words": " ".join(filter(None, (reason.place, reason.what_if))),
+            }
+            for reason in why.reasons
+        ],
+        "usual_together": [
+            {"feature": FEATURES[index].name, "value": _number(value), "unit": FEATURES[index].unit}
+            for index, value in why.enough
         ],
     }
 

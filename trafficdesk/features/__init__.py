@@ -8,7 +8,7 @@ from typing import Final
 
 from trafficdesk.features import afterimage, beat, conversation, host_window, row, scan_shape, upload
 from trafficdesk.features.extractor import FeatureExtractor, Observation
-from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.registry import by_name
 
 FEATURES: Final = (
@@ -25,4 +25,4 @@ FEATURES: Final = (
 INDEX: Final = {name: index for index, name in enumerate(by_name(FEATURES))}
 """Column of each feature."""
 
-__all__ = ["FEATURES", "INDEX", "Feature", "FeatureExtractor", "Observation", "Scale"]
+__all__ = ["FEATURES", "INDEX", "End", "Feature", "FeatureExtractor", "Observation", "Scale"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import Damped, LastSeen
@@ -45,6 +45,8 @@ def _stream(stream: str, where: str, unit: str, what: str) -> tuple[Feature, ...
             scale,
             f"{stream}_{name}",
             ranged=False,
+            end=End.SOURCE if stream == "source" else End.NONE,
+            named=words.replace("this address", "{end}") if stream == "source" else "",
         )
         for half_life in HALF_LIVES
         for name, unit_of, words, scale in (

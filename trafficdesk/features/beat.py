@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import LastSeen, MultiDamped
@@ -30,15 +30,37 @@ _RITA: Final = "RITA v5, beacons"
 
 
 def _feature(
-    name: str, unit: str, words: str, scale: Scale = Scale.LOG1P, *, tellable: bool = True
+    name: str,
+    unit: str,
+    words: str,
+    scale: Scale = Scale.LOG1P,
+    *,
+    tellable: bool = True,
+    named: str = "",
 ) -> Feature:
     return Feature(
-        name, unit, HALF_LIFE_S, words, _RITA, scale, "beat", tellable=tellable, ranged=False, modelled=False
+        name,
+        unit,
+        HALF_LIFE_S,
+        words,
+        _RITA,
+        scale,
+        "beat",
+        tellable=tellable,
+        ranged=False,
+        modelled=False,
+        end=End.SERVER if named else End.NONE,
+        named=named,
     )
 
 
 FEATURES: Final = (
-    _feature("beat_count", "", "{} evenly spaced connection{s}"),
+    _feature(
+        "beat_count",
+        "",
+        "{} evenly spaced connection{s}",
+        named="{} evenly spaced connection{s} to {end}",
+    ),
     _feature("beat_mean", "s", "a connection every {}", tellable=False),
     _feature("beat_variation", "", "spacing that varies by {}", Scale.PLAIN, tellable=False),
 )

@@ -25,6 +25,20 @@ class Scale(StrEnum):
     """As it is."""
 
 
+class End(StrEnum):
+    """Which end of a row a number tells of."""
+
+    NONE = ""
+    HOST = "host"
+    """The one whose counter is the larger."""
+    PEER = "peer"
+    """The other one."""
+    SERVER = "server"
+    """The one with the lower port."""
+    SOURCE = "source"
+    DESTINATION = "destination"
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One column of the detector's matrix."""
@@ -48,6 +62,9 @@ class Feature:
     """Whether the out-of-range channel watches it."""
     modelled: bool = True
     """Whether the forest sees it; the others are for the rules."""
+    end: End = End.NONE
+    named: str = ""
+    """`words` where that end's name is known, which stands for `{end}`."""
 
     def said(self, stored: NDArray[np.floating]) -> NDArray[np.float64]:
         """Stored values in the person's unit."""
@@ -59,5 +76,18 @@ class Feature:
                 return np.sqrt(np.maximum(np.expm1(values), 0.0))
             case Scale.RATIO:
                 return np.exp(values)
+            case _:
+                return values
+
+    def stored(self, said: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The inverse of `said`."""
+        values = np.asarray(said, np.float64)
+        match self.scale:
+            case Scale.LOG1P:
+                return np.log1p(values)
+            case Scale.ROOT:
+                return np.log1p(values**2)
+            case Scale.RATIO:
+                return np.log(values)
             case _:
                 return values

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.feature import Feature, Scale
+from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import MultiDamped
 
@@ -73,29 +73,38 @@ _FADED: Final = frozenset(
     {"new_hosts", "new_ports", "opened", "resets_in", "unreachable_in", "tcp_opened", "new_senders"}
 )
 """Scan-like counters are shown by fresh conversations only."""
-_SIDED: Final = (
-    "unanswered",
-    "new_senders",
-    "new_hosts",
-    "icmp_out",
-    "arp_targets",
-    "arp_conflicts",
-    "arp_unsolicited",
-    "dns_queries",
-    "dns_missing",
-)
-"""Counters of which the rules need to know whose is the larger."""
+_NAMED: Final = {"dns_missing": "{} answer{s} to {end} that a name does not exist"}
+_SIDED: Final = ("unanswered", *(name for name, _, _ in _PLAIN))
+"""Counters of which rules and reasons need to know whose is the larger."""
 
 
 def _window(seconds: float) -> tuple[Feature, ...]:
     tag = f"{seconds:.0f}s"
     plain = tuple(
-        Feature(f"{name}_{tag}", "", seconds, "{} " + words, source, behaviour=name)
+        Feature(
+            f"{name}_{tag}",
+            "",
+            seconds,
+            "{} " + words,
+            source,
+            behaviour=name,
+            end=End.HOST,
+            named=_NAMED.get(name, f"{{}} {words} {'at' if name in _RECEIVED else 'from'} {{end}}"),
+        )
         for name, words, source in _PLAIN
     )
     return (
         *plain,
-        Feature(f"unanswered_{tag}", "", seconds, "{} unanswered attempt{s}", _ZEEK, behaviour="unanswered"),
+        Feature(
+            f"unanswered_{tag}",
+            "",
+            seconds,
+            "{} unanswered attempt{s}",
+            _ZEEK,
+            behaviour="unanswered",
+            end=End.HOST,
+            named="{} unanswered attempt{s} from {end}",
+        ),
         Feature(
             f"up_down_{tag}",
             "times",
@@ -105,6 +114,8 @@ def _window(seconds: float) -> tuple[Feature, ...]:
             Scale.RATIO,
             "up_down",
             ranged=False,
+            end=End.SOURCE,
+            named="{} as much sent as received by {end}",
         ),
         Feature(
             f"query_length_{tag}",
@@ -131,6 +142,8 @@ def _window(seconds: float) -> tuple[Feature, ...]:
             "{} new connection{s} to one service",
             _ZEEK,
             behaviour="service",
+            end=End.SERVER,
+            named="{} new connection{s} to one service of {end}",
         ),
         Feature(
             f"service_packets_{tag}",
@@ -139,6 +152,8 @@ def _window(seconds: float) -> tuple[Feature, ...]:
             "{} packet{s} with one service",
             _OURS,
             behaviour="service_packets",
+            end=End.SERVER,
+            named="{} packet{s} with one service of {end}",
         ),
     )
 

@@ -29,7 +29,7 @@ FEATURES: Final = (
     _flag("arp_operation", "ARP operation", "RFC 826"),
     _flag("is_icmp", "is ICMP", "RFC 792"),
     _flag("is_udp", "is UDP", "RFC 768"),
-    Feature("low_port", "", 0.0, "service port {}", "IANA service names", tellable=False, ranged=False),
+    Feature("low_port", "port", 0.0, "service port {}", "IANA service names", tellable=False, ranged=False),
 )
 
 

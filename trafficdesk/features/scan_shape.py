@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.feature import Feature
+from trafficdesk.features.feature import End, Feature
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import MultiDamped
 
@@ -28,6 +28,8 @@ FEATURES: Final = (
         _OURS,
         behaviour="new_ports",
         modelled=False,
+        end=End.PEER,
+        named="{} port{s} tried on {end}",
     ),
     Feature(
         "port_hosts_60s",
@@ -37,6 +39,8 @@ FEATURES: Final = (
         _OURS,
         behaviour="new_hosts",
         modelled=False,
+        end=End.HOST,
+        named="{} host{s} asked for one port by {end}",
     ),
 )
 

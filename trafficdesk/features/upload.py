@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.feature import Feature
+from trafficdesk.features.feature import End, Feature
 from trafficdesk.features.keys import mix
 from trafficdesk.features.state import MultiDamped
 
@@ -31,6 +31,8 @@ FEATURES: Final = (
         "{} sent to one peer that answered little",
         "Slips, exfiltration",
         modelled=False,
+        end=End.DESTINATION,
+        named="{} sent to {end}, which answered little,",
     ),
 )
 

@@ -19,6 +19,7 @@ from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.statistics_commands import StatisticsCommands
 from trafficdesk.ui.table_commands import TableCommands
 from trafficdesk.ui.walk_commands import WalkCommands
+from trafficdesk.ui.why_controller import WhyController
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Commands(QObject):
         self.walk = WalkCommands(desk, self)
         self._colours = ColourCommands(desk, self)
         self._resolving = ResolveCommands(desk, self)
+        self._why = WhyController(desk, self)
         self._join_actions()
         self._join_window()
 

@@ -54,8 +54,11 @@ def test_keys_are_the_promised_ones() -> None:
     assert set(found["incidents"][0]) == {
         "id", "family", "start_ns", "end_ns", "culprit", "peers", "packets", "severity", "sentence", "reasons",
         "threat",
+        "opened_ns", "model",
     }  # fmt: skip
-    assert set(found["incidents"][0]["reasons"][0]) == {"feature", "value", "unit", "window_s", "usual_high"}
+    assert set(found["incidents"][0]["reasons"][0]) == {
+        "feature", "value", "unit", "window_s", "usual_high", "words",
+    }  # fmt: skip
 
 
 def test_hits_on_threat_lists() -> None:

@@ -47,5 +47,6 @@ RULE: Final = Rule(
     find,
     tell,
     after_gap=3.0,
+    any_of=("new_senders_5s", "unanswered_5s", "icmp_out_5s"),
     yields_to=("port scan", "host sweep"),
 )

@@ -47,4 +47,5 @@ RULE: Final = Rule(
     find,
     tell,
     after_gap=3.0,
+    any_of=("port_hosts_60s", "new_hosts_60s"),
 )

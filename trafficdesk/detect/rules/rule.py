@@ -106,5 +106,7 @@ class Rule:
     merge_s: float = MERGE_S
     after_gap: float = 1.0
     """How many times the floors must be reached soon after the capture was interrupted: reconnecting looks like this."""
+    any_of: tuple[str, ...] = ()
+    """Measures of which one is enough; the others are needed all."""
     yields_to: tuple[str, ...] = ()
     """Families whose going incident of the same culprit takes its rows: a fast scan is a flood, too."""

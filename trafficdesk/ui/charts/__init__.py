@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trafficdesk.ui.charts.distribution import DistributionChart
     from trafficdesk.ui.charts.lengths import LengthChart
     from trafficdesk.ui.charts.protocols import ProtocolChart
     from trafficdesk.ui.charts.volume import VolumeChart
 
-__all__ = ["LengthChart", "ProtocolChart", "VolumeChart"]
+__all__ = ["DistributionChart", "LengthChart", "ProtocolChart", "VolumeChart"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,4 +30,8 @@ def __getattr__(name: str) -> Any:
         from trafficdesk.ui.charts.lengths import LengthChart
 
         return LengthChart
+    if name == "DistributionChart":
+        from trafficdesk.ui.charts.distribution import DistributionChart
+
+        return DistributionChart
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

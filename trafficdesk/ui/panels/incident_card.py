@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from trafficdesk.detect.words import seconds
 from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label, tooltip
+from trafficdesk.ui.panels.sparkline import Sparkline
 from trafficdesk.ui.theme import SECONDARY_PX, mixed
 from trafficdesk.ui.wording import clock_time, family_title, family_words, is_family, thousands, visible
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QEvent
+    from PySide6.QtCore import QEvent, SignalInstance
     from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from trafficdesk.detect.finding import Incident, Reason
@@ -39,6 +42,23 @@ def when_of(incident: Incident) -> str:
     """Start and flagged rows: "14:05:11 · 3,110 packets"."""
     packets = "1 packet" if incident.packets == 1 else f"{thousands(incident.packets)} packets"
     return f"{clock_time(incident.start_ns)} · {packets}"
+
+
+def evidence_of(incident: Incident) -> str:
+    """What it rests on: rows, how soon it was found, since when by which model."""
+    rows = "1 packet" if incident.packets == 1 else f"{thousands(incident.packets)} packets"
+    model = f"model {incident.model_id}" if incident.model_id else "rules only, no model yet"
+    found = f"found {seconds(incident.delay_s)} after it began" if incident.opened_ns else ""
+    lasted = f"lasted {seconds((incident.end_ns - incident.start_ns) / 1e9)}"
+    return " · ".join(filter(None, (f"#{incident.id}", f"{rows} of evidence", lasted, found, model)))
+
+
+def timeline_words(incident: Incident) -> str:
+    """The sparkline for who does not see it."""
+    if not incident.timeline:
+        return ""
+    most = max(incident.timeline)
+    return f"Flagged packets over time, at most {thousands(most)} in {seconds(incident.step_s)}"
 
 
 class ReasonRow(QWidget):
@@ -68,10 +88,13 @@ class IncidentCard(QFrame):
     -------
     activated : the incident's id, on a click, Enter or Space.
     stepped : -1 or 1, on Up and Down: the next card is wanted.
+    filter_wanted, first_wanted : the incident's id: its rows alone are wanted, its first row is.
     """
 
     activated = Signal(int)
     stepped = Signal(int)
+    filter_wanted = Signal(int)
+    first_wanted = Signal(int)
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +104,10 @@ class IncidentCard(QFrame):
         self._title = WrappedLabel(bold=True, max_lines=2)
         self._sentence = WrappedLabel(pixels=SECONDARY_PX, max_lines=5)
         self._reasons = [ReasonRow() for _ in range(MAX_REASONS)]
+        self._sparkline = Sparkline()
+        self._evidence = WrappedLabel(pixels=SECONDARY_PX, max_lines=2)
+        self.buttons = self._make_buttons()
+        """Buttons of the chosen card."""
         self._when = ElidedLabel("", "muted")
         self._severity = plain_label("", "muted")
         self._lay_out()
@@ -104,6 +131,10 @@ class IncidentCard(QFrame):
             row.setVisible(index < len(incident.reasons))
             if index < len(incident.reasons):
                 row.show_reason(incident.reasons[index])
+        self._sparkline.show_counts(incident.timeline, timeline_words(incident))
+        self._sparkline.setVisible(len(incident.timeline) > 1)
+        self._evidence.set_text(evidence_of(incident))
+        self._color_sparkline()
         self._when.set_whole(when_of(incident))
         self._severity.setText(f"severity {incident.severity}")
         self._severity.setToolTip(f"Last seen {clock_time(incident.end_ns)}")
@@ -117,6 +148,8 @@ class IncidentCard(QFrame):
         """Mark as the one whose rows are shown."""
         if selected != self._selected:
             self._selected = selected
+            self._evidence.setVisible(selected)
+            self.buttons.setVisible(selected)
             self.update()
 
     def apply_theme(self, tokens: Tokens) -> None:
@@ -124,6 +157,8 @@ class IncidentCard(QFrame):
         self._tokens = tokens
         self._title.set_color(tokens.text)
         self._sentence.set_color(tokens.muted)
+        self._evidence.set_color(tokens.muted)
+        self._color_sparkline()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -173,6 +208,30 @@ class IncidentCard(QFrame):
         painter.fillRect(0, 0, _EDGE, self.height(), QColor(self._edge_color()))
         painter.end()
 
+    def _color_sparkline(self) -> None:
+        self._sparkline.set_colors(self._edge_color(), self._tokens.line)
+
+    def _make_buttons(self) -> QWidget:
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(4)
+        for text, tip, signal in (
+            ("Only its packets", "Show the packets of this incident alone", self.filter_wanted),
+            ("First packet", "Go to the first packet of this incident", self.first_wanted),
+        ):
+            button = QPushButton(text)
+            button.setProperty("class", "small")
+            button.setToolTip(tip)
+            button.clicked.connect(partial(self._tell, signal))
+            row.addWidget(button)
+        row.addStretch(1)
+        return buttons
+
+    def _tell(self, signal: SignalInstance) -> None:
+        if self._incident is not None:
+            signal.emit(self._incident.id)
+
     def _edge_color(self) -> str:
         named = self._incident is not None and is_family(self._incident.family)
         return self._tokens.family if named else self._tokens.unusual
@@ -191,6 +250,12 @@ class IncidentCard(QFrame):
         for row in self._reasons:
             row.hide()
             column.addWidget(row)
+        column.addWidget(self._sparkline)
+        column.addWidget(self._evidence)
+        column.addWidget(self.buttons)
+        self._sparkline.hide()
+        self._evidence.hide()
+        self.buttons.hide()
         footer = QHBoxLayout()
         footer.setSpacing(8)
         footer.addWidget(self._when, 1)

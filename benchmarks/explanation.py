@@ -1,0 +1,141 @@
+"""Are explanations right? Known behaviours are injected into real rows, and the reasons told are compared with them.
+
+Rows of captures pass the real detector; behind its last model, ordinary rows are drawn and 1, 2 or 3 behaviours of each
+are pushed beyond what the reference has shown: `far` as in DETECTION.md section 7 (30 to 100 % of the range beyond its
+end), `near` just beyond the 99.9 % value. Only rows that the detector flags count for "the first reason is right";
+those it does not flag are never explained. The speed of the bulk path is measured on the same rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from _support import row
+
+from trafficdesk.capture.pcap_file import CaptureFile
+from trafficdesk.decode import decode
+from trafficdesk.detect.behaviours import BEHAVIOURS, OF_FEATURE
+from trafficdesk.detect.combination import combination
+from trafficdesk.detect.detector import Detector
+from trafficdesk.detect.explanation import explain
+from trafficdesk.detect.why import unusual
+from trafficdesk.features import FEATURES
+from trafficdesk.paths import sample_capture
+from trafficdesk.settings import DetectionSettings
+
+ROWS = 400
+"""Injected rows per number of behaviours."""
+NEEDED = 0.95
+LEAST_RATE = 50_000
+MOST_PACKETS = 60_000
+CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
+INJECTED = tuple(
+    number
+    for number, behaviour in enumerate(BEHAVIOURS)
+    if len(behaviour.told) and any(FEATURES[column].modelled for column in behaviour.told)
+)
+
+
+def main() -> int:
+    """Exit code: 0 first reasons are right and the bulk path is fast enough, 1 not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "captures", nargs="*", type=Path, help="default: the sample and what lies in ../shared/captures"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    good = True
+    for path in chosen.captures or default_captures():
+        detector = analysed(path, chosen.seed)
+        if detector.model_in_force is None:
+            row(path.name, "too few packets for a model")
+            continue
+        good &= judge(path.name, detector, np.random.default_rng(chosen.seed))
+    return 0 if good else 1
+
+
+def default_captures() -> list[Path]:
+    """Our sample, and a few captures of ordinary traffic where they are at hand."""
+    benign = sorted(CAPTURES.glob("benign/*.pcap*")) or sorted(CAPTURES.glob("**/*benign*.pcap*"))
+    return [sample_capture(), *benign[:6]]
+
+
+def analysed(path: Path, seed: int) -> Detector:
+    """The detector after the first packets of a capture."""
+    detector, packets = Detector(DetectionSettings(seed=seed)), 0
+    with CaptureFile(path) as capture:
+        for block in capture.blocks():
+            batch = decode(block)
+            detector.process(batch)
+            packets += len(batch)
+            if packets >= MOST_PACKETS:
+                break
+    return detector
+
+
+def judge(name: str, detector: Detector, random: np.random.Generator) -> bool:
+    """Print what came of one capture's rows; whether it is good enough."""
+    model = detector.model_in_force
+    ordinary = detector.memory.ordinary.values
+    ordinary = ordinary[~unusual(model)(ordinary)]
+    good, told = True, []
+    for reach in ("far", "near"):
+        for count in (1, 2, 3):
+            rows, truth = injected(ordinary, model.reference, count, reach, random)
+            flagged = unusual(model)(rows)
+            first, all_told = rightness(rows[flagged], truth[flagged], model)
+            share = f"{first:.3f}" if flagged.any() else "-"
+            told.append(f"{reach} {count}: {share} / {all_told:.3f} ({flagged.mean():.0%} flagged)")
+            good &= not flagged.any() or first >= NEEDED
+    row(f"{name}: first reason right / all in the reasons", "; ".join(told[:3]), "; ".join(told[3:]))
+    many = np.repeat(ordinary[:2_000], 10, axis=0)
+    began = time.perf_counter()
+    explain(many, model.reference)
+    rate = len(many) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    combination(ordinary[:24], model)
+    row(
+        f"{name}: explanations",
+        f"{rate:,.0f} rows/s",
+        f"24 combinations in {(time.perf_counter() - began) * 1e3:.1f} ms",
+    )
+    return good and rate >= LEAST_RATE
+
+
+def injected(
+    ordinary: np.ndarray, reference: object, count: int, reach: str, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with `count` behaviours changed, and (rows, behaviours) which."""
+    rows = ordinary[random.integers(0, len(ordinary), ROWS)].copy()
+    truth = np.zeros((ROWS, len(BEHAVIOURS)), np.bool_)
+    low, high = reference.sorted_columns[:, 0], reference.sorted_columns[:, -1]
+    for number in range(ROWS):
+        for behaviour in random.choice(INJECTED, count, replace=False):
+            columns = BEHAVIOURS[behaviour].told
+            if reach == "far":
+                beyond = (high[columns] - low[columns] + 2) * random.uniform(0.3, 1.0)
+                rows[number, columns] = high[columns] + beyond
+            else:
+                rows[number, columns] = reference.q999[columns] + random.uniform(0.5, 1.0)
+            truth[number, behaviour] = True
+    return rows, truth
+
+
+def rightness(rows: np.ndarray, truth: np.ndarray, model: object) -> tuple[float, float]:
+    """Share of rows whose first reason was injected, and of those of which all injected ones are told."""
+    if not len(rows):
+        return float("nan"), float("nan")
+    features = explain(rows, model.reference).features
+    behaviour = np.vectorize(lambda index: OF_FEATURE[index] if index >= 0 else -1)(features)
+    every = np.arange(len(rows))
+    first = truth[every, behaviour[:, 0]]
+    hits = np.stack([(behaviour[:, place] >= 0) & truth[every, behaviour[:, place]] for place in range(3)])
+    return float(first.mean()), float((hits.sum(axis=0) == truth.sum(axis=1)).mean())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
