@@ -12,9 +12,10 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from tests.helpers.traffic import decoded, detection_of, session_with
 from trafficdesk.packets.log import CHUNK_ROWS
+from trafficdesk.ui.models.packet_cells import Role
 from trafficdesk.ui.models.packet_page import TITLES, Column, Look
 from trafficdesk.ui.models.packet_pages import PAGE_ROWS
-from trafficdesk.ui.models.packet_table_model import PacketTableModel, Role
+from trafficdesk.ui.models.packet_table_model import PacketTableModel
 from trafficdesk.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:

@@ -127,7 +127,9 @@ class _Sender:
     def send(self, told: _Told, content: Any) -> None:
         """Lay `content` into a slot, and say so; what is too large for one goes through the pipe."""
         arrays: list[pickle.PickleBuffer] = []
-        body = pickle.dumps(content, pickle.HIGHEST_PROTOCOL, buffer_callback=arrays.append)
+        # An item's arrays are worked on where they lie; what outlives its slot has to be one piece, which is copied.
+        apart = arrays.append if told is _Told.ITEM else None
+        body = pickle.dumps(content, pickle.HIGHEST_PROTOCOL, buffer_callback=apart)
         pieces = [memoryview(body), *(array.raw() for array in arrays)]
         sizes = [len(piece) for piece in pieces]
         if sum(map(_aligned, sizes)) > _SLOT_BYTES:

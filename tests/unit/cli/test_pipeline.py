@@ -64,6 +64,18 @@ def test_both_processes_work_when_work_is_what_takes_long() -> None:
     assert len(set(workers)) == 2
 
 
+def test_results_outlive_their_slots() -> None:
+    """Arrays of results stay what they are while later items take the same memory."""
+
+    def work(item: tuple[int, np.ndarray]) -> tuple[np.ndarray, int]:
+        time.sleep(0.02)
+        return np.full(5_000, item[0]), os.getpid()
+
+    results = list(made_and_worked(lambda: arrays(14), work, by_two=True))
+    assert len({worker for _, worker in results}) == 2
+    assert [set(values.tolist()) for values, _ in results] == [{number} for number in range(14)]
+
+
 def test_what_is_too_large_for_a_slot_comes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Items and results of any size are handed over."""
     monkeypatch.setattr(pipeline, "_SLOT_BYTES", 20_000)

@@ -6,22 +6,14 @@ log appends or evicts is announced once per batch; what analysis adds later inva
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
 
+from trafficdesk.ui.models.packet_cells import PacketCells, alignment
 from trafficdesk.ui.models.packet_order import SortSource
-from trafficdesk.ui.models.packet_page import (
-    IDENTITY_COLUMNS,
-    TITLES,
-    Column,
-    Look,
-    Mark,
-)
+from trafficdesk.ui.models.packet_page import IDENTITY_COLUMNS, TITLES, Column, Mark
 from trafficdesk.ui.models.packet_pages import PacketPages
-from trafficdesk.ui.models.packet_tips import tip_of
 from trafficdesk.ui.models.sorted_rows import SortedRows
 from trafficdesk.ui.models.visible_rows import VisibleRows
 
@@ -38,14 +30,6 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
-_RIGHT_ALIGNED: Final = (Column.NUMBER, Column.LENGTH, Column.SCORE)
-
-
-class Role(IntEnum):
-    """What a cell can be asked for beside Qt's own roles."""
-
-    PACKET_ID = int(Qt.ItemDataRole.UserRole)
-    MARK = int(Qt.ItemDataRole.UserRole) + 1
 
 
 class PacketTableModel(QAbstractTableModel):
@@ -81,15 +65,12 @@ class PacketTableModel(QAbstractTableModel):
         """What is seen now: the same or, sorted, those of a moment."""
         self._sort: tuple[Column, bool] | None = None
         self._pages = PacketPages(session, words, self._all)
-        self.apply_theme(tokens)
+        self._cells = PacketCells(session, self._pages, tokens)
         self.show_all()
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Use other colours."""
-        self._foreground = QColor(tokens.text)
-        self._muted = QColor(tokens.muted)
-        self._unusual = QColor(tokens.unusual_background)
-        self._family = QColor(tokens.family_background)
+        self._cells.apply_theme(tokens)
 
     @property
     def filtered(self) -> bool:
@@ -268,7 +249,7 @@ class PacketTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return TITLES[section] + self._arrow(section)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
+            return alignment(section)
         return None
 
     def data(self, index: _Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
@@ -276,24 +257,7 @@ class PacketTableModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if not index.isValid() or row >= len(self._rows):
             return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                value: object = self.text(row, column)
-            case Qt.ItemDataRole.ForegroundRole:
-                value = self._colour_of_text(self.mark(row), column)
-            case Qt.ItemDataRole.BackgroundRole:
-                value = self._tint(self.mark(row))
-            case Qt.ItemDataRole.TextAlignmentRole:
-                value = _alignment(column)
-            case Qt.ItemDataRole.ToolTipRole:
-                value = tip_of(self._session, self._pages, self._rows.id_at(row), row, column)
-            case Role.PACKET_ID:
-                value = self._rows.id_at(row)
-            case Role.MARK:
-                value = self.mark(row)
-            case _:
-                value = None
-        return value
+        return self._cells.answer(role, self._rows.id_at(row), row, column)
 
     def _arrow(self, column: int) -> str:
         if self._sort is None or column != self._sort[0]:
@@ -329,16 +293,3 @@ class PacketTableModel(QAbstractTableModel):
         if len(self._rows):
             last = self.index(len(self._rows) - 1, Column.DESTINATION)
             self.dataChanged.emit(self.index(0, Column.SOURCE), last)
-
-    def _colour_of_text(self, mark: Mark, column: int) -> QColor:
-        return self._muted if mark.look is Look.COLLATERAL or column == Column.INFO else self._foreground
-
-    def _tint(self, mark: Mark) -> QColor | None:
-        if not mark.flagged:
-            return None
-        return self._family if mark.look is Look.FAMILY else self._unusual
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in _RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
