@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.packets import words
-from trafficdesk.packets.info_lines import named
-from trafficdesk.packets.pieces import Piece, constant, decimals, join, labels, ports, texts_of
+from trafficdesk.packets.info_lines import LINES, named
+from trafficdesk.packets.pieces import Piece, constant, decimals, join, labels, ports, table, texts_of
 from trafficdesk.packets.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -91,6 +91,22 @@ def rtp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     return join(len(rows), [kind, *sequence, constant(", Len="), *decimals(batch["payload_length"][rows])])
 
 
+def ssh(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """`Client: Key Exchange Init` of what is not encrypted, else as `LINES` has it."""
+    plain, code = LINES[Protocol.SSH](batch, rows), batch["application_code"][rows]
+    told = code > 0
+    if not told.any():
+        return plain
+    text = np.ascontiguousarray(plain).view(f"S{plain.shape[1]}").reshape(-1)
+    answers = np.isin(batch["source_port"][rows], _SSH_PORTS).astype(np.int64)
+    pieces = [
+        Piece(text, np.char.str_len(text).astype(np.int64)).only(~told),
+        table(["Client: ", "Server: "]).of(answers).only(told),
+        labels(code, lambda key: words.SSH_MESSAGES.get(key, "")),
+    ]
+    return join(len(rows), pieces)
+
+
 def http2(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     """`Magic, SETTINGS[0], WINDOW_UPDATE[0]`: the first three frames; what begins in the middle of one is a continuation."""
     before = batch["application_code"][rows] > 0
@@ -144,6 +160,7 @@ def tunnelled_tcp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uin
 
 
 _MODBUS_PORT: Final = 502
+_SSH_PORTS: Final = (22, 29418)
 _HTTP2_COLUMNS: Final = ("application_type", "application_id", "application_count")
 """As `decode.applications.http2` fills them."""
 _ECHOES: Final = (0, 8, 128, 129)
@@ -154,6 +171,7 @@ APPLICATION_LINES: Final[dict[int, Line]] = {
     Protocol.MODBUS: modbus,
     Protocol.RTP: rtp,
     Protocol.HTTP2: http2,
+    Protocol.SSH: ssh,
     Protocol.TFTP: tftp,
     Protocol.SNMP: _texted(lambda code: words.SNMP_MESSAGES.get(code, "SNMP message"), ", community "),
     Protocol.LDAP: named(lambda code: words.LDAP_MESSAGES.get(code, "Continuation"), size=False),

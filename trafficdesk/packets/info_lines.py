@@ -182,13 +182,17 @@ def named(name: Callable[[int], str], column: str = "application_code", *, size:
 
 
 def dhcp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """`DHCP Discover, host laptop`; `Boot` where no message type says more."""
+    """`DHCP Discover, host laptop`; `Boot Request` where no message type says more."""
 
-    def name(code: int) -> str:
-        return f"DHCP {words.DHCP_MESSAGES.get(code, f'Type {code}')}" if code else "Boot"
+    def name(key: int) -> str:
+        code, operation = key & 0xFF, key >> 8
+        if code:
+            return f"DHCP {words.DHCP_MESSAGES.get(code, f'Type {code}')}"
+        return {1: "Boot Request", 2: "Boot Reply"}.get(operation, "Boot")
 
+    keys = (batch["application_type"][rows].astype(np.int64) << 8) | batch["application_code"][rows]
     named = constant(", host ").only(batch["text_length"][rows] > 0)
-    return join(len(rows), [labels(batch["application_code"][rows], name), named, texts_of(batch, rows)])
+    return join(len(rows), [labels(keys, name), named, texts_of(batch, rows)])
 
 
 def ntp(batch: PacketBatch, rows: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -140,7 +140,9 @@ ICMPV6_TYPES: Final = {
     128: "Echo (ping) request", 129: "Echo (ping) reply", 130: "Multicast Listener Query",
     131: "Multicast Listener Report", 132: "Multicast Listener Done", 133: "Router Solicitation",
     134: "Router Advertisement", 135: "Neighbor Solicitation", 136: "Neighbor Advertisement", 137: "Redirect",
-    143: "Multicast Listener Report Message v2", 151: "Multicast Router Advertisement",
+    138: "Router Renumbering", 139: "Node Information Query", 140: "Node Information Reply",
+    143: "Multicast Listener Report Message v2", 155: "RPL Control", 160: "Extended Echo Request",
+    161: "Extended Echo Reply", 151: "Multicast Router Advertisement",
     152: "Multicast Router Solicitation", 153: "Multicast Router Termination",
 }  # fmt: skip
 ICMPV6_CODES: Final = {
@@ -156,8 +158,8 @@ MODBUS_FUNCTIONS: Final = {
     23: "Read Write Register", 43: "Encapsulated Interface Transport", 90: "Unity (Schneider)",
 }  # fmt: skip
 SNMP_MESSAGES: Final = {
-    0xA0: "get-request", 0xA1: "get-next-request", 0xA2: "get-response", 0xA3: "set-request", 0xA4: "trap",
-    0xA5: "getBulkRequest", 0xA6: "informRequest", 0xA7: "snmpV2-trap", 0xA8: "report",
+    0x04: "encryptedPDU", 0xA0: "get-request", 0xA1: "get-next-request", 0xA2: "get-response", 0xA3: "set-request",
+    0xA4: "trap", 0xA5: "getBulkRequest", 0xA6: "informRequest", 0xA7: "snmpV2-trap", 0xA8: "report",
 }  # fmt: skip
 LDAP_MESSAGES: Final = {
     0x60: "bindRequest", 0x61: "bindResponse", 0x42: "unbindRequest", 0x63: "searchRequest", 0x64: "searchResEntry",
@@ -184,7 +186,7 @@ OSPF_MESSAGES: Final = {
 }
 PIM_MESSAGES: Final = {
     0: "Hello", 1: "Register", 2: "Register-stop", 3: "Join/Prune", 4: "Bootstrap", 5: "Assert", 6: "Graft",
-    7: "Graft-Ack", 8: "Candidate-RP-Advertisement", 9: "State-Refresh",
+    7: "Graft-Ack", 8: "Candidate-RP-Advertisement", 9: "State-Refresh", 10: "DF election",
 }  # fmt: skip
 EIGRP_MESSAGES: Final = {
     1: "Update",
@@ -215,12 +217,16 @@ NEXT_PROTOCOLS: Final = (
     "", "h2", "http/1.1", "h3", "dot", "doq", "imap", "pop3", "ftp", "xmpp-client", "stun.turn",
 )  # fmt: skip
 """In the order in which `decode.applications.tls` counts them."""
+SSH_MESSAGES: Final = {
+    20: "Key Exchange Init", 21: "New Keys", 30: "Diffie-Hellman Key Exchange Init", 31: "Diffie-Hellman Key Exchange Reply",
+    32: "Group Exchange Init", 33: "Group Exchange Reply", 34: "Group Exchange Request",
+}  # fmt: skip
 HTTP2_FRAMES: Final = (
     "DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE", "CONTINUATION",
 )  # fmt: skip
 IGMP_TYPES: Final = {
     0x11: "Membership Query", 0x12: "Membership Report", 0x16: "Membership Report", 0x17: "Leave Group",
-    0x22: "Membership Report",
+    0x22: "Membership Report", 0x13: "DVMRP", 0x14: "PIMv1", 0x1E: "Traceroute Response", 0x1F: "Traceroute Query/Request",
 }  # fmt: skip
 _FLAGS: Final = tuple((int(flag), str(flag.name)) for flag in TcpFlag)
 

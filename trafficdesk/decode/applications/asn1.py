@@ -1,6 +1,7 @@
 """Messages in ASN.1's basic encoding (X.690): SNMP, LDAP and Kerberos; application_code = the message's tag number.
 
-SNMP (RFC 3416): text = community, application_type = version as written (0, 1, 3). LDAP: RFC 4511 section 4.1.1.
+SNMP (RFC 3416): text = community, application_type = version as written (0, 1, 3), application_code = `ENCRYPTED` where
+version 3 hides the message (RFC 3412 section 6). LDAP: RFC 4511 section 4.1.1.
 Kerberos: RFC 4120 section 5; over TCP a length of four bytes comes first (section 7.2.2).
 """
 
@@ -26,12 +27,20 @@ _TAG_NUMBER: Final = 0x1F
 _APPLICATION: Final = 0x60
 """Class and form of a constructed application tag."""
 _SNMP_3: Final = 3
+ENCRYPTED: Final = 0x04
 
 
 def _content(payloads: Payloads, at: NDArray[np.int64]) -> NDArray[np.int64]:
     """(rows,) where the content of the element at `at` begins; long lengths have their size in the first byte."""
     size = payloads.u8(at + 1).astype(np.int64)
     return at + 2 + np.where(size > 0x80, size & 0x7F, 0)
+
+
+def _after(payloads: Payloads, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(rows,) where the element at `at` ends; its length has at most two bytes of its own."""
+    size = payloads.u8(at + 1).astype(np.int64)
+    long = np.where(size == 0x81, payloads.u8(at + 2), payloads.be16(at + 2))
+    return _content(payloads, at) + np.where(size > 0x80, long, size)
 
 
 def _after_integer(payloads: Payloads, at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -46,6 +55,7 @@ def _fill_snmp(payloads: Payloads) -> None:
     number = payloads.u8(version + 2)
     payloads.set("application_type", number)
     plain = number != _SNMP_3
+    _fill_snmp_3(payloads.select(~plain), version[~plain])
     payloads, version = payloads.select(plain), version[plain]
     community = _after_integer(payloads, version)
     has = payloads.u8(community) == _OCTETS
@@ -53,6 +63,17 @@ def _fill_snmp(payloads: Payloads) -> None:
     size = payloads.u8(community + 1).astype(np.int64)
     payloads.set("application_code", payloads.u8(community + 2 + size))
     give_piece(payloads, community + 2, size)
+
+
+def _fill_snmp_3(payloads: Payloads, version: NDArray[np.int64]) -> None:
+    """The message is behind the header and the security parameters: a sequence of two names and itself, or encrypted."""
+    scoped = _after(payloads, _after(payloads, _after_integer(payloads, version)))
+    tag = payloads.u8(scoped)
+    payloads.select(tag == ENCRYPTED).set("application_code", ENCRYPTED)
+    clear = tag == _SEQUENCE
+    payloads, scoped = payloads.select(clear), scoped[clear]
+    message = _after(payloads, _after(payloads, _content(payloads, scoped)))
+    payloads.set("application_code", payloads.u8(message))
 
 
 def _fill_ldap(payloads: Payloads) -> None:

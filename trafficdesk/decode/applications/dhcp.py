@@ -1,4 +1,4 @@
-"""DHCP (RFC 2131, RFC 2132): message type as application_code, host name as text."""
+"""DHCP (RFC 2131, RFC 2132): message type as application_code, BOOTP's operation as _type, host name as text."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def _fill(payloads: Payloads) -> None:
     short = payloads.lengths < OPTIONS_AT - 4
     payloads.workspace.mark(payloads.rows[short], Status.MALFORMED)
     payloads.workspace.mark(payloads.rows[~short & (payloads.captured < OPTIONS_AT - 4)], Status.TRUNCATED)
+    payloads.set("application_type", payloads.head[:, 0])
     payloads = payloads.select(payloads.be32(OPTIONS_AT - 4) == MAGIC)
     at = np.full(len(payloads), OPTIONS_AT)
     for _ in range(MAX_OPTIONS):

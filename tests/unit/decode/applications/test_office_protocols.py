@@ -23,6 +23,7 @@ def over_tcp(port: int, payload: bytes) -> bytes:
 
 
 GET = b"\x30\x26\x02\x01\x01\x04\x06public\xa0\x19"
+V3 = b"\x30\x82\x01\x40\x02\x01\x03\x30\x0d" + bytes(13) + b"\x04\x81\x84" + bytes(132)
 BIND = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03"
 MESSAGES = [
     (over_udp(161, GET + bytes(25)), Protocol.SNMP, "get-request, community public"),
@@ -32,6 +33,12 @@ MESSAGES = [
         "snmpV2-trap, community public",
     ),
     (over_udp(161, b"\x30\x10\x02\x01\x03" + bytes(11)), Protocol.SNMP, "SNMP message"),
+    (over_udp(161, V3 + b"\x30\x12\x04\x03abc\x04\x00\xa0\x09" + bytes(9)), Protocol.SNMP, "get-request"),
+    (over_udp(161, V3 + b"\x04\x81\x90" + bytes(144)), Protocol.SNMP, "encryptedPDU"),
+    (over_udp(67, b"\x01" + bytes(299)), Protocol.DHCP, "Boot Request"),
+    (over_udp(67, b"\x02" + bytes(299)), Protocol.DHCP, "Boot Reply"),
+    (over_tcp(22, b"\0\0\0\x0c\x0a\x15" + bytes(10)), Protocol.SSH, "Client: New Keys"),
+    (over_tcp(22, b"\x9c" * 52), Protocol.SSH, "Client: Encrypted packet (len=52)"),
     (over_tcp(389, BIND + bytes(4)), Protocol.LDAP, "bindRequest"),
     (over_tcp(389, b"\x30\x84\0\0\0\x07\x02\x01\x02\x42\0"), Protocol.LDAP, "unbindRequest"),
     (over_udp(88, b"\x6a\x10" + bytes(16)), Protocol.KERBEROS, "AS-REQ"),
