@@ -229,11 +229,13 @@ class Desktop(QObject):
 
     def _start_alerts(self) -> None:
         from trafficdesk.alerts import AlertDispatcher
+        from trafficdesk.store.letter import stored_outbox
 
         mail = self.preferences.settings.mail
         self._alerts = self.desk.alerts = AlertDispatcher(
             mail,
             self._mail_password,
+            outbox=stored_outbox,
             evidence=_evidence,
             on_error=self.desk.alert_failed.emit,
         )

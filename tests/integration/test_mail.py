@@ -163,7 +163,9 @@ def test_one_incident_growing_is_one_mail_not_a_flood(authority: Authority) -> N
             settings_for(port),
             lambda: PASSWORD,
             on_sent=lambda _: sent.set(),
-            send=lambda wanted, password, message: send(wanted, password, message, context=context),
+            send=lambda wanted, password, message, accepted: send(
+                wanted, password, message, context=context, accepted=accepted
+            ),
         )
         for packets in range(5, 105):
             dispatcher.handle([an_incident(packets=packets)], SimpleNamespace(capture_id=1))

@@ -33,8 +33,8 @@ GOOD = MailSettings(
 @pytest.fixture(autouse=True)
 def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The keyring of whoever runs the tests is not asked."""
-    monkeypatch.setattr(secrets, "_from_keyring", lambda _account: "")
-    monkeypatch.setattr(secrets, "_to_keyring", lambda _account, _password: False)
+    monkeypatch.setattr(secrets, "_from_keyring", lambda _service, _account: "")
+    monkeypatch.setattr(secrets, "_to_keyring", lambda _service, _account, _password: False)
     monkeypatch.delenv(secrets.ENVIRONMENT, raising=False)
 
 

@@ -66,7 +66,7 @@ class Store:
 @pytest.fixture(autouse=True)
 def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The keyring of whoever runs the tests is not asked."""
-    monkeypatch.setattr(secrets, "_from_keyring", lambda _account: "")
+    monkeypatch.setattr(secrets, "_from_keyring", lambda _service, _account: "")
     monkeypatch.delenv(secrets.ENVIRONMENT, raising=False)
 
 

@@ -1,35 +1,48 @@
-"""`AlertDispatcher`: incidents in, mails out, in a thread of its own; an outage delays mails, it does not lose them.
+"""`AlertDispatcher`: incidents in, alerts out, in a thread of its own; neither an outage nor our own end loses any.
 
-What waits is in memory: it survives the mail server's outage, not the program's end.
+What is to be told goes into the outbox first. A letter is tried again with growing pauses for two days; each is
+delivered once. Only a crash in the moment between the server's "accepted" and our note of it sends one again, with the
+same Message-ID, by which mailboxes tell it is the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
+import uuid
 from collections import deque
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from trafficdesk.alerts.channels import DIGEST, MAIL, MailChannel, WebhookChannel, body_of, webhook_body
+from trafficdesk.alerts.digest import MOST_IN_DIGEST, digest_line, digest_message
 from trafficdesk.alerts.mail import message_for
+from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.policy import AlertPolicy
 from trafficdesk.alerts.smtp import MailRefused
 from trafficdesk.alerts.smtp import send as smtp_send
-from trafficdesk.errors import AlertError
+from trafficdesk.errors import AlertError, StoreError, TrafficDeskError
+from trafficdesk.store.letter import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from email.message import EmailMessage
 
+    from trafficdesk.alerts.channels import Send
+    from trafficdesk.alerts.outbox import Outbox
+    from trafficdesk.alerts.policy import Announcement
     from trafficdesk.detect.finding import Incident
     from trafficdesk.settings import MailSettings
 
 _log = logging.getLogger(__name__)
 
-QUEUE: Final = 100
-"""Mails waiting at most; the oldest give way."""
 BACK_OFF_S: Final = (30.0, 3_600.0)
 """First pause after a failure, doubled up to the second; a refusal waits the second at once."""
+NO_USE_AFTER_NS: Final = 48 * 3_600 * 1_000_000_000
+"""What could not be delivered for so long is given up, and said."""
+_LOOK_AGAIN_S: Final = 60.0
 
 
 class Capture(Protocol):
@@ -42,12 +55,13 @@ class Capture(Protocol):
 
 
 class AlertDispatcher:
-    """Sends one mail per announcement.
+    """Tells what is worth telling.
 
     Parameters
     ----------
-    settings : mail settings; while not `enabled`, incidents are passed over.
-    password : asked in the dispatcher's thread before each conversation.
+    settings : while not `enabled` and without a webhook, incidents are passed over.
+    password : of the mail account; asked in the dispatcher's thread before each conversation.
+    outbox : opens where letters wait; called, and what it returns used, in the dispatcher's thread. In memory unless given.
     evidence : rows of an incident as CSV, asked in the caller's thread.
     on_error, on_sent : told from the dispatcher's thread; an outage is told once, not at every attempt.
     send : delivers a message; `alerts.smtp.send` but for tests.
@@ -58,102 +72,227 @@ class AlertDispatcher:
         settings: MailSettings,
         password: Callable[[], str],
         *,
+        outbox: Callable[[], Outbox] = MemoryOutbox,
         evidence: Callable[[Any, Incident], bytes] | None = None,
-        on_error: Callable[[AlertError], None] | None = None,
+        on_error: Callable[[TrafficDeskError], None] | None = None,
         on_sent: Callable[[str], None] | None = None,
-        send: Callable[[MailSettings, str, EmailMessage], str] = smtp_send,
+        send: Send = smtp_send,
         back_off_s: tuple[float, float] = BACK_OFF_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._password = password
+        self._open_outbox = outbox
+        self._outbox: Outbox = MemoryOutbox()
         self._evidence = evidence
         self._on_error = on_error
         self._on_sent = on_sent
-        self._send = send
         self._back_off_s = back_off_s
         self._policy = AlertPolicy(settings, clock)
-        self._waiting: deque[EmailMessage] = deque()
+        self._channels: tuple[MailChannel | WebhookChannel, ...] = (
+            MailChannel(password, send),
+            WebhookChannel(),
+        )
+        self._run_id = uuid.uuid4().hex
+        self._incoming: deque[Letter] = deque()
         self._changed = threading.Condition()
         self._closing = False
-        self._failures = 0
+        self._hasten = False
+        self._failures: dict[str, int] = {}
+        self._again: dict[str, float] = {}
+        self._unsent = 0
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """Mails not sent yet."""
-        return len(self._waiting)
+        """Letters not delivered yet."""
+        return len(self._incoming) + self._unsent
 
     def set_settings(self, settings: MailSettings) -> None:
         """Use other settings from now on; what waits is tried with them at once."""
         with self._changed:
             self._settings = self._policy.settings = settings
-            self._failures = 0
+            self._hasten = True
             self._changed.notify_all()
 
     def handle(self, incidents: Iterable[Incident], session: Capture) -> int:
-        """Queue a mail for each incident worth one; returns how many. Never blocks on the network."""
-        if not self._settings.enabled:
+        """Write a letter for each incident worth one; returns how many. Never blocks on network or disk."""
+        settings = self._settings
+        channels = [channel.name for channel in self._channels if channel.wanted(settings)]
+        if not channels:
             return 0
         due = self._policy.due(incidents, session.capture_id)
-        for announcement in due:
-            evidence = self._evidence(session, announcement.incident) if self._evidence else b""
-            message = message_for(
-                announcement.incident, self._settings, held_back=announcement.held_back, evidence=evidence
-            )
-            with self._changed:
-                if len(self._waiting) == QUEUE:
-                    self._waiting.popleft()
-                    self._policy.held_back += 1
-                self._waiting.append(message)
-                self._changed.notify_all()
+        letters = [
+            self._letter(name, announcement.incident, session, self._body(name, announcement, session))
+            for announcement in due
+            for name in channels
+        ]
+        if settings.digest_hours:
+            letters += [self._held(incident, session) for incident in self._policy.take_held()]
+        with self._changed:
+            self._incoming += letters
+            self._changed.notify_all()
         return len(due)
 
     def close(self, timeout: float = 5.0) -> int:
-        """Try what waits once more, for `timeout` seconds; returns how many mails stay unsent."""
+        """Try what waits once more, for `timeout` seconds; returns how many letters stay in the outbox."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout)
-        return len(self._waiting)
+        return self.waiting
+
+    def _body(self, channel: str, announcement: Announcement, session: Capture) -> str:
+        incident = announcement.incident
+        if channel != MAIL:
+            return webhook_body(incident)
+        evidence = self._evidence(session, incident) if self._evidence else b""
+        return body_of(
+            message_for(incident, self._settings, held_back=announcement.held_back, evidence=evidence)
+        )
+
+    def _letter(self, channel: str, incident: Incident, session: Capture, body: str) -> Letter:
+        said = f"{self._run_id} {session.capture_id} {incident.id} {incident.announced} {channel}"
+        return Letter(hashlib.sha256(said.encode()).hexdigest(), channel, body, time.time_ns())
+
+    def _held(self, incident: Incident, session: Capture) -> Letter:
+        now = datetime.now().astimezone()
+        due = self._policy.quiet_end(now) or now + timedelta(hours=self._settings.digest_hours)
+        letter = self._letter(DIGEST, incident, session, digest_line(incident))
+        return replace(letter, next_ns=int(due.timestamp() * 1e9))
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
-                    return
-                message, settings = self._waiting[0], self._settings
-            if self._delivered(message, settings):
-                with self._changed:
-                    if self._waiting and self._waiting[0] is message:
-                        self._waiting.popleft()
-            elif self._closing:
-                return
-            else:
-                self._pause(settings)
-
-    def _delivered(self, message: EmailMessage, settings: MailSettings) -> bool:
         try:
-            dialogue = self._send(settings, self._password(), message)
+            self._open()
+            self._turn(self._settings)
+            while True:
+                with self._changed:
+                    self._changed.wait_for(self._is_due, timeout=self._pause_s())
+                    settings, closing = self._settings, self._closing
+                if not self._turn(settings) and closing:
+                    return
+        except Exception as error:  # noqa: BLE001  # the thread's shell
+            _log.exception("alerts stopped")
+            self._tell(TrafficDeskError(f"Alerts stopped: {error!r}.", "The log file has the details."))
+        finally:
+            self._outbox.close()
+
+    def _open(self) -> None:
+        try:
+            self._outbox = self._open_outbox()
+            self._unsent = self._outbox.waiting()
+        except StoreError as error:
+            _log.warning("the outbox: %s", error)
+            self._tell(error)
+
+    def _is_due(self) -> bool:
+        return bool(self._incoming) or self._closing or self._hasten
+
+    def _turn(self, settings: MailSettings) -> bool:
+        """Keep what came, deliver what is due; returns whether anything was delivered."""
+        delivered = False
+        try:
+            self._keep()
+            self._collect_digest(settings)
+            while (letter := self._outbox.claim(time.time_ns(), self._ready(settings))) is not None:
+                delivered |= self._deliver(letter, settings)
+            self._unsent = self._outbox.waiting()
+        except StoreError as error:
+            _log.warning("the outbox: %s", error)
+            self._tell(error)
+            self._instead()
+        return delivered
+
+    def _instead(self) -> None:
+        """The disk does not take letters: in memory they still can be sent."""
+        if not isinstance(self._outbox, MemoryOutbox):
+            self._outbox = MemoryOutbox()
+            self._keep()
+
+    def _keep(self) -> None:
+        """Into the outbox what came."""
+        if self._hasten:
+            self._hasten = False
+            self._failures.clear()
+            self._again.clear()
+            self._outbox.hasten(tuple(channel.name for channel in self._channels))
+        while self._incoming:
+            self._outbox.put(self._incoming[0])
+            with self._changed:
+                self._incoming.popleft()
+
+    def _collect_digest(self, settings: MailSettings) -> None:
+        """What was held back and is due becomes one mail."""
+        held = []
+        while (letter := self._outbox.claim(time.time_ns(), (DIGEST,))) is not None:
+            held.append(letter)
+            if len(held) == MOST_IN_DIGEST:
+                break
+        if not held:
+            return
+        name = hashlib.sha256(" ".join(letter.fingerprint for letter in held).encode()).hexdigest()
+        body = body_of(digest_message([letter.body for letter in held], settings))
+        self._outbox.put(Letter(name, MAIL, body, time.time_ns()))
+        for letter in held:
+            self._outbox.delivered(letter, time.time_ns())
+
+    def _ready(self, settings: MailSettings) -> tuple[str, ...]:
+        now = time.monotonic()
+        return tuple(
+            channel.name
+            for channel in self._channels
+            if channel.wanted(settings) and (self._closing or self._again.get(channel.name, 0.0) <= now)
+            if not (self._closing and self._failures.get(channel.name))
+        )
+
+    def _deliver(self, letter: Letter, settings: MailSettings) -> bool:
+        channel = next(one for one in self._channels if one.name == letter.channel)
+        arrived: list[bool] = []
+
+        def accepted() -> None:
+            self._outbox.delivered(letter, time.time_ns())
+            arrived.append(True)
+
+        try:
+            dialogue = channel.deliver(letter.body, settings, accepted)
         except AlertError as error:
-            _log.warning("mail not sent: %s", error.title)
-            first = self._failures == 0
-            self._failures = 30 if isinstance(error, MailRefused) else self._failures + 1
-            if first and self._on_error:
-                self._on_error(error)
-            return False
-        self._failures = 0
+            if not arrived:
+                self._failed(letter, error)
+            return bool(arrived)
+        if not arrived:
+            accepted()
+        self._failures[channel.name] = 0
         if self._on_sent:
             self._on_sent(dialogue)
         return True
 
-    def _pause(self, settings: MailSettings) -> None:
-        """Wait before the next attempt; other settings or closing end the wait."""
+    def _failed(self, letter: Letter, error: AlertError) -> None:
+        _log.warning("%s not delivered: %s", letter.channel, error.title)
+        now = time.time_ns()
+        failures = self._failures.get(letter.channel, 0)
+        refused = isinstance(error, MailRefused)
+        self._failures[letter.channel] = 30 if refused else failures + 1
         first, longest = self._back_off_s
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._closing or self._settings is not settings,
-                timeout=min(longest, first * 2 ** min(self._failures - 1, 30)),
+        pause = min(longest, first * 2 ** min(self._failures[letter.channel] - 1, 30))
+        self._again[letter.channel] = time.monotonic() + pause
+        if now - letter.created_ns > NO_USE_AFTER_NS:
+            self._outbox.give_up(letter, now, str(error))
+            self._tell(
+                AlertError("An alert could not be delivered for two days and is given up.", error.title)
             )
+            return
+        # A refused letter must not keep the others from being tried.
+        self._outbox.postpone(letter, now + int(pause * 1e9) if refused else letter.next_ns, str(error))
+        if not failures:
+            self._tell(error)
+
+    def _pause_s(self) -> float:
+        """How long until something may be due."""
+        now, waits = time.monotonic(), [_LOOK_AGAIN_S]
+        if self._unsent:
+            waits += [again - now for again in self._again.values() if again > now]
+        return max(0.01, min(waits))
+
+    def _tell(self, error: TrafficDeskError) -> None:
+        if self._on_error:
+            self._on_error(error)

@@ -50,7 +50,7 @@ def message_for(
     evidence : CSV rows to attach, cut at a line when they are too many.
     now : when the mail is written, with time zone.
     """
-    message = _envelope(settings, clean(f"{_title(incident)}: {incident.sentence}"), now)
+    message = envelope(settings, clean(f"{_title(incident)}: {incident.sentence}"), now)
     message.set_content(_plain(incident, held_back))
     message.add_alternative(_html(incident, held_back), subtype="html")
     if evidence:
@@ -62,7 +62,7 @@ def message_for(
 
 def trial_message(settings: MailSettings, *, now: datetime | None = None) -> EmailMessage:
     """The mail behind "Send test e-mail"."""
-    message = _envelope(settings, "Test e-mail: alerts will arrive here", now)
+    message = envelope(settings, "Test e-mail: alerts will arrive here", now)
     message.set_content(
         "This is the test e-mail you asked TrafficDesk for.\n\n"
         f"Alerts from severity {settings.minimum_severity} on will be sent to this address,\n"
@@ -77,7 +77,8 @@ def _title(incident: Incident) -> str:
     return FAMILIES[index].title if index else incident.family
 
 
-def _envelope(settings: MailSettings, subject: str, now: datetime | None) -> EmailMessage:
+def envelope(settings: MailSettings, subject: str, now: datetime | None) -> EmailMessage:
+    """A mail without content."""
     message = EmailMessage()
     subject = f"[TrafficDesk] {subject}"
     message["Subject"] = (

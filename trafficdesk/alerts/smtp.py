@@ -15,6 +15,7 @@ from trafficdesk.errors import AlertError
 from trafficdesk.settings import MailSecurity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import EmailMessage
 
     from trafficdesk.settings import MailSettings
@@ -29,12 +30,18 @@ class MailRefused(AlertError):  # noqa: N818  # named after what happened
 
 
 def send(
-    settings: MailSettings, password: str, message: EmailMessage, *, context: ssl.SSLContext | None = None
+    settings: MailSettings,
+    password: str,
+    message: EmailMessage,
+    *,
+    context: ssl.SSLContext | None = None,
+    accepted: Callable[[], None] | None = None,
 ) -> str:
     """Deliver `message`; blocks up to `4 * settings.timeout_s`.
 
     Parameters
     ----------
+    accepted : called when the server has taken the message, before the goodbye.
     context : for tests with a certificate authority of their own; the system's trusted ones otherwise.
 
     Returns
@@ -60,6 +67,8 @@ def send(
             if settings.user:
                 client.login(settings.user, password)
             client.send_message(message)
+            if accepted is not None:
+                accepted()
             with contextlib.suppress(
                 smtplib.SMTPException, OSError
             ):  # it is delivered; a rude goodbye is no failure

@@ -28,6 +28,7 @@ def mail_alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.export.rows_csv import incident_rows
     from trafficdesk.settings.secrets import MailPassword
+    from trafficdesk.store.letter import stored_outbox
 
     mail, keeper = replace(settings.mail, enabled=True), MailPassword()
     if not (mail.server and mail.sender and mail.recipients):
@@ -39,7 +40,11 @@ def mail_alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
         return incident_rows(session.log, session.findings, incident)
 
     dispatcher = AlertDispatcher(
-        mail, lambda: keeper.get(mail.server, mail.user), evidence=evidence, on_error=complain
+        mail,
+        lambda: keeper.get(mail.server, mail.user),
+        outbox=stored_outbox,
+        evidence=evidence,
+        on_error=complain,
     )
     stack.callback(dispatcher.close)
     return dispatcher

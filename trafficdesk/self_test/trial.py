@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.synthetic.sample import Truth
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.process import AnalysisProcess
-    from trafficdesk.errors import AlertError
+    from trafficdesk.errors import TrafficDeskError
 
 SEED: Final = 1
 """Of the detector: the same drill gives the same card."""
@@ -55,7 +55,7 @@ class _Found:
 
     session: AnalysisSession = field(default_factory=lambda: AnalysisSession(131_072))
     malformed: int = 0
-    failures: list[AlertError] = field(default_factory=list)
+    failures: list[TrafficDeskError] = field(default_factory=list)
     unsent: int = 0
     mails: list[bytes] = field(default_factory=list)
 
@@ -85,7 +85,7 @@ def run_trial(
         truths = write_sample(capture, None, DEFAULT_SEED, DRILL).truths
         sink = stack.enter_context(MailSink())
         _set_up(found.session, folder, stack)
-        dispatcher = _dispatcher(sink, found)
+        dispatcher = _dispatcher(sink, found, folder)
         process = _process(stack)
         for share in _steps(capture, found, process, dispatcher):
             progress(_WRITTEN + (1 - _WRITTEN) * share)
@@ -107,9 +107,10 @@ def _set_up(session: AnalysisSession, folder: Path, stack: ExitStack) -> None:
     session.log.identities.matching = Library(lists).matching()
 
 
-def _dispatcher(sink: MailSink, found: _Found) -> AlertDispatcher:
+def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.export.rows_csv import incident_rows
+    from trafficdesk.store.outbox import StoredOutbox
 
     settings = MailSettings(
         enabled=True,
@@ -126,7 +127,13 @@ def _dispatcher(sink: MailSink, found: _Found) -> AlertDispatcher:
     def evidence(session: AnalysisSession, incident: Incident) -> bytes:
         return incident_rows(session.log, session.findings, incident)
 
-    return AlertDispatcher(settings, lambda: "", evidence=evidence, on_error=found.failures.append)
+    return AlertDispatcher(
+        settings,
+        lambda: "",
+        outbox=lambda: StoredOutbox(folder),
+        evidence=evidence,
+        on_error=found.failures.append,
+    )
 
 
 def _process(stack: ExitStack) -> AnalysisProcess:

@@ -165,6 +165,14 @@ class MailSettings:
     timeout_s: float = setting(20.0, "Give up after", unit="s", low=1.0, high=120.0)
     max_per_hour: int = setting(10, "At most", unit="mails per hour", low=1, high=1_000)
     minimum_severity: int = setting(30, "From severity", low=0, high=100)
+    quiet_hours: str = setting("", "Quiet hours", tip="e.g. 22:00-07:00; empty: none")
+    quiet_severity: int = setting(
+        90, "In quiet hours from severity", low=0, high=101, tip="101: nothing is so grave"
+    )
+    digest_hours: int = setting(
+        0, "Digest of what was held back", unit="hours later", low=0, high=168, tip="0: only counted"
+    )
+    webhook: str = setting("", "Webhook", tip="An https address that each alert is posted to as JSON")
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,7 @@ OUTBOX: Final = _table(
     _value("next_ns", BigInteger),
     _value("done_ns", BigInteger),
     _value("state", String(16)),
+    _value("owner", String(64)),
     _value("error", _Long),
     Index("outbox_due", "state", "next_ns"),
 )

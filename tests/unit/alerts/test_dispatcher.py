@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tests.helpers.incidents import an_incident
-from trafficdesk.alerts.dispatcher import QUEUE, AlertDispatcher
+from trafficdesk.alerts.channels import DIGEST, MAIL, body_of
+from trafficdesk.alerts.dispatcher import NO_USE_AFTER_NS, AlertDispatcher
+from trafficdesk.alerts.mail import trial_message
+from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.smtp import MailRefused
 from trafficdesk.errors import AlertError
 from trafficdesk.settings import MailSettings
+from trafficdesk.store.letter import Letter
+from trafficdesk.store.outbox import StoredOutbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import EmailMessage
+    from pathlib import Path
 
 SETTINGS = MailSettings(
     enabled=True,
@@ -36,12 +47,15 @@ class Server:
         self.took = threading.Semaphore(0)
         self.passwords: list[str] = []
 
-    def send(self, _settings: MailSettings, password: str, message: EmailMessage) -> str:
+    def send(
+        self, _settings: MailSettings, password: str, message: EmailMessage, *, accepted: Callable[[], None]
+    ) -> str:
         self.passwords.append(password)
         if self.failures:
             self.failures -= 1
             raise self.error
         self.subjects.append(message["Subject"])
+        accepted()
         self.took.release()
         return "S: 250 ok"
 
@@ -97,14 +111,14 @@ def test_refusal_waits_until_settings_change() -> None:
     assert mails.close(10) == 0
 
 
-def test_queue_is_bounded_and_counts_what_gave_way() -> None:
-    """Of too many mails the newest stay, and the next one tells how many did not."""
+def test_memory_is_bounded_and_counts_what_gave_way() -> None:
+    """Where there is no disk, of too many letters the newest stay."""
+    outbox = MemoryOutbox(most=10)
     server = Server(failures=10**9)
-    mails = dispatcher(server, back_off_s=(100.0, 100.0))
-    mails.handle(incidents(QUEUE + 5), CAPTURE)
-    assert mails.waiting == QUEUE
-    assert mails._policy.held_back == 5
-    mails.close(10)
+    mails = dispatcher(server, outbox=lambda: outbox, back_off_s=(100.0, 100.0))
+    mails.handle(incidents(15), CAPTURE)
+    assert mails.close(10) == 10
+    assert outbox.dropped == 5
 
 
 def test_evidence_is_asked_in_the_callers_thread() -> None:
@@ -123,3 +137,73 @@ def test_evidence_is_asked_in_the_callers_thread() -> None:
 
 def _fields(settings: MailSettings) -> dict[str, object]:
     return {name: getattr(settings, name) for name in settings.__slots__}
+
+
+def test_what_waits_survives_the_program(tmp_path: Path) -> None:
+    """Unsent mails of one run are sent by the next, once each; a third has nothing to do."""
+    down = dispatcher(
+        Server(failures=10**9), outbox=lambda: StoredOutbox(tmp_path), back_off_s=(100.0, 100.0)
+    )
+    down.handle(incidents(3), CAPTURE)
+    assert down.close(10) == 3
+    server = Server()
+    up = dispatcher(server, outbox=lambda: StoredOutbox(tmp_path))
+    for _ in range(3):
+        assert server.took.acquire(timeout=20)
+    assert up.close(20) == 0
+    again = Server()
+    assert dispatcher(again, outbox=lambda: StoredOutbox(tmp_path)).close(20) == 0
+    assert len(server.subjects) == 3
+    assert again.subjects == []
+
+
+def test_two_days_are_enough() -> None:
+    """What could not be delivered for so long is given up, and said."""
+    outbox, told = MemoryOutbox(), []
+    outbox.put(Letter("old", MAIL, body_of(trial_message(SETTINGS)), time.time_ns() - NO_USE_AFTER_NS - 1))
+    mails = dispatcher(Server(failures=10**9), outbox=lambda: outbox, on_error=told.append)
+    assert mails.close(10) == 0
+    assert "given up" in told[-1].title
+
+
+def test_what_was_held_back_comes_as_one_digest() -> None:
+    """Beyond the hourly limit: one later mail names them all, gravest first."""
+    server, outbox = Server(), MemoryOutbox()
+    settings = replace(SETTINGS, max_per_hour=1, digest_hours=1)
+    mails = dispatcher(server, settings, outbox=lambda: outbox)
+    mails.handle([replace(one, severity=40 + one.id) for one in incidents(4)], CAPTURE)
+    assert server.took.acquire(timeout=10)
+    assert mails.close(10) == 3
+    outbox.hasten((DIGEST,))
+    later = Server()
+    assert dispatcher(later, settings, outbox=lambda: outbox).close(10) == 0
+    (subject,) = later.subjects
+    assert "3 findings" in subject
+
+
+def test_a_webhook_gets_the_incident_as_json() -> None:
+    """Posted once, with sentence and reasons; a server in trouble is tried again."""
+    got, answers = [], [503, 200]
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(answers.pop(0))
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        settings = MailSettings(webhook=f"http://127.0.0.1:{server.server_port}/hook")
+        sent = threading.Event()
+        mails = dispatcher(Server(), settings, on_sent=lambda _: sent.set())
+        mails.handle(incidents(1), CAPTURE)
+        assert sent.wait(20)
+        assert mails.close(10) == 0
+        server.shutdown()
+        thread.join()
+    assert [one["sentence"] for one in got] == ["sentence 1"] * 2
+    assert got[0]["reasons"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+
+import pytest
 
 from tests.helpers.incidents import an_incident
-from trafficdesk.alerts.policy import COOLDOWN_S, HOUR_S, AlertPolicy
+from trafficdesk.alerts.policy import COOLDOWN_S, HOUR_S, AlertPolicy, quiet_span
 from trafficdesk.settings import MailSettings
 
 
@@ -72,3 +75,43 @@ def test_a_new_capture_starts_afresh() -> None:
     policy.due([an_incident(id=1)], 1)
     clock.now += COOLDOWN_S
     assert len(policy.due([an_incident(id=1)], 2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("22:00-07:00", (1_320, 420)),
+        (" 9:30 \u2013 17:00 ", (570, 1_020)),
+        ("", None),
+        ("always", None),
+        ("25:00-07:00", None),
+        ("07:00-07:00", None),
+        ("1:60-2:00", None),
+    ],
+)
+def test_quiet_hours_are_read_or_refused(text, span) -> None:
+    """What is no span is none, and the dialog says so."""
+    assert quiet_span(text) == span
+
+
+@pytest.mark.parametrize(
+    ("clock", "end"), [("23:30", "07:00"), ("03:00", "07:00"), ("07:00", None), ("12:00", None)]
+)
+def test_quiet_hours_end(clock, end) -> None:
+    """Over midnight, too."""
+    now = datetime.fromisoformat(f"2026-11-21T{clock}").astimezone()
+    policy = AlertPolicy(MailSettings(quiet_hours="22:00-07:00"))
+    found = policy.quiet_end(now)
+    assert (f"{found:%H:%M}" if found else None) == end
+    assert found is None or 0 < (found - now).total_seconds() <= 9 * 3_600
+
+
+def test_in_quiet_hours_only_what_is_grave_speaks() -> None:
+    """The rest is held for the digest, and counted."""
+    night = datetime.fromisoformat("2026-11-21T02:00").astimezone()
+    settings = MailSettings(quiet_hours="22:00-07:00", quiet_severity=80)
+    policy = AlertPolicy(settings, Clock(), lambda: night)
+    told = policy.due([an_incident(id=1, severity=60), an_incident(id=2, severity=85, culprit="192.0.2.9")])
+    assert [(one.incident.id, one.held_back) for one in told] == [(2, 1)]
+    assert [incident.id for incident in policy.take_held()] == [1]
+    assert policy.take_held() == ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from trafficdesk.alerts.policy import quiet_span
 from trafficdesk.settings.secrets import ENVIRONMENT, MailPassword
 from trafficdesk.ui.dialogs.choice_editors import prepare_choice
 from trafficdesk.ui.dialogs.job import Job
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
 
 _OWN: Final = "Another provider"
 _LOOK_AFTER_MS: Final = 400
+_LIMITS: Final = (
+    "sender",
+    "recipients",
+    "minimum_severity",
+    "max_per_hour",
+    "quiet_hours",
+    "quiet_severity",
+    "digest_hours",
+    "webhook",
+    "timeout_s",
+)
 _NONE: Final = "Kept in the system's keyring, never in a file."
 _KEPT: Final = "Leave blank to keep it; what you enter replaces it."
 
@@ -127,7 +139,7 @@ class MailPage(SettingsPage):
         self.password = PasswordEditor()
         self.password.textEdited.connect(self.edited)
         self._place = self.add_row("Password", self.password, _NONE)
-        for name in ("sender", "recipients", "minimum_severity", "max_per_hour", "timeout_s"):
+        for name in _LIMITS:
             self.add_field(name)
         cast("TextEditor", self.editors["user"]).editingFinished.connect(self._offer_sender)
         self.trial = MailTrial(self._send_test, self.tokens)
@@ -137,7 +149,12 @@ class MailPage(SettingsPage):
 
     def problem(self) -> tuple[str, QWidget] | None:
         """Also: what an enabled mail alert can't do without."""
-        return super().problem() or (self._missing() if self.section().enabled else None)
+        mail = self.section()
+        if mail.quiet_hours and quiet_span(mail.quiet_hours) is None:
+            return "Write quiet hours like 22:00-07:00.", self.editors["quiet_hours"]
+        if mail.webhook and not mail.webhook.startswith(("https://", "http://")):
+            return "The webhook is an address that begins with https://.", self.editors["webhook"]
+        return super().problem() or (self._missing() if mail.enabled else None)
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""

@@ -1,0 +1,134 @@
+"""Ways by which an alert leaves: what a letter's body is there, and how it is delivered."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import math
+import urllib.error
+import urllib.request
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final, Protocol
+
+from trafficdesk import __version__
+from trafficdesk.alerts.mail import clean
+from trafficdesk.alerts.smtp import MailRefused
+from trafficdesk.alerts.smtp import send as smtp_send
+from trafficdesk.errors import AlertError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.settings import MailSettings
+
+MAIL: Final = "e-mail"
+WEBHOOK: Final = "webhook"
+DIGEST: Final = "digest"
+"""Not delivered by itself: what is due of it becomes one mail."""
+_ANSWER_BYTES: Final = 2_000
+
+
+class Send(Protocol):
+    """`alerts.smtp.send`, but for tests."""
+
+    def __call__(
+        self, settings: MailSettings, password: str, message: EmailMessage, *, accepted: Callable[[], None]
+    ) -> str:
+        """Deliver a message; returns the dialogue."""
+        ...
+
+
+class MailChannel:
+    """By the person's mail server.
+
+    Parameters
+    ----------
+    password : asked before each conversation; may block.
+    """
+
+    name = MAIL
+
+    def __init__(self, password: Callable[[], str], send: Send = smtp_send) -> None:
+        self._password = password
+        self._send = send
+
+    @staticmethod
+    def wanted(settings: MailSettings) -> bool:
+        """Whether the settings ask for it."""
+        return settings.enabled
+
+    def deliver(self, body: str, settings: MailSettings, accepted: Callable[[], None]) -> str:
+        """Send it, from and to whom the settings say now; returns the dialogue.
+
+        Raises
+        ------
+        AlertError
+            If it could not be delivered; `MailRefused` if trying again soon is pointless.
+        """
+        message = mail_of(body)
+        for name, value in (("From", settings.sender), ("To", ", ".join(settings.recipients))):
+            del message[name]
+            message[name] = clean(value)
+        return self._send(settings, self._password(), message, accepted=accepted)
+
+
+class WebhookChannel:
+    """By a POST of JSON to an address of the person's."""
+
+    name = WEBHOOK
+
+    @staticmethod
+    def wanted(settings: MailSettings) -> bool:
+        """Whether the settings ask for it."""
+        return bool(settings.webhook)
+
+    @staticmethod
+    def deliver(body: str, settings: MailSettings, accepted: Callable[[], None]) -> str:
+        """Post it; returns the server's first words. Raises as `MailChannel.deliver`."""
+        if not settings.webhook.startswith(("https://", "http://")):
+            raise MailRefused("The webhook is no http(s) address.", "Correct it in Settings, E-mail.")
+        request = urllib.request.Request(  # noqa: S310  # http or https, see above
+            settings.webhook,
+            data=body.encode(),
+            headers={"Content-Type": "application/json", "User-Agent": f"TrafficDesk/{__version__}"},
+            method="POST",
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=settings.timeout_s) as answer:  # noqa: S310
+                accepted()
+                words = answer.read(_ANSWER_BYTES)
+        except urllib.error.HTTPError as error:
+            with error:
+                kind = AlertError if error.code >= 500 or error.code == 429 else MailRefused
+                raise kind(
+                    f"The webhook answered {error.code}.", "Check its address in Settings, E-mail."
+                ) from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise AlertError(
+                f"The webhook can't be reached: {clean(str(reason))}.", "It is tried again by itself."
+            ) from error
+        return clean(words.decode("utf-8", "replace"))
+
+
+def body_of(message: EmailMessage) -> str:
+    """A mail as a letter's body."""
+    # Latin-1: every byte is one character, and comes back as it was.
+    return message.as_bytes(policy=email.policy.SMTP).decode("latin-1")
+
+
+def mail_of(body: str) -> EmailMessage:
+    """The mail of a letter's body."""
+    return email.message_from_bytes(body.encode("latin-1"), policy=email.policy.default)
+
+
+def webhook_body(incident: Incident) -> str:
+    """An incident as JSON: the keys of `analyze --json`."""
+    told = asdict(incident) | {"version": __version__}
+    for reason in told["reasons"]:
+        # Not known yet; JSON has no word for "not a number".
+        reason["usual_high"] = None if math.isnan(reason["usual_high"]) else reason["usual_high"]
+    return json.dumps(told)
