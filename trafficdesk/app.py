@@ -130,6 +130,7 @@ class Desktop(QObject):
         self.desk.shut_down()
         self.commands.exports.shut_down()
         self.threats.shut_down()
+        self.commands.corrections.shut_down()
         self.recovery.shut_down()
         self.history.shut_down()
         self.interfaces.shut_down()

@@ -92,7 +92,6 @@ class AnalysisSession:
         self.metrics = TrafficMetrics()
         self.findings = FindingLog(ends=EndNames(self.log))
         self.recall = Recall(self.log, self.findings, clock_ns)
-        """What a person said of the analysis, at work on the rows."""
         self.notes = self.log.identities.notes
         """What a person noted of packets, or their file says."""
         self.gaps: tuple[Gap, ...] = ()
@@ -278,8 +277,8 @@ class AnalysisSession:
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
         if self.recorder is not None:
             self.recorder.tell(detection.incidents, model=detection.model, unscored=self.unscored)
-        told = tuple(one for one in detection.incidents if not self.recall.is_hushed(one.id))
-        return AnalysisUpdate(self.capture_id, detection=detection, incidents=told)
+        incidents = self.recall.changed(detection.incidents)
+        return AnalysisUpdate(self.capture_id, detection=detection, incidents=incidents)
 
     def _next(self, spanned: int, kept: int) -> Stretch | None:
         start = self._next_analysis_id

@@ -119,6 +119,10 @@ class Corrections:
         entries = tuple(entry if old.number == entry.number else old for old in self.entries)
         return Corrections(entries, self.last_number)
 
+    def numbered_from(self, last_number: int) -> Corrections:
+        """The same; numbers up to `last_number` were given already."""
+        return Corrections(self.entries, max(self.last_number, last_number))
+
     def lasting(self) -> Corrections:
         """What holds in other captures, too."""
         return self.without(one.number for one in self.once)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.detect.correction_questions import subject_of
+from trafficdesk.detect.correction_questions import LookAt, WhatIf, subject_of
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.labels import MAX_PAIRS, MAX_ROWS, Label, RowSnapshot, Stance
 from trafficdesk.detect.likeness import MEASURES, Exemplars, Likeness, pair_keys
@@ -16,7 +16,9 @@ from trafficdesk.features import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from trafficdesk.detect.correction_questions import Look
+    from trafficdesk.detect.correction_questions import Consequences, Look
+    from trafficdesk.detect.corrections import Corrections
+    from trafficdesk.detect.detector import Detector
 
 REACHES: Final = (1.0, 2.0, 4.0, float("inf"))
 """Margins tried until the rows kept stand for all; the last one is bounded by family, kind and hosts alone."""
@@ -128,3 +130,62 @@ def _commonest(source: NDArray[np.int64], destination: NDArray[np.int64]) -> int
     hosts, inverse = np.unique(np.concatenate([source, destination]), return_inverse=True)
     weight = np.concatenate([np.full(len(source), 1.0 + 1e-6), np.ones(len(destination))])
     return int(hosts[np.bincount(inverse, weights=weight).argmax()])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Packets of one culprit that a person pointed at."""
+
+    ids: NDArray[np.int64]
+    """(packets,) ascending."""
+    family: str
+    culprit: str
+    """Address as text."""
+    culprit_id: int
+    """A packet of `ids` of which the culprit is an end; -1 = not known."""
+    culprit_at_source: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """What a person might say."""
+
+    labels: tuple[Label, ...]
+    """One per group of which anything is remembered."""
+    consequences: Consequences
+    forgotten: int
+    """Packets that the detector does not remember."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Propose:
+    """Asks for labels of some packets, and what would follow if they were added to `corrections`."""
+
+    stance: Stance
+    groups: tuple[Group, ...]
+    corrections: Corrections
+    noted_ns: int
+
+    def answered(self, detector: Detector) -> Proposal:
+        """Ask `detector`; nothing changes."""
+        corrections = self.corrections
+        labels: list[Label] = []
+        forgotten = 0
+        for group in self.groups:
+            look = LookAt(group.ids).answered(detector)
+            forgotten += len(group.ids) - len(look.rows)
+            if not len(look.rows):
+                continue
+            pointed = Pointed(self.stance, "", group.family, group.culprit, len(group.ids), self.noted_ns)
+            label = label_of(corrections.next_number, pointed, look, _key_of(group, look))
+            labels.append(label)
+            corrections = corrections.with_entries(label)
+        return Proposal(tuple(labels), WhatIf(corrections).answered(detector), forgotten)
+
+
+def _key_of(group: Group, look: Look) -> int | None:
+    at = np.flatnonzero(look.rows.ids == group.culprit_id)
+    if not len(at):
+        return None
+    side = look.rows.source if group.culprit_at_source else look.rows.destination
+    return int(side[at[0]])

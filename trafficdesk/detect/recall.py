@@ -6,13 +6,15 @@ touch. Incidents are counted along: one that has no flagged row left is suppress
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from trafficdesk.detect.corrections import Corrections, corrected
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
-from trafficdesk.detect.suppression import FlaggedPackets, holds
+from trafficdesk.detect.labels import Label
+from trafficdesk.detect.suppression import FlaggedPackets, SuppressionRule, holds
 from trafficdesk.packets.log import FLAGGED, Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +55,10 @@ class Recall:
         """Flagged rows by incident."""
         self._hushed: dict[int, int] = {}
         """Suppressed rows by incident."""
+        self._bad: dict[int, int] = {}
+        """Known-bad rows by incident."""
+        self._bad_label: dict[int, int] = {}
+        """Number of the label that speaks of them."""
         self.flagged_change = 0
         """Flagged rows that were added after the detector had spoken, less those that were taken away."""
         self._sorted: tuple[tuple[Incident, ...], tuple[Incident, ...], tuple[Incident, ...]] = ((), (), ())
@@ -79,6 +85,29 @@ class Recall:
         """Whether an incident has suppressed rows and no flagged one."""
         return self._hushed.get(incident, 0) > 0 and self._told.get(incident, 0) <= 0
 
+    def words_of(self, packet_id: int) -> str:
+        """What was said of a row, as a person reads it; empty where nothing was."""
+        by = int(self._by_of(np.array([packet_id]))[0])
+        entry = self.corrections.entry(abs(by)) if by else None
+        if isinstance(entry, Label):
+            name = f" ({entry.name})" if entry.name else ""
+            return f"Like what you marked as suspicious{name}" if by < 0 else f"Expected, as you said{name}"
+        if isinstance(entry, SuppressionRule):
+            return f"Suppressed by your rule: {entry.note or entry.words}"
+        return "Dismissed just this once" if entry is not None else ""
+
+    def worded(self, incident: Incident) -> Incident:
+        """The incident; one like what was marked as suspicious says so."""
+        if self._bad.get(incident.id, 0) <= 0:
+            return incident
+        label = self.corrections.entry(self._bad_label.get(incident.id, 0))
+        name = f" ({label.name})" if isinstance(label, Label) and label.name else ""
+        return replace(incident, sentence=f"Like what you marked as suspicious{name}: {incident.sentence}")
+
+    def changed(self, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
+        """Of incidents that were opened or changed those that are worth telling."""
+        return tuple(self.worded(incident) for incident in incidents if not self.is_hushed(incident.id))
+
     def told(self, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
         """Those that are not suppressed; the same tuple until one changes."""
         return self._sort(incidents)[1]
@@ -90,12 +119,12 @@ class Recall:
     def _sort(
         self, incidents: tuple[Incident, ...]
     ) -> tuple[tuple[Incident, ...], tuple[Incident, ...], tuple[Incident, ...]]:
-        if not self._hushed:
+        if not self._hushed and not self._bad:
             return incidents, incidents, ()
         if self._stale or self._sorted[0] is not incidents:
             hushed = tuple(incident for incident in incidents if self.is_hushed(incident.id))
             numbers = {incident.id for incident in hushed}
-            told = tuple(incident for incident in incidents if incident.id not in numbers)
+            told = tuple(self.worded(incident) for incident in incidents if incident.id not in numbers)
             self._sorted = incidents, told, hushed
             self._stale = False
         return self._sorted
@@ -222,8 +251,8 @@ class Recall:
         self._log.update_analysis("score", ids, new_score)
         self._log.update_analysis("verdict", ids, new_verdict)
         self.flagged_change += int(np.count_nonzero(new_verdict & FLAGGED)) - before
-        self._count(ids, 1)
         self._put(ids, by, score, verdict)
+        self._count(ids, 1)
 
     def _put(
         self,
@@ -251,7 +280,15 @@ class Recall:
             return
         self._stale = True
         incident, verdict = self._log.column("incident", ids), self._log.column("verdict", ids)
-        for counts, bits in ((self._told, FLAGGED), (self._hushed, int(Verdict.SUPPRESSED))):
+        by = self._by_of(ids)
+        spoken = by < 0
+        self._bad_label.update(zip(incident[spoken].tolist(), (-by[spoken]).tolist(), strict=True))
+        kinds = (
+            (self._told, FLAGGED),
+            (self._hushed, int(Verdict.SUPPRESSED)),
+            (self._bad, int(Verdict.KNOWN_BAD)),
+        )
+        for counts, bits in kinds:
             here = incident[((verdict & bits) != 0) & (incident > 0)]
             numbers, rows = np.unique(here, return_counts=True)
             for number, many in zip(numbers.tolist(), rows.tolist(), strict=True):

@@ -9,7 +9,9 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
+from trafficdesk.export.corrections_json import CorrectionFile
 from trafficdesk.ui.colour_commands import ColourCommands
+from trafficdesk.ui.correction_commands import CorrectionCommands
 from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
@@ -50,6 +52,7 @@ class Commands(QObject):
         self.table = TableCommands(desk, self)
         self.walk = WalkCommands(desk, self)
         self._colours = ColourCommands(desk, self)
+        self.corrections = CorrectionCommands(desk, CorrectionFile(), self)
         self._resolving = ResolveCommands(desk, self)
         self._why = WhyController(desk, self)
         self._join_actions()

@@ -125,6 +125,7 @@ class Dashboard(QObject):
             packets=self._session.log.end_id,
             shown=self._model.rowCount(),
             flagged=self._session.flagged,
+            suppressed=(len(self._session.suppressed_incidents), self._session.recall.suppressed_rows),
             lost=statistics,
             bytes_per_s=rate[0] if rate else None,
             packets_per_s=rate[1] if rate else None,

@@ -48,6 +48,9 @@ class PacketMenu(QObject):
         menu.addAction(self._actions["mark"])
         menu.addAction(self._actions["comment"])
         menu.addSeparator()
+        for name in ("expected", "suspicious", "once", "suppress"):
+            menu.addAction(self._actions[name])
+        menu.addSeparator()
         menu.addAction(self._actions["save"])
         menu.addAction(self._actions["export_selected"])
         return menu

@@ -318,11 +318,12 @@ QToolButton::menu-indicator { width: 0; image: none; }
 QToolButton[class="flat"], QPushButton[class="flat"] { border-color: transparent; background: transparent; }
 QToolButton[class="flat"]:hover, QPushButton[class="flat"]:hover { background: $hover; }
 
-QPushButton[class="status"] {
+QPushButton[class="status"], QPushButton[class="status-quiet"] {
   background: transparent; color: $unusual; border: 1px solid transparent; border-radius: 4px;
   min-height: 18px; max-height: 18px; padding: 0 4px; }
-QPushButton[class="status"]:hover { background: $hover; }
-QPushButton[class="status"]:focus { border-color: $accent; }
+QPushButton[class="status-quiet"] { color: $muted; }
+QPushButton[class="status"]:hover, QPushButton[class="status-quiet"]:hover { background: $hover; }
+QPushButton[class="status"]:focus, QPushButton[class="status-quiet"]:focus { border-color: $accent; }
 
 QListView[class="popup"] { background: $raised; border: 1px solid $line; border-radius: 6px; padding: 4px; }
 QToolBar { background: transparent; border: none; spacing: 4px; padding: 0; }

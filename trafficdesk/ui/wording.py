@@ -81,6 +81,11 @@ def clock_time(timestamp_ns: int) -> str:
     return datetime.fromtimestamp(timestamp_ns // 1_000_000_000).astimezone().strftime("%H:%M:%S")
 
 
+def clock_date(timestamp_ns: int) -> str:
+    """Local date and time of day, YYYY-MM-DD HH:MM."""
+    return datetime.fromtimestamp(timestamp_ns // 1_000_000_000).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def family_title(name: str) -> str:
     """Heading of a family of findings: "port scan" becomes "Port scan"; an unknown one is taken as it is."""
     index = FAMILY_INDEX.get(name)

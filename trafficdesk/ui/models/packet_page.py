@@ -192,9 +192,12 @@ def _info(batch: PacketBatch) -> list[str]:
 
 
 def _word(verdict: int, family: int, words: tuple[str, ...]) -> str:
+    word = words[family] if family < len(words) else words[0]
+    if verdict & Verdict.SUPPRESSED:
+        return f"({word})"
     if _LOOKS[verdict] < Look.UNUSUAL:
         return ""
-    return words[family] if family < len(words) else words[0]
+    return f"{word} · known-bad" if verdict & Verdict.KNOWN_BAD else word
 
 
 def _look(verdict: int) -> Look:

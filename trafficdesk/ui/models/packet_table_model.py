@@ -158,6 +158,12 @@ class PacketTableModel(QAbstractTableModel):
                 self._pages.forget_marks(first, stop)
                 self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
 
+    def refresh_every_mark(self) -> None:
+        """Read again what analysis said of all rows."""
+        if len(self._rows):
+            self._pages.forget_marks(0, len(self._rows))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, Column.SCORE))
+
     def refresh_identity(self, first_id: int | None = None, stop_id: int | None = None) -> None:
         """Read again the programs and names of packets from `first_id` to before `stop_id`, or of all."""
         first, stop = self._rows_between(first_id, stop_id)

@@ -24,8 +24,10 @@ def tip_of(session: AnalysisSession, pages: PacketPages, packet_id: int, row: in
         return tooltip(note_words(note, session.notes.comment(packet_id)))
     if column in _SIDES and names is not None and packet_id >= session.log.first_id:
         return tooltip(visible(names.whole(packet_id, _SIDES[column])))
-    if mark.flagged:
+    said = session.recall.words_of(packet_id)
+    if mark.flagged or said:
         sentence = session.describer.sentence(packet_id, session.findings.sentence_of(packet_id))
+        sentence = ". ".join(filter(None, (said, sentence)))
         return tooltip(visible(sentence) or mark.word)
     if mark.look is Look.COLLATERAL:
         return tooltip(f"Ordinary traffic beside incident {mark.incident}")

@@ -41,6 +41,7 @@ class AnomalyPanel(QWidget):
     first_wanted : id of the incident whose first row is to be shown.
     refit_requested : a person asked for a fit at once.
     settings_changed : the new `DetectionSettings`.
+    correction_wanted : an incident's id and what is to be said of it, see `CorrectionButtons`.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ class AnomalyPanel(QWidget):
     first_wanted = Signal(int)
     refit_requested = Signal()
     settings_changed = Signal(object)
+    correction_wanted = Signal(int, str)
 
     def __init__(
         self, tokens: Tokens, parent: QWidget | None = None, *, clock_ns: Callable[[], int] = time.time_ns
@@ -116,6 +118,7 @@ class AnomalyPanel(QWidget):
         self.incidents.activated.connect(self.incident_activated)
         self.incidents.filter_wanted.connect(self.filter_wanted)
         self.incidents.first_wanted.connect(self.first_wanted)
+        self.incidents.correction_wanted.connect(self.correction_wanted)
         self.why = WhyPanel(self._tokens)
 
     def _lay_out(self) -> None:

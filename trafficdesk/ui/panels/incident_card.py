@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from trafficdesk.detect.words import seconds
 from trafficdesk.ui.labels import ElidedLabel, WrappedLabel, plain_label, tooltip
+from trafficdesk.ui.panels.correction_buttons import CorrectionButtons
 from trafficdesk.ui.panels.sparkline import Sparkline
 from trafficdesk.ui.theme import SECONDARY_PX, mixed
 from trafficdesk.ui.wording import clock_time, family_title, family_words, is_family, thousands, visible
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent, SignalInstance
-    from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from trafficdesk.detect.finding import Incident, Reason
     from trafficdesk.ui.theme import Tokens
@@ -89,12 +90,14 @@ class IncidentCard(QFrame):
     activated : the incident's id, on a click, Enter or Space.
     stepped : -1 or 1, on Up and Down: the next card is wanted.
     filter_wanted, first_wanted : the incident's id: its rows alone are wanted, its first row is.
+    correction_wanted : the incident's id and what is to be said of it, see `CorrectionButtons`.
     """
 
     activated = Signal(int)
     stepped = Signal(int)
     filter_wanted = Signal(int)
     first_wanted = Signal(int)
+    correction_wanted = Signal(int, str)
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,9 @@ class IncidentCard(QFrame):
         """Buttons of the chosen card."""
         self._when = ElidedLabel("", "muted")
         self._severity = plain_label("", "muted")
+        self._corrections = CorrectionButtons()
+        self._corrections.chosen.connect(self._correct)
+        self._corrections.hide()
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -150,6 +156,7 @@ class IncidentCard(QFrame):
             self._selected = selected
             self._evidence.setVisible(selected)
             self.buttons.setVisible(selected)
+            self._corrections.setVisible(selected)
             self.update()
 
     def apply_theme(self, tokens: Tokens) -> None:
@@ -178,6 +185,10 @@ class IncidentCard(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the press, so that the release comes here too."""
         event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be said of it."""
+        self._corrections.choose_in_menu(event.globalPos())
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show that it can be clicked."""
@@ -240,6 +251,10 @@ class IncidentCard(QFrame):
         if self._incident is not None:
             self.activated.emit(self._incident.id)
 
+    def _correct(self, what: str) -> None:
+        if self._incident is not None:
+            self.correction_wanted.emit(self._incident.id, what)
+
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
@@ -262,3 +277,4 @@ class IncidentCard(QFrame):
         footer.addWidget(self._severity)
         column.addSpacing(4)
         column.addLayout(footer)
+        column.addWidget(self._corrections)

@@ -57,6 +57,7 @@ class IncidentList(QWidget):
     activated = Signal(int)
     filter_wanted = Signal(int)
     first_wanted = Signal(int)
+    correction_wanted = Signal(int, str)
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -235,6 +236,7 @@ class IncidentList(QWidget):
         card.stepped.connect(self._walk)
         card.filter_wanted.connect(self.filter_wanted)
         card.first_wanted.connect(self.first_wanted)
+        card.correction_wanted.connect(self.correction_wanted)
         return card
 
     def _say_how_many(self, listed: int, shown: int) -> None:

@@ -46,6 +46,8 @@ class StatusReport:
     packets: int = 0
     shown: int = 0
     flagged: int = 0
+    suppressed: tuple[int, int] = (0, 0)
+    """Incidents and packets of which a person does not want to be told."""
     lost: CaptureStatistics = field(default_factory=CaptureStatistics)
     bytes_per_s: float | None = None
     packets_per_s: float | None = None
@@ -68,6 +70,8 @@ class StatusBar(QStatusBar):
 
     dropped_clicked = Signal()
     """Someone wants to know why packets were dropped."""
+    suppressed_clicked = Signal()
+    """Someone wants to see what is suppressed."""
     cancel_clicked = Signal()
     """What runs is to end."""
 
@@ -78,7 +82,7 @@ class StatusBar(QStatusBar):
         self._lamp = QLabel()
         self._lamp.setFixedSize(8, 8)
         self._labels: dict[str, QLabel | QPushButton] = {
-            name: _button() if name == "dropped" else plain_label("", "muted") for name in _LEFT + _RIGHT
+            name: _button() if name in _CLICKED else plain_label("", "muted") for name in _LEFT + _RIGHT
         }
         self._progress = QProgressBar(maximum=1000, textVisible=False)
         self._progress.setFixedWidth(120)
@@ -87,9 +91,14 @@ class StatusBar(QStatusBar):
         self.cancel.setAccessibleName("Cancel")
         self.cancel.setProperty("class", "small")
         self.cancel.clicked.connect(self.cancel_clicked)
-        dropped = self._labels["dropped"]
-        assert isinstance(dropped, QPushButton)
-        dropped.clicked.connect(self.dropped_clicked)
+        for name, clicked in (
+            ("dropped", self.dropped_clicked),
+            ("suppressed", self.suppressed_clicked),
+        ):
+            button = self._labels[name]
+            assert isinstance(button, QPushButton)
+            button.setProperty("class", "status" if name == "dropped" else "status-quiet")
+            button.clicked.connect(clicked)
         for label in self._labels.values():
             label.setFont(theme.number_font(theme.SECONDARY_PX))
         self.addWidget(self._row(["lamp", *_LEFT]), 1)
@@ -157,7 +166,8 @@ def _button() -> QPushButton:
     return button
 
 
-_LEFT: Final = ["state", "packets", "shown", "flagged", "dropped", "rate"]
+_LEFT: Final = ["state", "packets", "shown", "flagged", "suppressed", "dropped", "rate"]
+_CLICKED: Final = frozenset({"suppressed", "dropped"})
 _RIGHT: Final = ["progress_words", "lag", "model", "memory"]
 
 
@@ -167,6 +177,7 @@ def _words(report: StatusReport) -> dict[str, str]:
         "packets": f"Packets {thousands(report.packets)}",
         "shown": f"Shown {thousands(report.shown)}",
         "flagged": f"Flagged {thousands(report.flagged)}",
+        "suppressed": _suppressed(report),
         "dropped": _dropped(report),
         "rate": _rate(report),
         "progress_words": report.progress_words,
@@ -184,6 +195,15 @@ def _state(report: StatusReport) -> str:
     return f"{report.state} · {report.source}" if report.source else report.state
 
 
+def _suppressed(report: StatusReport) -> str:
+    incidents, rows = report.suppressed
+    if not rows:
+        return ""
+    told = "1 incident" if incidents == 1 else f"{thousands(incidents)} incidents"
+    packets = "1 row" if rows == 1 else f"{thousands(rows)} rows"
+    return f"{told}, {packets} suppressed" if incidents else f"{packets} suppressed"
+
+
 def _dropped(report: StatusReport) -> str:
     counts = ((place.count(report.lost), place.name) for place in PLACES)
     places = ", ".join(f"{thousands(count)} {name}" for count, name in counts if count)
@@ -195,6 +215,7 @@ def _tips(report: StatusReport) -> dict[str, str]:
     said = " ".join(f"{place.title}: {thousands(place.count(report.lost))} packets." for place in lost)
     return {
         "dropped": tooltip(f"{said} Click for what helps.") if lost else "",
+        "suppressed": tooltip("You said that they are expected, or suppressed them. Click to list them."),
         "lag": tooltip(_LEFT_OUT.format(thousands(report.unscored))) if report.unscored else "",
     }
 

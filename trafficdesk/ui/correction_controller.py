@@ -1,0 +1,150 @@
+"""`CorrectionController`: what a person said of flags: in force, undone and redone, kept in a file.
+
+The list in the session is the one in force. It holds at once for what the window knows (rules, what was taken back);
+labels hold for the rows that the detector remembers as soon as it has answered, a few milliseconds later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+
+from trafficdesk.detect.correction_questions import Hear
+from trafficdesk.ui.workers.background import Background
+
+if TYPE_CHECKING:
+    from trafficdesk.detect.correction_questions import Heard
+    from trafficdesk.detect.corrections import Corrections
+    from trafficdesk.export.corrections_json import CorrectionStore
+    from trafficdesk.ui.desk import Desk
+
+MOST_STEPS: Final = 100
+"""Steps that can be undone."""
+_STOP_WAIT_MS: Final = 5_000
+_NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int32))
+
+
+class CorrectionController(QObject):
+    """Corrections of one window.
+
+    Parameters
+    ----------
+    store : where they are kept.
+    """
+
+    changed = Signal()
+    """Other corrections are in force, or what they say of the rows has changed."""
+    failed = Signal(object)
+    """`StoreError`: they hold until TrafficDesk is closed, but could not be written."""
+
+    def __init__(self, desk: Desk, store: CorrectionStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._store = store
+        self._past: list[Corrections] = []
+        self._future: list[Corrections] = []
+        self._asked = 0
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._running: Background | None = None
+        self._unsaved = False
+        corrections, self.warnings = store.load()
+        desk.session.recall.corrections = corrections
+        desk.capture.began.connect(self._on_began)
+
+    @property
+    def corrections(self) -> Corrections:
+        """Those in force."""
+        return self._desk.session.recall.corrections
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back last."""
+        return bool(self._future)
+
+    def set(self, corrections: Corrections) -> None:
+        """Let `corrections` hold; the step can be undone."""
+        self._past = [*self._past, self.corrections][-MOST_STEPS:]
+        self._future = []
+        self._apply(corrections)
+
+    @Slot()
+    def undo(self) -> None:
+        """As before the last step."""
+        if self._past:
+            self._future.append(self.corrections)
+            self._apply(self._past.pop())
+
+    @Slot()
+    def redo(self) -> None:
+        """As before it was undone."""
+        if self._future:
+            self._past.append(self.corrections)
+            self._apply(self._future.pop())
+
+    def shut_down(self) -> None:
+        """Wait until what was said last is written."""
+        self._pool.waitForDone(_STOP_WAIT_MS)
+        if self._unsaved:
+            self._running = None
+            self._write()
+            self._pool.waitForDone(_STOP_WAIT_MS)
+
+    def _apply(self, corrections: Corrections) -> None:
+        # A number that was given stays given, though its entry is taken back.
+        corrections = corrections.numbered_from(self.corrections.last_number)
+        self._desk.session.recall.correct(corrections, _NOTHING)
+        self._asked += 1
+        asked = self._asked
+        question = Hear(corrections.detector_part())
+        self._desk.analysis.ask(question, lambda heard: self._on_heard(asked, heard))
+        self._show()
+        self._unsaved = True
+        self._write()
+
+    def _on_heard(self, asked: int, heard: Heard) -> None:
+        if asked == self._asked:
+            self._desk.session.recall.correct(self.corrections, (heard.ids, heard.spoken))
+            self._show()
+
+    def _show(self) -> None:
+        self._desk.model.refresh_every_mark()
+        self._desk.display.noted()
+        self._desk.dashboard.touch()
+        self.changed.emit()
+
+    @Slot()
+    def _on_began(self) -> None:
+        """Another capture: what was said just once is no more, so steps would lead to nowhere."""
+        self._past = [step.lasting() for step in self._past]
+        self._future = []
+        self.changed.emit()
+
+    def _write(self) -> None:
+        if self._running is not None:
+            return
+        corrections, self._unsaved = self.corrections, False
+        self._running = Background(
+            "corrections", lambda _progress: self._store.save(corrections), "Saving your corrections"
+        )
+        self._running.signals.done.connect(self._on_saved)
+        self._running.signals.failed.connect(self._on_failed)
+        self._running.start(self._pool)
+
+    @Slot(object, object)
+    def _on_saved(self, _key: str, _result: object) -> None:
+        self._running = None
+        if self._unsaved:
+            self._write()
+
+    @Slot(object, object)
+    def _on_failed(self, key: str, error: object) -> None:
+        self.failed.emit(error)
+        self._on_saved(key, None)
