@@ -131,6 +131,7 @@ class Desktop(QObject):
         self.commands.exports.shut_down()
         self.threats.shut_down()
         self.commands.corrections.shut_down()
+        self.commands.classifier.shut_down()
         self.recovery.shut_down()
         self.history.shut_down()
         self.interfaces.shut_down()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.classify.stored import words_of
 from trafficdesk.packets.identities import Certainty
 from trafficdesk.packets.peers import peers
 
@@ -75,7 +76,9 @@ class Describer:
         program = identities.programs[int(self._log.column("program", at)[0])]
         host = identities.hosts[int(self._log.column("host", at)[0])]
         ends = " → ".join(filter(None, (program_words(program), host_words(host))))
-        return " · ".join(filter(None, (ends, *self._place(at), self.listed(packet_id))))
+        return " · ".join(
+            filter(None, (ends, *self._place(at), words_of(self._log, packet_id), self.listed(packet_id)))
+        )
 
     def listed(self, packet_id: int) -> str:
         """What a threat list has of a row: "203.0.113.7 is on the list “Feodo” (2 days old)"; empty = nothing."""

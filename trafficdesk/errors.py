@@ -103,3 +103,11 @@ class AlertError(TrafficDeskError):
 
 class NotEnoughData(TrafficDeskError):  # noqa: N818
     """Too few rows for what was asked."""
+
+
+class BadModel(TrafficDeskError):  # noqa: N818
+    """A classifier's file was changed, is none, or is one of another version's features."""
+
+
+class BadLabels(TrafficDeskError):  # noqa: N818
+    """A file of labels can't be understood."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.classify.stored import store
 from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
 from trafficdesk.detect.listed import Listed
@@ -270,6 +271,7 @@ class AnalysisSession:
         )
         if len(detection.joined_ids):
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
+        store(self.log, detection.label, detection.application)
         self.findings.add(detection)
         self._flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
         self.recall.added(detection)

@@ -15,7 +15,9 @@ from trafficdesk.cli.exit_codes import ended
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-COMMANDS: Final = ("packets", "analyze", "monitor", "interfaces", "history", "self-test")
+COMMANDS: Final = (
+    "packets", "analyze", "monitor", "interfaces", "history", "train", "classify", "self-test",
+)  # fmt: skip
 """First words that belong to the command line; anything else is the desktop's."""
 
 _DESKTOP: Final = """\
@@ -50,6 +52,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from trafficdesk.cli.interfaces import run
         case "history":
             from trafficdesk.cli.history import run
+        case "train":
+            from trafficdesk.cli.train import run
+        case "classify":
+            from trafficdesk.cli.classify import run
         case _:
             from trafficdesk.cli.self_test import run
     return run(arguments)
@@ -78,6 +84,8 @@ def parser() -> argparse.ArgumentParser:
         "try made-up incidents of every family on the whole path, and print a score card",
     )
     trial.add_argument("--json", metavar="PATH", help="write the score card to PATH (- = standard output)")
+    _add_train(commands)
+    _add_classify(commands)
     return top
 
 
@@ -167,6 +175,46 @@ def _incident(text: str) -> int:
 
 
 _incident.__name__ = "number of an incident"
+
+
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = _add(
+        commands,
+        "train",
+        "learn what labelled packets look like, or which application speaks; tested on what was held out",
+    )
+    train.add_argument("files", metavar="FILE", nargs="+", help="pcap or pcapng")
+    train.add_argument(
+        "--labels",
+        metavar="CSV",
+        action="append",
+        default=[],
+        help="one for all captures, or repeated, one for each; default: FILE.labels.csv beside each",
+    )
+    train.add_argument(
+        "--by",
+        choices=("label", "protocol"),
+        default="label",
+        help="protocol: from the decoder's names, without ports or content",
+    )
+    train.add_argument("--output", "-o", metavar="MODEL", required=True, help="where the model is written")
+    train.add_argument("--json", metavar="PATH", help="the report (- = standard output)")
+    train.add_argument("--picture", metavar="PATH", help="the confusion matrix: .svg or .png")
+    train.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="same seed, same captures: same model"
+    )
+
+
+def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    classify = _add(commands, "classify", "say what packets look like to a model that `train` wrote")
+    classify.add_argument("files", metavar="FILE", nargs="+", help="pcap or pcapng")
+    classify.add_argument("--model", metavar="MODEL", required=True, help="a file that `train` wrote")
+    classify.add_argument("--csv", metavar="PATH", help="one row per packet with what it looks like")
+    classify.add_argument("--json", metavar="PATH", help="counts (- = standard output)")
+    classify.add_argument(
+        "--labels", metavar="CSV", action="append", default=[], help="compare with these labels"
+    )
+    classify.add_argument("--picture", metavar="PATH", help="the comparison as a picture: .svg or .png")
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:

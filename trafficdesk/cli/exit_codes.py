@@ -9,7 +9,14 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from trafficdesk.errors import BadCaptureFile, BadCaptureFilter, BadDisplayFilter, TrafficDeskError
+from trafficdesk.errors import (
+    BadCaptureFile,
+    BadCaptureFilter,
+    BadDisplayFilter,
+    BadLabels,
+    BadModel,
+    TrafficDeskError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +58,7 @@ def ended(command: Callable[[], int]) -> int:
 
 def exit_code(error: TrafficDeskError) -> Exit:
     """Exit code of a failure."""
-    if isinstance(error, BadCaptureFile):
+    if isinstance(error, BadCaptureFile | BadLabels | BadModel):
         return Exit.UNREADABLE
     if isinstance(error, BadCaptureFilter | BadDisplayFilter):
         return Exit.USAGE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from trafficdesk.classify.looks import Looks
 from trafficdesk.detect.corrections import corrected
 from trafficdesk.detect.explanation import TOLD
 from trafficdesk.detect.families import FAMILY_INDEX
@@ -152,6 +153,8 @@ def concatenated(parts: Sequence[Detection]) -> Detection:
         joined_incident=joined_incident[~within],
         model=parts[-1].model,
         ids=ids,
+        label=Looks.joined([part.label for part in parts]),
+        application=Looks.joined([part.application for part in parts]),
     )
 
 

@@ -6,6 +6,7 @@ not depend on how the packets were cut into batches; only the gathering of incid
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from trafficdesk.detect.flagged import flagged_rows
 from trafficdesk.detect.gathering import Gathering
 from trafficdesk.detect.hearing import heard
 from trafficdesk.detect.learning import Learner
+from trafficdesk.detect.lookalikes import Lookalikes
 from trafficdesk.detect.memory import RememberedRows, RowMemory
 from trafficdesk.detect.moments import moments
 from trafficdesk.detect.named_ends import named
@@ -65,6 +67,8 @@ class Detector:
         self.corrections = Corrections()
         """What a person said of rows; replaced, never changed, and kept from capture to capture."""
         self._live = False
+        self.lookalikes = Lookalikes(settings)
+        """Classifiers that a person trained."""
         self.features_s = 0.0
         """Seconds spent on features."""
         self.detect_s = 0.0
@@ -78,6 +82,7 @@ class Detector:
         self._incidents = Gathering(self._settings.sensitivity, opened=self._opened)
         self._opened = 0
         self._next_id = 0
+        self.lookalikes.reset()
         self.memory = RowMemory(self._settings.seed)
         """Rows judged before, for what is asked about them."""
         self.models = ModelShelf()
@@ -98,6 +103,7 @@ class Detector:
         """Go on with other settings; what was learned stays."""
         self._learner.set_settings(settings)
         self._incidents.set_sensitivity(settings.sensitivity)
+        self.lookalikes.set_settings(settings)
         self._settings = settings
 
     def tell_gaps(self, spans: Iterable[tuple[int, int]]) -> None:
@@ -148,7 +154,11 @@ class Detector:
         out = Verdicts(batch)
         if len(batch):
             self._judge(batch, observation, out)
-        detection = out.detection(self._incidents.changes(), self.model)
+        detection = replace(
+            out.detection(self._incidents.changes(), self.model),
+            label=self.lookalikes.labels(batch.ids, observation.values),
+            application=self.lookalikes.applications(batch, observation),
+        )
         self.detect_s += perf_counter() - features_done
         return detection
 

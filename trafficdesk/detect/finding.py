@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trafficdesk.classify.looks import Looks
 from trafficdesk.packets.log import Verdict
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ class Detection:
     """(corrected,) what is said of them without it."""
     reason_ends: NDArray[np.int8] | None = None
     """Which end of the row is told of: 0 = source, 1 = destination, -1 = neither; None = of none."""
+    label: Looks = field(default_factory=Looks)
+    """Rows that look like what a person labelled."""
+    application: Looks = field(default_factory=Looks)
+    """Rows that behave like an application which their protocol leaves open."""
 
     def __len__(self) -> int:
         return len(self.score)

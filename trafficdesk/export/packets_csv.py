@@ -17,7 +17,7 @@ from trafficdesk.packets.info import info_bytes
 from trafficdesk.packets.protocol import EtherType, IpProtocol, LinkType, Status, protocol_name, tunnel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import IO
 
     from numpy.typing import NDArray
@@ -154,19 +154,39 @@ def picked(batch: PacketBatch, mask: NDArray[np.bool_]) -> tuple[PacketBatch, ND
 
 
 def rows_bytes(
-    batch: PacketBatch, numbers: NDArray[np.int64], analysis: Analysis | None = None
+    batch: PacketBatch,
+    numbers: NDArray[np.int64],
+    analysis: Analysis | None = None,
+    *,
+    more: Sequence[NDArray[np.bytes_]] = (),
 ) -> Iterator[bytes]:
-    """Lines of a batch, a block of rows at a time."""
+    """Lines of a batch, a block of rows at a time.
+
+    Parameters
+    ----------
+    more : further columns, UTF-8, each (rows,).
+    """
     for start in range(0, len(batch), BLOCK_ROWS):
         rows = slice(start, min(start + BLOCK_ROWS, len(batch)))
         part = batch.slice(rows.start, rows.stop)
-        yield _block_bytes(part, numbers[rows], analysis.slice(rows) if analysis else None)
+        yield _block_bytes(
+            part,
+            numbers[rows],
+            analysis.slice(rows) if analysis else None,
+            [cells.texts(column[rows]) for column in more],
+        )
 
 
-def _block_bytes(batch: PacketBatch, numbers: NDArray[np.int64], analysis: Analysis | None) -> bytes:
+def _block_bytes(
+    batch: PacketBatch,
+    numbers: NDArray[np.int64],
+    analysis: Analysis | None,
+    more: list[list[NDArray[np.bytes_]]],
+) -> bytes:
     columns = _packet_cells(batch, numbers)
     if analysis is not None:
         columns += _analysis_cells(analysis)
+    columns += more
     parts: list[NDArray[np.bytes_]] = []
     for column in columns:
         parts += [*column, _COMMA]

@@ -27,6 +27,13 @@ def _numbered(column: str) -> Callable[[Rows], Values]:
     return read
 
 
+def _share(number: str, percent: str) -> Callable[[Rows], Values]:
+    def read(rows: Rows) -> Values:
+        return Values(rows.judged(number, 0) > 0, (rows.judged(percent, 0) / 100.0,))
+
+    return read
+
+
 def _country(rows: Rows) -> Values:
     numbers = np.zeros(len(rows.batch), np.int64)
     if rows.identities is not None and rows.identities.locations is not None:
@@ -92,6 +99,21 @@ IDENTITY_FIELDS: Final = (
         "the list's entry: address, network or domain",
         _numbered("threat"),
         labels=lambda identities: Labels(identities.threats, lambda threat: threat.entry),
+    ),
+    FilterField(
+        "td.label",
+        Kind.LABEL,
+        "what it looks like of what was labelled",
+        _numbered("label"),
+        labels=lambda identities: Labels(identities.labels, str),
+    ),
+    FilterField("td.likeness", Kind.REAL, "how much it looks like that, 0 to 1", _share("label", "likeness")),
+    FilterField(
+        "td.application",
+        Kind.LABEL,
+        "the application it behaves like, where its protocol leaves that open",
+        _numbered("application"),
+        labels=lambda identities: Labels(identities.labels, str),
     ),
     FilterField("td.country", Kind.LABEL, "the peer's country, two letters", _country, labels=_countries),
     FilterField(

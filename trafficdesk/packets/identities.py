@@ -29,6 +29,8 @@ MAX_HOSTS: Final = 262_144
 MAX_THREATS: Final = 60_000
 """What a 16-bit number can tell apart, with some room."""
 
+MAX_LABELS: Final = 60_000
+
 
 class Certainty(IntEnum):
     """How a program is known."""
@@ -210,6 +212,8 @@ class Identities:
         self.programs: Interned[Program] = Interned(Program(), MAX_PROGRAMS)
         self.hosts: Interned[Host] = Interned(Host(), MAX_HOSTS)
         self.threats: Interned[Threat] = Interned(Threat(), MAX_THREATS)
+        self.labels: Interned[str] = Interned("", MAX_LABELS)
+        """Names that classifiers know."""
         self.own: NDArray[np.void] = np.empty(0, "V16")
         """This computer's addresses; empty for a file, which does not say whose it is."""
         self.notes = PacketNotes()

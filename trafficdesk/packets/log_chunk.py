@@ -52,7 +52,15 @@ IDENTITY_FIELDS: Final = (("program", "u2"), ("host", "u4"), ("threat", "u2"))
 NOTE_FIELDS: Final = (("mark", "u1"),)
 """`packets.notes.NoteFlag`: what a person noted; 0 = nothing."""
 
-LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS, *NOTE_FIELDS)
+LOOK_FIELDS: Final = (
+    ("label", "u2"),
+    ("likeness", "u1"),
+    ("application", "u2"),
+    ("application_likeness", "u1"),
+)
+"""What a row looks like to a classifier: index in `Identities.labels`, 0 = nothing, and the share of its votes in %."""
+
+LATER_FIELDS: Final = (*ANALYSIS_FIELDS, *IDENTITY_FIELDS, *NOTE_FIELDS, *LOOK_FIELDS)
 
 
 @dataclass(slots=True, eq=False)

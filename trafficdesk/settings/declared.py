@@ -121,6 +121,12 @@ class DetectionSettings:
     warm_up_seconds: float = setting(
         60.0, "Learn live for at least", unit="s", low=0.0, high=3_600.0, tip="Of an interface, not of a file"
     )
+    label_model: str = setting(
+        "", "Classifier of labels", tip="A file of `trafficdesk train`: rows that look like what was labelled"
+    )
+    protocol_model: str = setting(
+        "", "Classifier of applications", tip="A file of `trafficdesk train --by protocol`: behaves like …"
+    )
 
 
 @dataclass(frozen=True, slots=True)

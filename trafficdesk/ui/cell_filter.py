@@ -62,11 +62,20 @@ def _for_identity(log: PacketLog, packet_id: int, column: Column, text: str) -> 
     if column == Column.HOST:
         host = log.identities.hosts[int(log.column("host", ids)[0])]
         return filter_for_value("td.host", host.name) if host.name else ""
-    if column == Column.INTERFACE:
-        return _for_interface(log, packet_id, text)
+    if column in {Column.INTERFACE, Column.LIKENESS}:
+        named = _for_interface if column == Column.INTERFACE else _for_likeness
+        return named(log, packet_id, text)
     if column == Column.COUNTRY and text:
         return filter_for_value("td.country", text)
     return text and filter_for_value("td.asn", text.partition(" ")[0].removeprefix("AS"))
+
+
+def _for_likeness(log: PacketLog, packet_id: int, _text: str) -> str:
+    for name in ("label", "application"):
+        words = log.identities.labels[int(log.column(name, np.array([packet_id]))[0])]
+        if words:
+            return filter_for_value(f"td.{name}", words)
+    return ""
 
 
 def _for_score(column: int, text: str) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from trafficdesk.export.corrections_json import CorrectionFile
+from trafficdesk.ui.classifier_commands import ClassifierCommands
 from trafficdesk.ui.colour_commands import ColourCommands
 from trafficdesk.ui.correction_commands import CorrectionCommands
 from trafficdesk.ui.export_controller import ExportController, with_suffix
@@ -55,6 +56,7 @@ class Commands(QObject):
         self.corrections = CorrectionCommands(desk, CorrectionFile(), self)
         self._resolving = ResolveCommands(desk, self)
         self._why = WhyController(desk, self)
+        self.classifier = ClassifierCommands(desk, self)
         self._join_actions()
         self._join_window()
 

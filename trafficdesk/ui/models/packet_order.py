@@ -123,6 +123,12 @@ def _threat(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
     return label_keys(numbers, [threat.list_name for threat in source.log.identities.threats.since(0)])
 
 
+def _likeness(source: SortSource, ids: NDArray[np.int64]) -> SortKeys:
+    label = source.log.column("label", ids)
+    numbers = np.where(label > 0, label, source.log.column("application", ids))
+    return label_keys(numbers, list(source.log.identities.labels.since(0)))
+
+
 def _of_peers(
     log: PacketLog, ids: NDArray[np.int64], number_of: Callable[[NDArray[np.void]], NDArray[np.integer]]
 ) -> NDArray[np.int64]:
@@ -151,4 +157,5 @@ _KEYS: Final[dict[Column, Callable[[SortSource, NDArray[np.int64]], SortKeys]]] 
     Column.INTERFACE: _interface,
     Column.COMMENT: _comment,
     Column.THREAT: _threat,
+    Column.LIKENESS: _likeness,
 }

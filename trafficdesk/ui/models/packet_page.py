@@ -47,17 +47,18 @@ class Column(IntEnum):
     SYSTEM = 12
     INTERFACE = 13
     THREAT = 14
-    COMMENT = 15
+    LIKENESS = 15
+    COMMENT = 16
 
 
 TITLES: Final = (
     "No.", "Time", "Source", "Destination", "Protocol", "Length", "Info", "Finding", "Score",
-    "Program", "Host", "Country", "Provider", "Interface", "Threat list", "Comment",
+    "Program", "Host", "Country", "Provider", "Interface", "Threat list", "Looks like", "Comment",
 )  # fmt: skip
 TEXT_COLUMNS: Final = 7
 """Columns before FINDING never change once a packet is in the log."""
 IDENTITY_COLUMNS: Final = (
-    Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM, Column.INTERFACE, Column.THREAT,
+    Column.PROGRAM, Column.HOST, Column.COUNTRY, Column.SYSTEM, Column.INTERFACE, Column.THREAT, Column.LIKENESS,
 )  # fmt: skip
 """Known by and by, or renamed; shown left of INFO."""
 
@@ -118,7 +119,19 @@ def identity_columns(log: PacketLog, ids: NDArray[np.int64]) -> list[list[str]]:
         systems,
         interface_texts(log.interfaces, log.column("interface", ids)),
         [threats[number].list_name for number in log.column("threat", ids).tolist()],
+        likeness_texts(log, ids),
     ]
+
+
+def likeness_texts(log: PacketLog, ids: NDArray[np.int64]) -> list[str]:
+    """What a classifier says of each row: "backup 0.87", else the application it behaves like."""
+    texts = [""] * len(ids)
+    for name, share in (("application", "application_likeness"), ("label", "likeness")):
+        numbers = log.column(name, ids)
+        for row in np.flatnonzero(numbers).tolist():
+            percent = int(log.column(share, ids[row : row + 1])[0])
+            texts[row] = f"{log.identities.labels[int(numbers[row])]} {percent / 100:.2f}"
+    return texts
 
 
 def interface_texts(names: Sequence[str], numbers: NDArray[np.uint16]) -> list[str]:

@@ -168,7 +168,7 @@ class PacketPages:
     def forget_marks(self, first_row: int, stop_row: int) -> None:
         """Read again what analysis said of rows."""
         for page in self._between(first_row, stop_row):
-            page.marks = page.hues = None
+            page.marks = page.hues = page.identity = None
 
     def forget_identity(self, first_row: int, stop_row: int) -> None:
         """Read again who is behind rows."""

@@ -156,7 +156,7 @@ class PacketTableModel(QAbstractTableModel):
             first, stop = self._rows_between(first_id, stop_id)
             if first < stop:
                 self._pages.forget_marks(first, stop)
-                self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, Column.SCORE))
+                self.dataChanged.emit(self.index(first, 0), self.index(stop - 1, len(Column) - 1))
 
     def refresh_every_mark(self) -> None:
         """Read again what analysis said of all rows."""

@@ -31,11 +31,12 @@ _SAMPLES: Final = {
     Column.INTERFACE: "enp0s31f6",
     Column.THREAT: "Blocklist",
     Column.COMMENT: "the printer again",
+    Column.LIKENESS: "my backup 0.87",
 }
 """Texts that set the columns' first widths."""
 _ORDER: Final = (
     Column.NUMBER, Column.TIME, Column.INTERFACE, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
-    Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.THREAT, Column.FINDING, Column.SCORE,
+    Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.THREAT, Column.LIKENESS, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
 _IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
@@ -46,7 +47,15 @@ _SAMPLE_NAME: Final = "cdn.www.example.com"
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
 _ON_DEMAND: Final = frozenset(
-    {Column.COUNTRY, Column.SYSTEM, Column.PROGRAM, Column.INTERFACE, Column.THREAT, Column.COMMENT}
+    {
+        Column.COUNTRY,
+        Column.SYSTEM,
+        Column.PROGRAM,
+        Column.INTERFACE,
+        Column.THREAT,
+        Column.LIKENESS,
+        Column.COMMENT,
+    }
 )
 """Not shown before they have something to say; comments not before somebody asks for them."""
 _ROUNDING: Final = 4
