@@ -15,7 +15,6 @@ from trafficdesk.ui.models.packet_page import Column
 from trafficdesk.ui.workers.training_process import TrainingProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from trafficdesk.classify.looks import Looks
@@ -36,8 +35,6 @@ class ClassifierCommands(QObject):
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self.labels: Callable[[], tuple[Label, ...]] = tuple
-        """What a person labelled so far."""
         self._dialog: TrainClassifierDialog | None = None
         self._training = TrainingProcess(self)
         self._training.trained.connect(self._on_trained)
@@ -48,13 +45,18 @@ class ClassifierCommands(QObject):
         desk.preferences.changed.connect(self._on_settings)
         self._show_column()
 
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What a person labelled so far."""
+        return self._desk.session.recall.corrections.labels
+
     @Slot()
     def train(self) -> None:
         """Show the dialog."""
         from trafficdesk.ui.dialogs.train_classifier import TrainClassifierDialog
 
         window = self._desk.window
-        dialog = TrainClassifierDialog(_counted(self.labels()), self._in_use(), window.tokens, window)
+        dialog = TrainClassifierDialog(_counted(self.labels), self._in_use(), window.tokens, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.wanted.connect(self._on_wanted)
         dialog.use_wanted.connect(self._on_use)
@@ -103,7 +105,7 @@ class ClassifierCommands(QObject):
         from trafficdesk.detect.training_questions import TrainOnLabels
 
         seed = self._desk.preferences.settings.detection.seed
-        if not self._desk.analysis.ask(TrainOnLabels(self.labels(), seed), self._on_answer):
+        if not self._desk.analysis.ask(TrainOnLabels(self.labels, seed), self._on_answer):
             self._on_failed(
                 TrafficDeskError(
                     "There is nothing to compare your labels with.",
