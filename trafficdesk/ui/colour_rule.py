@@ -13,7 +13,7 @@ import numpy as np
 
 from trafficdesk.errors import BadDisplayFilter
 from trafficdesk.packets.batch import Sample
-from trafficdesk.packets.log import ANALYSIS_FIELDS, IDENTITY_FIELDS, NOTE_FIELDS
+from trafficdesk.packets.log_chunk import LATER_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ LONGEST_NAME: Final = 40
 MOST: Final = 50
 """Rules; each costs a search of every page of rows."""
 _SEPARATOR: Final = "\t"
-_LATER: Final = tuple(name for name, _ in (*ANALYSIS_FIELDS, *IDENTITY_FIELDS, *NOTE_FIELDS))
+_LATER: Final = tuple(name for name, _ in LATER_FIELDS)
 
 
 class Hue(IntEnum):

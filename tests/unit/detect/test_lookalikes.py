@@ -152,7 +152,9 @@ def a_label(number, values, name="my scan", ids=(0, 0)):
     ends = np.full(len(values), 5, np.int64)
     known, ones = tuple(feature.name for feature in FEATURES), np.ones(len(FEATURES), np.float32)
     rows = RowSnapshot(known, values, ends, ends, np.zeros(len(values), np.uint8), ones, ones)
-    return Label(number, Stance.SUSPICIOUS, name, "port scan", "10.0.0.77", *ids, len(values), 0, rows, 5, ends[:1])
+    return Label(
+        number, Stance.SUSPICIOUS, name, "port scan", "10.0.0.77", *ids, len(values), 0, rows, 5, ends[:1]
+    )
 
 
 def test_a_persons_labels_train_in_the_detector(taught):

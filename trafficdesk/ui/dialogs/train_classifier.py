@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 CAPTURE_FILES: Final = "Capture files (*.pcap *.pcapng *.cap *.dmp *.gz);;All files (*)"
 MINE, FROM_FILE, APPLICATIONS = range(3)
+_HINT: Final = (
+    "A random forest learns from examples and says of new packets what they look like, beside rules and model, which it "
+    "does not replace. It is tested on incidents, or conversations, that it was not shown: what you read then is what to "
+    "expect of new ones. It needs two labelled incidents, and fifty packets of each name."
+)
 
 
 class TrainClassifierDialog(QDialog):
@@ -74,6 +79,8 @@ class TrainClassifierDialog(QDialog):
         self.report = TrainingReportView(tokens)
         self.complaint = WrappedLabel(pixels=SECONDARY_PX, max_lines=6)
         self.complaint.set_color(tokens.family)
+        self.hint = WrappedLabel(_HINT, pixels=SECONDARY_PX, max_lines=6)
+        self.hint.set_color(tokens.muted)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._lay_out(labelled, in_use)
         self._join()
@@ -97,6 +104,7 @@ class TrainClassifierDialog(QDialog):
         """A training is under way."""
         self.complaint.set_text("")
         self.complaint.hide()
+        self.hint.show()
         self.report.hide()
         self.bar.show()
         for button in (self.train, self.use, self.save):
@@ -106,6 +114,7 @@ class TrainClassifierDialog(QDialog):
     def show_report(self, report: TrainingReport) -> None:
         """It ended well."""
         self.bar.hide()
+        self.hint.hide()
         self.report.show_report(report)
         self.report.show()
         self.use.setEnabled(True)
@@ -162,14 +171,15 @@ class TrainClassifierDialog(QDialog):
         column.addLayout(row)
         self.complaint.hide()
         column.addWidget(self.complaint)
+        column.addWidget(self.hint)
         self.report.hide()
         column.addWidget(self.report, 1)
-        column.addStretch(0)
+        column.addStretch()
         self._add_in_use(column, in_use)
         column.addWidget(self.buttons)
         self.save.setEnabled(False)
         self.use.setEnabled(False)
-        self.resize(680, 560)
+        self.resize(720, 700)
 
     def _add_in_use(self, column: QVBoxLayout, in_use: dict[str, str]) -> None:
         for kind, words in in_use.items():
