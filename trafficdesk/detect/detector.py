@@ -6,7 +6,6 @@ not depend on how the packets were cut into batches; only the gathering of incid
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -154,11 +153,8 @@ class Detector:
         out = Verdicts(batch)
         if len(batch):
             self._judge(batch, observation, out)
-        detection = replace(
-            out.detection(self._incidents.changes(), self.model),
-            label=self.lookalikes.labels(batch.ids, observation.values),
-            application=self.lookalikes.applications(batch, observation),
-        )
+        detection = out.detection(self._incidents.changes(), self.model)
+        detection = self.lookalikes.spoken(detection, batch, observation)
         self.detect_s += perf_counter() - features_done
         return detection
 

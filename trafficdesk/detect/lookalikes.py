@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.classify.classifier import Classifier
     from trafficdesk.classify.opening import Openings
+    from trafficdesk.detect.finding import Detection
     from trafficdesk.features import Observation
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
@@ -58,6 +60,16 @@ class Lookalikes:
     def reset(self) -> None:
         """Another capture begins: its conversations are other ones."""
         self._applications = ApplicationTracker()
+
+    def spoken(self, detection: Detection, batch: PacketBatch, observation: Observation) -> Detection:
+        """The same with what its rows look like."""
+        if not self._models:
+            return detection
+        return replace(
+            detection,
+            label=self.labels(batch.ids, observation.values),
+            application=self.applications(batch, observation),
+        )
 
     def labels(self, ids: NDArray[np.int64], values: NDArray[np.float32]) -> Looks:
         """What rows (rows, features) look like of what a person called things."""
