@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence, QStandardItemModel
+from PySide6.QtWidgets import QTableView
 
 from tests.helpers.traffic import decoded, detection_of, session_with
 from trafficdesk.ui.models.packet_page import TITLES, Column
@@ -248,3 +249,17 @@ def test_a_file_is_read_from_its_beginning(
     table.go_to_row(5)
     table.choose_first()
     assert table.current_id() == 5
+
+
+def test_a_layout_of_fewer_columns_hides_no_newer_one(table: PacketTable) -> None:
+    """Saved by a version that had fewer: those that came since have a width when they are asked for."""
+    older = QTableView()
+    older.setModel(QStandardItemModel(0, len(Column) - 1))
+    for column in range(9, len(Column) - 1):
+        older.hideColumn(column)
+    table.header.restore(older.horizontalHeader().saveState(), ["COMMENT=shown"])
+    assert Column.COMMENT in table.header.shown_columns()
+    assert table.columnWidth(Column.COMMENT) >= 40
+    for column in table.header.shown_columns():
+        assert table.columnWidth(column) >= 40
+    older.deleteLater()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
     sheet = qapp.styleSheet()
     made = Desktop(qapp, Options(), Settings())
+    qtbot.addWidget(made.window)
     made.window.resize(1280, 800)
     made.window.show()
     qtbot.waitExposed(made.window)
@@ -39,7 +40,7 @@ def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
     made.window.show_capture("a test")
     made.window.page.show_table()
     yield made
-    made.window.close()
+    made.shut_down()
     qapp.setStyleSheet(sheet)
 
 

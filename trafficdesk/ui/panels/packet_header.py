@@ -222,6 +222,9 @@ class PacketHeader(QHeaderView):
     def _show(self, column: Column, *, shown: bool) -> None:
         if self.isSectionHidden(column) == shown:
             self.setSectionHidden(column, not shown)
+        if shown and self.sectionSize(column) < _NARROWEST and column != Column.INFO:
+            # A layout saved before there was this column leaves it without a width.
+            self.resizeSection(column, self._first_width(column))
 
     def _first_width(self, column: Column) -> int:
         if column == Column.SCORE:
