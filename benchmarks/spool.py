@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from _support import big_capture, has, row, working_folder
 
+from trafficdesk.capture.formats.pcapng_blocks import InterfaceTable, encode
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode
-from trafficdesk.capture.spool import Spool
-from trafficdesk.capture.spool_room import SpoolLimits
+from trafficdesk.capture.spool.room import SpoolLimits
+from trafficdesk.capture.spool.spool import Spool
 
 if TYPE_CHECKING:
     from pathlib import Path

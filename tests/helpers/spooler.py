@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trafficdesk.capture import spool as spool_module
-from trafficdesk.capture.spool import Spool
-from trafficdesk.capture.spool_room import SpoolLimits
+from trafficdesk.capture.spool import spool as spool_module
+from trafficdesk.capture.spool.room import SpoolLimits
+from trafficdesk.capture.spool.spool import Spool
 from trafficdesk.packets.block import FrameBlock
 
 FRAME_BYTES = 500

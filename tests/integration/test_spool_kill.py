@@ -17,13 +17,13 @@ from tests.helpers.wire import UDP_TICK
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.capture.pcap_writer import write_pcapng
 from trafficdesk.capture.source import Frame
-from trafficdesk.capture.spool_folder import abandoned_captures, spool_dir
-from trafficdesk.capture.spooled_capture import SpooledCapture
+from trafficdesk.capture.spool.folder import abandoned_captures, spool_dir
+from trafficdesk.capture.spool.spooled_capture import SpooledCapture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from trafficdesk.capture.spool_folder import Abandoned
+    from trafficdesk.capture.spool.folder import Abandoned
 
 ROUNDS = 20
 RATE = 50_000

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from trafficdesk.app import Desktop, Options
-from trafficdesk.capture.spool_folder import abandoned_captures, spool_dir
+from trafficdesk.capture.spool.folder import abandoned_captures, spool_dir
 from trafficdesk.export.capture_file import save_capture
 from trafficdesk.settings import Settings
 from trafficdesk.ui.recovery import DISCARD, OPEN, span
@@ -28,8 +28,8 @@ import os, sys, time
 from dataclasses import replace
 from pathlib import Path
 from tests.helpers.spooler import numbered_frames
-from trafficdesk.capture.spool import Spool
-from trafficdesk.capture.spool_room import SpoolLimits
+from trafficdesk.capture.spool.spool import Spool
+from trafficdesk.capture.spool.room import SpoolLimits
 spool = Spool(Path(sys.argv[1]), "eth\\x1b0", names=lambda: ("eth0",), warn=print, limits=SpoolLimits(reserve_bytes=0))
 for number in range(2):
     spool.add(replace(numbered_frames(600, 60), first_id=number * 600))

@@ -26,7 +26,7 @@ from trafficdesk.capture.dumpcap_words import (
     first_sentence,
     open_error,
 )
-from trafficdesk.capture.pcapng_format import PcapngReader
+from trafficdesk.capture.formats.pcapng_format import PcapngReader
 from trafficdesk.capture.permission import denied
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.errors import CaptureError, InterfaceNotFound

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from trafficdesk.capture.spool import Spool
-    from trafficdesk.capture.spool_index import Run
+    from trafficdesk.capture.spool.index import Run
+    from trafficdesk.capture.spool.spool import Spool
     from trafficdesk.errors import SpoolError
     from trafficdesk.packets.block import FrameBlock
     from trafficdesk.settings.declared import CaptureSettings
@@ -212,9 +212,9 @@ def open_frames(
     recent = RecentFrames((settings.kept_bytes_mib << 20) if in_memory else 0, names)
     if not settings.spool:
         return recent
-    from trafficdesk.capture.spool import Spool
-    from trafficdesk.capture.spool_folder import spool_dir
-    from trafficdesk.capture.spool_room import SpoolLimits
+    from trafficdesk.capture.spool.folder import spool_dir
+    from trafficdesk.capture.spool.room import SpoolLimits
+    from trafficdesk.capture.spool.spool import Spool
 
     spool = Spool(
         spool_dir(),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from trafficdesk.capture.file_bytes import FileBytes
+from trafficdesk.capture.formats.file_bytes import FileBytes
+from trafficdesk.capture.formats.pcap_format import is_pcap, open_pcap
+from trafficdesk.capture.formats.pcapng_comments import LONGEST, comment_texts
+from trafficdesk.capture.formats.pcapng_format import PcapngReader, is_pcapng
+from trafficdesk.capture.formats.records import Fault
 from trafficdesk.capture.frame_store import frame_of, within
-from trafficdesk.capture.pcap_format import is_pcap, open_pcap
-from trafficdesk.capture.pcapng_comments import LONGEST, comment_texts
-from trafficdesk.capture.pcapng_format import PcapngReader, is_pcapng
-from trafficdesk.capture.records import Fault
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.capture.formats.pcapng_format import Section
+    from trafficdesk.capture.formats.records import Cursor, Frames, RecordReader
     from trafficdesk.capture.frame_store import Kept
-    from trafficdesk.capture.pcapng_format import Section
-    from trafficdesk.capture.records import Cursor, Frames, RecordReader
     from trafficdesk.capture.source import Frame
     from trafficdesk.packets.block import FrameBlock
 

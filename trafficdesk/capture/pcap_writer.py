@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from trafficdesk.capture.pcapng_blocks import (
+from trafficdesk.capture.formats.pcapng_blocks import (
     ENHANCED_PACKET,
     framed,
     interface_description,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.source import FrameSink, Gap, LiveSource
-    from trafficdesk.capture.spooled_capture import SpooledCapture
+    from trafficdesk.capture.spool.spooled_capture import SpooledCapture
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch
 

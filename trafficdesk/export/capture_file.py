@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk import __version__
-from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode, section_header
+from trafficdesk.capture.formats.pcapng_blocks import InterfaceTable, encode, section_header
 from trafficdesk.export.atomic import atomic_file
 from trafficdesk.export.rows_csv import Stopped
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from trafficdesk.capture.spool_folder import Abandoned
+    from trafficdesk.capture.spool.folder import Abandoned
     from trafficdesk.detect.finding import Incident
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QThreadPool, Slot
 
-from trafficdesk.capture.spool_folder import abandoned_captures, accept, discard, spool_dir
+from trafficdesk.capture.spool.folder import abandoned_captures, accept, discard, spool_dir
 from trafficdesk.ui.wording import thousands
 from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
-    from trafficdesk.capture.spool_folder import Abandoned
+    from trafficdesk.capture.spool.folder import Abandoned
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.ui.desk import Desk
 

@@ -9,7 +9,7 @@ import numpy as np
 from tests.helpers.wire import HTTP_GET, TCP_SYN, UDP_TICK, block_of
 from trafficdesk.capture.frame_store import RecentFrames, open_frames
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.capture.spool_folder import spool_dir
+from trafficdesk.capture.spool.folder import spool_dir
 from trafficdesk.settings.declared import CaptureSettings
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QWidget
 
 from trafficdesk.capture.interfaces import interface_names
-from trafficdesk.capture.spool_folder import spool_dir
+from trafficdesk.capture.spool.folder import spool_dir
 from trafficdesk.ui.dialogs.choice_editors import prepare_choice
 from trafficdesk.ui.dialogs.field_editors import IntegerEditor
 from trafficdesk.ui.dialogs.filter_editor import FilterEditor

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.capture.source import FrameStore
-    from trafficdesk.capture.spool_folder import Abandoned
-    from trafficdesk.capture.spooled_capture import SpooledCapture
+    from trafficdesk.capture.spool.folder import Abandoned
+    from trafficdesk.capture.spool.spooled_capture import SpooledCapture
     from trafficdesk.settings import CaptureSettings
 
 Announce = Callable[["FrameStore"], None]
@@ -105,7 +105,7 @@ class AbandonedJob(FileJob):
         self._capture = capture
 
     def _open(self) -> SpooledCapture:
-        from trafficdesk.capture.spooled_capture import SpooledCapture
+        from trafficdesk.capture.spool.spooled_capture import SpooledCapture
 
         return SpooledCapture(self._capture.pieces)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.record_walk import u32
+from trafficdesk.capture.formats.record_walk import u32
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.pcapng_comments import comment_spans
-from trafficdesk.capture.record_walk import u32
-from trafficdesk.capture.records import Fault, Frames, longest_packet
+from trafficdesk.capture.formats.pcapng_comments import comment_spans
+from trafficdesk.capture.formats.record_walk import u32
+from trafficdesk.capture.formats.records import Fault, Frames, longest_packet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.wire import HTTP_GET, TCP_SYN, block_of
+from trafficdesk.capture.formats.pcapng_blocks import InterfaceTable, encode, section_header
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.capture.pcap_writer import PcapngWriter
-from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode, section_header
 from trafficdesk.capture.source import Frame
 from trafficdesk.packets.block import FrameBlock
 

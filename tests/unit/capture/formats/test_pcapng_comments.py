@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.helpers.capture_bytes import enhanced, interface, obsolete, option, pcap, read, section, simple
 from tests.helpers.wire import ARP_REPLY, TCP_SYN, UDP_TICK
 from trafficdesk.capture import pcap_file
+from trafficdesk.capture.formats.pcapng_comments import comment_spans
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.capture.pcapng_comments import comment_spans
 from trafficdesk.decode import decode
 from trafficdesk.export.capture_file import save_capture
 from trafficdesk.packets.notes import MARKED_WORDS, NoteFlag

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from tests.helpers.spooler import numbered_frames
-from trafficdesk.capture import spool as module
 from trafficdesk.capture.frame_store import RecentFrames, SpooledFrames
-from trafficdesk.capture.spool import Spool
-from trafficdesk.capture.spool_folder import abandoned_captures, pieces_in
-from trafficdesk.capture.spool_room import SpoolLimits
+from trafficdesk.capture.spool import spool as module
+from trafficdesk.capture.spool.folder import abandoned_captures, pieces_in
+from trafficdesk.capture.spool.room import SpoolLimits
+from trafficdesk.capture.spool.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trafficdesk import __version__
-from trafficdesk.capture.pcapng_blocks import InterfaceTable, encode, section_header
-from trafficdesk.capture.pcapng_format import PcapngReader
-from trafficdesk.capture.spool_file import append_from, create, write_all
-from trafficdesk.capture.spool_folder import Piece, part_name, piece_name
-from trafficdesk.capture.spool_index import SpoolIndex
-from trafficdesk.capture.spool_segments import Segment, due, join
+from trafficdesk.capture.formats.pcapng_blocks import InterfaceTable, encode, section_header
+from trafficdesk.capture.formats.pcapng_format import PcapngReader
+from trafficdesk.capture.spool.file import append_from, create, write_all
+from trafficdesk.capture.spool.folder import Piece, part_name, piece_name
+from trafficdesk.capture.spool.index import SpoolIndex
+from trafficdesk.capture.spool.segments import Segment, due, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from trafficdesk.capture.spool_index import Run
+    from trafficdesk.capture.spool.index import Run
     from trafficdesk.packets.block import FrameBlock
 
 _log = logging.getLogger(__name__)

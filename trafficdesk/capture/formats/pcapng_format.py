@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.pcapng_packets import (
+from trafficdesk.capture.formats.pcapng_packets import (
     ENHANCED_PACKET,
     OBSOLETE_PACKET,
     SIMPLE_PACKET,
@@ -20,8 +20,8 @@ from trafficdesk.capture.pcapng_packets import (
     Interface,
     frames_of,
 )
-from trafficdesk.capture.record_walk import RecordShape, u32, walk
-from trafficdesk.capture.records import Cursor, Fault, Frames, Reading, join
+from trafficdesk.capture.formats.record_walk import RecordShape, u32, walk
+from trafficdesk.capture.formats.records import Cursor, Fault, Frames, Reading, join
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.record_walk import RecordShape, u32, walk
-from trafficdesk.capture.records import Cursor, Fault, Frames, Reading, longest_packet
+from trafficdesk.capture.formats.record_walk import RecordShape, u32, walk
+from trafficdesk.capture.formats.records import Cursor, Fault, Frames, Reading, longest_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

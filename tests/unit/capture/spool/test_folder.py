@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trafficdesk.capture.spool_folder import (
+from trafficdesk.capture.spool.folder import (
     MARKER,
     Marker,
     abandoned_captures,
@@ -27,7 +27,7 @@ from trafficdesk.capture.spool_folder import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-DIE = "import os, sys\nfrom pathlib import Path\nfrom trafficdesk.capture.spool_folder import Marker\nMarker(Path(sys.argv[1]), 'eth0'); os._exit(9)"
+DIE = "import os, sys\nfrom pathlib import Path\nfrom trafficdesk.capture.spool.folder import Marker\nMarker(Path(sys.argv[1]), 'eth0'); os._exit(9)"
 
 
 def piece(folder: Path, first: int, last: int, frames: int, *, age_s: float = 0, size: int = 100) -> Path:

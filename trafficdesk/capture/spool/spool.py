@@ -14,15 +14,15 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from trafficdesk.capture.spool_folder import Marker, discard, new_folder, pieces_in, trim
-from trafficdesk.capture.spool_pieces import SpoolPieces
-from trafficdesk.capture.spool_room import SpoolLimits, check_room, refusal
+from trafficdesk.capture.spool.folder import Marker, discard, new_folder, pieces_in, trim
+from trafficdesk.capture.spool.pieces import SpoolPieces
+from trafficdesk.capture.spool.room import SpoolLimits, check_room, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from trafficdesk.capture.spool_index import Run
+    from trafficdesk.capture.spool.index import Run
     from trafficdesk.errors import SpoolError
     from trafficdesk.packets.block import FrameBlock
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.frame_store import Kept
     from trafficdesk.capture.source import Frame
-    from trafficdesk.capture.spool_folder import Piece
+    from trafficdesk.capture.spool.folder import Piece
     from trafficdesk.packets.block import FrameBlock
 
 _BEYOND: Final = 1 << 62

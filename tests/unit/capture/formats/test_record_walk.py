@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from trafficdesk.capture.record_walk import RecordShape, u32, walk
+from trafficdesk.capture.formats.record_walk import RecordShape, u32, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

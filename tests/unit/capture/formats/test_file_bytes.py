@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trafficdesk.capture import file_bytes
-from trafficdesk.capture.file_bytes import FileBytes, printable_name
+from trafficdesk.capture.formats import file_bytes
+from trafficdesk.capture.formats.file_bytes import FileBytes, printable_name
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def test_a_file_of_somebody_else_is_refused_with_a_sentence(tmp_path: Path) -> N
         folder.chmod(0o755)
     program = (
         "import os, sys, pathlib\n"
-        "from trafficdesk.capture.file_bytes import FileBytes\n"
+        "from trafficdesk.capture.formats.file_bytes import FileBytes\n"
         "from trafficdesk.errors import BadCaptureFile\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "try:\n    FileBytes(pathlib.Path(sys.argv[1]))\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trafficdesk.capture.records import Frames, join, longest_packet
+from trafficdesk.capture.formats.records import Frames, join, longest_packet
 
 
 def frames(*lengths: int, start: int = 0) -> Frames:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from trafficdesk.capture.spool_folder import piece_name
+from trafficdesk.capture.spool.folder import piece_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

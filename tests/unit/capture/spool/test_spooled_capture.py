@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.unit.capture.test_spool_pieces import write
-from trafficdesk.capture.spool_folder import pieces_in
-from trafficdesk.capture.spool_pieces import SpoolPieces
-from trafficdesk.capture.spooled_capture import SpooledCapture
+from tests.unit.capture.spool.test_pieces import write
+from trafficdesk.capture.spool.folder import pieces_in
+from trafficdesk.capture.spool.pieces import SpoolPieces
+from trafficdesk.capture.spool.spooled_capture import SpooledCapture
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from trafficdesk.capture.pcapng_comments import no_comments
+from trafficdesk.capture.formats.pcapng_comments import no_comments
 from trafficdesk.packets.block import FrameBlock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from trafficdesk.capture.pcapng_format import Section
+    from trafficdesk.capture.formats.pcapng_format import Section
 
 _STANDARD_PACKET_BYTES: Final = 262_144
 """Longest packet that capture files hold (libpcap's MAXIMUM_SNAPLEN, Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD)."""

@@ -12,9 +12,9 @@ import pytest
 
 from tests.helpers.spooler import numbered_frames
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.capture.spool_folder import part_name, piece_name, pieces_in
-from trafficdesk.capture.spool_pieces import SpoolPieces
-from trafficdesk.capture.spool_segments import JOINED_AT_ONCE, SEGMENT_S
+from trafficdesk.capture.spool.folder import part_name, piece_name, pieces_in
+from trafficdesk.capture.spool.pieces import SpoolPieces
+from trafficdesk.capture.spool.segments import JOINED_AT_ONCE, SEGMENT_S
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""How capture files are written: pcap, pcapng, and the walk over their records."""
