@@ -24,15 +24,22 @@ NS = 1_000_000_000
 
 
 def random_batch(
-    rows: int, seed: int, *, span_s: float = 300.0, hosts: int = 40, first_id: int = 0, start_s: int = NOON_S
+    rows: int,
+    seed: int,
+    *,
+    span_s: float = 300.0,
+    hosts: int = 40,
+    peers: int | None = None,
+    first_id: int = 0,
+    start_s: int = NOON_S,
 ) -> PacketBatch:
-    """TCP and UDP among some hosts, in order of time."""
+    """TCP and UDP among some hosts, each of which sends to so many `peers`, in order of time."""
     random = np.random.default_rng(seed)
     columns = empty_columns(rows)
     names = [pack_address(f"10.0.{number // 200}.{number % 200 + 1}") for number in range(hosts)]
     known = np.array([np.void(name) for name in names], "V16")
     source = random.integers(0, hosts, rows)
-    target = (source + random.integers(1, hosts, rows)) % hosts
+    target = (source + random.integers(1, (peers + 1) if peers else hosts, rows)) % hosts
     columns["timestamp_ns"][:] = start_s * NS + np.sort((random.random(rows) * span_s * NS).astype(np.int64))
     columns["length"][:] = random.integers(60, 1_500, rows)
     columns["network"][:] = EtherType.IPV4

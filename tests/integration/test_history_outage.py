@@ -44,7 +44,7 @@ def server() -> Iterator[MariaDb]:
 
 def parcel_of(number: int) -> Parcel:
     parcel = Parcel()
-    parcel.add(VOLUME_SECOND, [7] * 20, [NOON_S + number * 20 + at for at in range(20)], [1] * 20, [100] * 20)
+    parcel.add(VOLUME_SECOND, [NOON_S + number * 20 + at for at in range(20)], [7] * 20, [1] * 20, [100] * 20)
     return parcel
 
 

@@ -80,7 +80,7 @@ class RollUp:
         for table, span in ((VOLUME_SECOND, 1), (VOLUME_MINUTE, _MINUTE)):
             at, group = np.unique(seconds // span * span, return_inverse=True)
             total = sums(group, np.stack([np.ones_like(lengths), lengths], axis=1), len(at))
-            parcel.add(table, self._sensors(at), at, total[:, 0], total[:, 1])
+            parcel.add(table, at, self._sensors(at), total[:, 0], total[:, 1])
 
     def _add_protocols(
         self,
@@ -92,7 +92,7 @@ class RollUp:
         key, group = np.unique(minutes << 16 | protocols, return_inverse=True)
         total = sums(group, np.stack([np.ones_like(lengths), lengths], axis=1), len(key))
         names = [protocol_name(number) for number in (key & 0xFFFF).tolist()]
-        parcel.add(PROTOCOL_MINUTE, self._sensors(key), key >> 16, names, total[:, 0], total[:, 1])
+        parcel.add(PROTOCOL_MINUTE, key >> 16, self._sensors(key), names, total[:, 0], total[:, 1])
 
     def _add_hosts(
         self, batch: PacketBatch, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel
@@ -180,8 +180,8 @@ class RollUp:
                     text[number] = ""
         parcel.add(
             CONVERSATION,
-            [self._sensor] * len(hours),
             hours,
+            [self._sensor] * len(hours),
             *(list(part) for part in zip(*named, strict=True)),
             *sums_,
             *texts,
@@ -205,8 +205,8 @@ class RollUp:
         rows = len(batch)
         parcel.add(
             PACKET,
-            [self._sensor] * rows,
             batch["timestamp_ns"],
+            [self._sensor] * rows,
             [capture] * rows,
             batch.ids,
             batch["source"],
@@ -252,4 +252,4 @@ class _Admitted:
 def _merged(
     sensor: int, spans: NDArray[np.int64], named: list[bytes], total: NDArray[np.int64]
 ) -> tuple[list[Any], ...]:
-    return ([sensor] * len(named), spans.tolist(), named, *total.T.tolist())
+    return (spans.tolist(), [sensor] * len(named), named, *total.T.tolist())

@@ -54,7 +54,7 @@ def test_a_store_that_is_too_large_loses_the_finest_first(database, monkeypatch)
     after = everything(database)
     assert 0 < sum(after["packet"].values()) < sum(before["packet"].values())
     assert after["volume_minute"] == before["volume_minute"]
-    assert min(row[1] for row in after["packet"]) > min(row[1] for row in before["packet"])
+    assert min(row[0] for row in after["packet"]) > min(row[0] for row in before["packet"])
 
 
 def test_the_size_is_told(database):

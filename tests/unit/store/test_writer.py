@@ -18,7 +18,7 @@ from trafficdesk.store.writer import HistoryWriter
 def seconds(first: int, count: int) -> Parcel:
     parcel = Parcel()
     parcel.add(
-        VOLUME_SECOND, [7] * count, [NOON_S + first + at for at in range(count)], [1] * count, [100] * count
+        VOLUME_SECOND, [NOON_S + first + at for at in range(count)], [7] * count, [1] * count, [100] * count
     )
     return parcel
 
@@ -65,7 +65,7 @@ def test_a_parcel_that_is_sent_twice_is_written_once(mariadb, tmp_path):
         writer._database.close()
     database = Database(url)
     rows = everything(database)["volume_second"]
-    assert set(rows) == {(7, NOON_S + at, 1, 100) for at in range(5)}
+    assert set(rows) == {(NOON_S + at, 7, 1, 100) for at in range(5)}
     database.close()
 
 
