@@ -91,6 +91,24 @@ _FILTERS: Final = (
     "ip.proto == tcp and ip.len == 0x28",
     "tcp.srcport == tcp.dstport",
 )  # fmt: skip
+_LISTS: Final = (
+    "# Updated: 2026-09-01\n192.0.2.1\n203.0.113.0/24 ; remark\n2001:db8::/32\nbad.example\n*.worse.example\n",
+    "192.0.2.1 - 192.0.2.9\n198.51.100.7:8080\n[2001:db8::1]:53\nhxxp://bad[.]example/\nhttp://x.example/page\n",
+    "0.0.0.0/0\n10.0.0.0/8\n127.0.0.1\nfe80::1%eth0\ncom\nprinter.local\n::ffff:192.0.2.1\n2000::/3\nrubbish here\n",
+    "127.0.0.1 localhost\n0.0.0.0 bad.example worse.example # two\n:: x.example\n8.8.8.8 y.example\n",
+    'first_seen,dst_ip,port\n"2026-01-01","192.0.2.1","443"\n2026-01-02,nowhere,1\n',
+    "# a;ioc_value;b\n1;192.0.2.2;x\n2;bad.example;y\n",
+    "a\tb\n1\t2\n",
+    (
+        '{"type":"bundle","objects":[{"type":"indicator","modified":"2026-09-10T08:00:00Z","pattern":'
+        "\"[ipv4-addr:value = '192.0.2.1'] OR [domain-name:value IN ('bad.example','x.example')]\"},"
+        '{"type":"indicator","pattern_type":"snort","pattern":"alert"},{"type":"indicator","revoked":true},'
+        '{"type":"indicator","valid_until":"2020-01-01T00:00:00Z"},{"type":"indicator","pattern":'
+        "\"[file:name = 'x' AND ipv4-addr:value ISSUBSET '192.0.2.0/24']\"}]}"
+    ),
+    '{"objects":',
+    "\ufeffb\u00fccher.example\r\n\u4f8b\u3048.example\r\n",
+)
 
 
 def seeds(name: str) -> list[bytes]:
@@ -109,6 +127,7 @@ def seeds(name: str) -> list[bytes]:
         "analysis": lambda: [_CLOCKS[number % len(_CLOCKS)] + frames for number, frames in enumerate(_together(3))],
         "display_filter": lambda: [*(text.encode() for text in _FILTERS), *_words()],
         "dumpcap_words": _dumpcap_words,
+        "threat_lists": lambda: [text.encode() for text in _LISTS],
         "hand_over": lambda: [bytes([kind << 5 | count]) + words for kind in range(8) for count, words in _VISITS],
     }[name]()  # fmt: skip
 

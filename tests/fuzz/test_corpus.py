@@ -30,6 +30,7 @@ LEAST_MET: Final = {
     "analysis": 35,
     "display_filter": 8,
     "dumpcap_words": 4,
+    "threat_lists": 16,
     "hand_over": 12,
 }
 """Different kinds of thing that a target's seeds meet, less a few: seeds that meet little test little."""

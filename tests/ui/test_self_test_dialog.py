@@ -39,8 +39,12 @@ def test_the_card_is_shown(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: dialog.card is CARD)
     assert dialog.verdict.text() == "Something does not work: 1 of 2 passed, 37,000 packets in 12.3 s"
-    assert cells(dialog, 0) == ["OK", "Port scan", "1.2 s", "about 9 ports", "[TrafficDesk] Port scan: x"]
+    assert cells(dialog, 0) == ["OK", "Port scan", "1.2 s", "about 9 ports", "arrived"]
     assert cells(dialog, 1)[:3] == ["Fails", "Flood", ""]
+    assert cells(dialog, 1)[4] == "none"
+    told = dialog.table.item(0, 4)
+    assert told is not None
+    assert "[TrafficDesk] Port scan: x" in told.toolTip()
     assert "\\u202e" in cells(dialog, 1)[3]
     dialog.copy.click()
     assert QGuiApplication.clipboard().text().startswith("ok\tPort scan\t1.2 s\t")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trafficdesk.packets.log import PacketLog
 
 RAISE: Final = 0.5
-"""Added to the score of a row with a hit: half the way from the usual row (0) to the threshold (1)."""
+"""A row with a hit gets half of what its score lacks to the threshold; one beyond it gets so much more."""
 THRESHOLD: Final = 1.0
 """What a raised score does not cross by the raise alone."""
 GRAVER: Final = 15
@@ -135,11 +135,10 @@ class Listed:
 
 
 def raised(score: NDArray[np.float32], listed: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(rows,) scores, raised by `RAISE` where `listed`; one that was at most the threshold stays there at most.
+    """(rows,) scores, raised where `listed`, in the same order; one that was at most the threshold stays so.
 
-    No score yet counts as the usual row's.
+    No score yet counts as the usual row's, 0.
     """
     known = np.maximum(np.nan_to_num(score, nan=0.0), 0.0)
-    lifted = known + np.float32(RAISE)
-    lifted = np.where(known > THRESHOLD, lifted, np.minimum(lifted, THRESHOLD))
+    lifted = known + RAISE * np.where(known > THRESHOLD, THRESHOLD, THRESHOLD - known)
     return np.where(listed, lifted, score).astype(np.float32)

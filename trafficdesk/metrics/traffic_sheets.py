@@ -157,7 +157,7 @@ def peer_sheet(tcp: Peers, dns: Peers) -> Sheet:
     is_dns = np.arange(len(words)) >= len(tcp)
 
     def filter_of(row: int) -> str:
-        return f"{_ip_filter(words[row])} && {'dns' if is_dns[row] else 'tcp.flags.syn == 1'}"
+        return f"{address_filter(words[row])} && {'dns' if is_dns[row] else 'tcp.flags.syn == 1'}"
 
     return Sheet(columns, keys_of((words, is_dns)), filter_of)
 
@@ -194,11 +194,12 @@ def _end_columns(kind: Kind, ends: Ends, suffix: str, title: str) -> list[SheetC
 def _end_filter(kind: Kind, ends: Ends, row: int) -> str:
     if kind is Kind.ETHERNET:
         return f"eth.addr == {mac_text(int(ends.words[row, 1]))}"
-    expression = _ip_filter(ends.words[row])
+    expression = address_filter(ends.words[row])
     return f"{expression} && {kind.value.lower()}.port == {ends.ports[row]}" if kind.has_ports else expression
 
 
-def _ip_filter(words: NDArray[np.uint64]) -> str:
+def address_filter(words: NDArray[np.uint64]) -> str:
+    """The display filter that asks for the packets of an address, given as halves as they lie in memory."""
     text = address_text(words.tobytes())
     return f"{'ipv6' if ':' in text else 'ip'}.addr == {text}"
 

@@ -80,7 +80,11 @@ def run_trial(
     started = time.perf_counter()
     found = _Found()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trafficdesk-")))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="trafficdesk-", ignore_cleanup_errors=True)
+            )
+        )
         capture = folder / "drill.pcapng"
         truths = write_sample(capture, None, DEFAULT_SEED, DRILL).truths
         sink = stack.enter_context(MailSink())
@@ -228,7 +232,7 @@ def _threat_line(session: AnalysisSession) -> Line:
 def _mail_line(found: _Found) -> Line:
     if found.failures:
         return Line("E-mail", False, str(found.failures[0]))
-    words = f"{len(found.mails)} mails composed and delivered to a server of our own"
+    words = f"{len(found.mails)} mails composed, kept in an outbox and delivered to a server of our own"
     return Line("E-mail", bool(found.mails) and not found.unsent, words)
 
 

@@ -153,7 +153,12 @@ class ThreatSettings:
     files: tuple[str, ...] = setting((), "Lists elsewhere")
     off: tuple[str, ...] = setting((), "Lists not used")
     stale_days: int = setting(
-        30, "Say that a list is old after", unit="days", low=1, high=3_650, tip="Addresses change hands"
+        30,
+        "Old after",
+        unit="days",
+        low=1,
+        high=3_650,
+        tip="Addresses change hands: an old list accuses others",
     )
 
 

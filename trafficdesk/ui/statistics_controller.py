@@ -67,8 +67,8 @@ class StatisticsController(QObject):
         self._pool.setMaxThreadCount(1)
         self._job: Background | None = None
         self._export: Background | None = None
-        self._shown: tuple[Request, int] | None = None
-        """What was asked for last, and how many rows there were."""
+        self._shown: tuple[Request, int, int] | None = None
+        """What was asked for last, how many rows there were, and where it matters how many were analysed."""
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         page.request_changed.connect(self._on_request)
@@ -156,7 +156,8 @@ class StatisticsController(QObject):
         if self._job is not None:
             return
         looked_at = self._timer.isActive() and self._page.tab is not Tab.OVERVIEW
-        wanted = (self._page.request, self._session.log.end_id)
+        analysed = self._session.scored if self._page.tab is Tab.ACTIVE else 0
+        wanted = (self._page.request, self._session.log.end_id, analysed)
         if looked_at and wanted != self._shown:
             job = self._limited_job() if wanted[0].limited else self._whole_job(wanted[0])
             self._shown = wanted if self._is_last_turn(wanted[0]) else None
@@ -184,7 +185,7 @@ class StatisticsController(QObject):
             for batch in batches:
                 tables.add(batch)
             tables.tell(log)
-            return answer(tables, request) if request is not None else None
+            return answer(tables, request, log) if request is not None else None
 
         return work
 
@@ -201,7 +202,7 @@ class StatisticsController(QObject):
 
         def work(_progress: object) -> Answer:
             _count(tables, log, chosen)
-            return answer(tables.tell(log), request)
+            return answer(tables.tell(log), request, log, ids)
 
         return work
 

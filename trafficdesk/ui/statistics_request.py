@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from trafficdesk.metrics.activity import flags_of, most_active
+from trafficdesk.metrics.activity_sheet import activity_sheet
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.metrics.traffic_sheets import (
     conversation_sheet,
@@ -17,11 +19,15 @@ from trafficdesk.metrics.traffic_sheets import (
 from trafficdesk.ui.models.sheet_cells import milliseconds
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from trafficdesk.metrics import Latency
     from trafficdesk.metrics.packet_lengths import LengthClasses
     from trafficdesk.metrics.peers import Peers
     from trafficdesk.metrics.sheets import Sheet
     from trafficdesk.metrics.tables import TrafficTables
+    from trafficdesk.packets.log import PacketLog
 
 _NS = 1e9
 
@@ -32,16 +38,18 @@ class Tab(Enum):
     OVERVIEW = "Overview"
     CONVERSATIONS = "Conversations"
     ENDPOINTS = "Endpoints"
+    ACTIVE = "Most active"
     PROTOCOLS = "Protocols"
     LENGTHS = "Packet lengths"
     LATENCY = "Latency"
 
 
-SORTED_BY = {Tab.CONVERSATIONS: "bytes", Tab.ENDPOINTS: "bytes", Tab.LATENCY: "asked"}
+SORTED_BY = {Tab.CONVERSATIONS: "bytes", Tab.ENDPOINTS: "bytes", Tab.ACTIVE: "bytes", Tab.LATENCY: "asked"}
 """Which column a fresh table is sorted by; the others come in an order of their own."""
 _THINGS = {
     Tab.CONVERSATIONS: "conversations",
     Tab.ENDPOINTS: "endpoints",
+    Tab.ACTIVE: "addresses",
     Tab.PROTOCOLS: "protocols",
     Tab.LENGTHS: "classes",
     Tab.LATENCY: "peers",
@@ -70,8 +78,16 @@ class Answer:
     lengths: LengthClasses | None = None
 
 
-def answer(tables: TrafficTables, request: Request) -> Answer:
-    """Work a table out."""
+def answer(
+    tables: TrafficTables, request: Request, log: PacketLog, chosen: NDArray[np.int64] | None = None
+) -> Answer:
+    """Work a table out.
+
+    Parameters
+    ----------
+    log : must not change meanwhile.
+    chosen : ascending packet_ids that `tables` has counted; None = all.
+    """
     duration_s = (tables.last_ns - tables.first_ns) / _NS
     lengths = None
     said = ""
@@ -81,6 +97,9 @@ def answer(tables: TrafficTables, request: Request) -> Answer:
             sheet = conversation_sheet(table, tables.first_ns, tables.identities)
         case Tab.ENDPOINTS:
             sheet = endpoint_sheet(tables.endpoints(request.kind), tables.identities)
+        case Tab.ACTIVE:
+            activity = most_active(tables, flags_of(log, chosen))
+            sheet = activity_sheet(activity, tables.first_ns, tables.identities, gone=log.first_id)
         case Tab.LENGTHS:
             lengths = tables.lengths()
             sheet = length_sheet(lengths, duration_s)

@@ -59,6 +59,8 @@ class ThreatsController(QObject):
         self._watcher.directoryChanged.connect(self._on_changed)
         self._watcher.fileChanged.connect(self._on_changed)
         desk.preferences.changed.connect(self._on_settings)
+        desk.capture.began.connect(self._show_column)
+        desk.capture.ingested.connect(self._show_column)
         desk.window.actions_["show_listed"].triggered.connect(self.show_listed)
 
     @property
@@ -141,7 +143,6 @@ class ThreatsController(QObject):
         self._lists, self._off = lists, self._settings.off
         matching = matching_of(lists, self._off)
         self._desk.session.log.identities.matching = matching
-        self._desk.window.page.table.header.set_useful(Column.THREAT, useful=matching is not None)
         for one in lists:
             name = str(one.path)
             if one.error and name not in self._told and name not in self._off:
@@ -192,6 +193,13 @@ class ThreatsController(QObject):
         self._desk.model.refresh_identity()
         self._desk.display.identified()
         self._desk.details.show_who()
+        self._show_column()
+
+    @Slot()
+    def _show_column(self) -> None:
+        """Whether the column has something to say: room is scarce."""
+        met = len(self._desk.session.log.identities.threats) > 1
+        self._desk.window.page.table.header.set_useful(Column.THREAT, useful=met)
 
     @Slot(object, object)
     def _on_failed(self, _key: object, error: TrafficDeskError) -> None:

@@ -102,6 +102,8 @@ def test_every_column_is_ordered_by_what_it_shows(column: Column, descending: bo
     assert sorted(ordered.tolist()) == ids.tolist()
     if column < Column.FINDING:
         cells = text_columns(session.log, ordered)[column]
+    elif column == Column.COMMENT:
+        cells = [session.notes.comment(packet_id) for packet_id in ordered.tolist()]
     elif column >= Column.PROGRAM:
         cells = identity_columns(session.log, ordered)[column - Column.PROGRAM]
     else:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Trial = Callable[[Callable[[float], None], Callable[[], bool]], ScoreCard | None]
 
 _TITLES: Final = ("", "What", "Noticed after", "First reason", "Mail")
+_REASON: Final = 3
 _STEPS: Final = 1_000
 
 
@@ -151,11 +152,10 @@ class SelfTestDialog(QDialog):
             self.table.setItem(row, 0, head)
             for column, words in enumerate(_cells(line), 1):
                 item = QTableWidgetItem(words)
-                item.setToolTip(tooltip(visible(line.words)))
+                item.setToolTip(tooltip(visible("\n".join(filter(None, (line.words, line.mail))))))
                 if not line.passed:
                     item.setBackground(QColor(self._tokens.family_background))
                 self.table.setItem(row, column, item)
-        self.table.resizeColumnToContents(1)
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(_TITLES))
@@ -163,6 +163,7 @@ class SelfTestDialog(QDialog):
         table.setAccessibleName("Score card")
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setStyleSheet("QTableView::item { padding: 0 8px; }")
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
@@ -171,10 +172,8 @@ class SelfTestDialog(QDialog):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in (0, 1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        for column in (3, 4):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(_REASON, QHeaderView.ResizeMode.Stretch)
         return table
 
     def _lay_out(self) -> None:
@@ -203,7 +202,8 @@ class SelfTestDialog(QDialog):
 
 def _cells(line: Line) -> tuple[str, str, str, str]:
     delay = "" if line.delay_s is None else f"{line.delay_s:.1f} s"
-    return visible(line.name), delay, visible(line.reason or line.words), visible(line.mail)
+    mail = "arrived" if line.mail else "none" if line.family else ""
+    return visible(line.name), delay, visible(line.reason or line.words), mail
 
 
 def _run_trial(progress: Callable[[float], None], stop: Callable[[], bool]) -> ScoreCard | None:

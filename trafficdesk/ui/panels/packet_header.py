@@ -39,7 +39,7 @@ _ORDER: Final = (
     Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.THREAT, Column.LIKENESS, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
-_IF_ROOM: Final = (Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
+_IF_ROOM: Final = (Column.THREAT, Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
 """Shown by themselves where they leave Info its room, the most telling first."""
 _IF_ROOM_BESIDE_NAMES: Final = (Column.SCORE, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM, Column.HOST)
 _ENDS: Final = (Column.SOURCE, Column.DESTINATION)
