@@ -30,8 +30,9 @@ class Process:
     fail_at: ClassVar[int] = -1
     gate: ClassVar[threading.Event] = threading.Event()
 
-    def __init__(self, settings: DetectionSettings) -> None:
+    def __init__(self, settings: DetectionSettings, interface: str = "") -> None:
         self.settings = settings
+        self.interface = interface
         self.batches: list[tuple[int, int]] = []
         self.refits = 0
         self.stopped = False
@@ -181,7 +182,7 @@ def test_wishes_reach_the_process(qtbot: QtBot) -> None:
     controller.begin(hold=False)
     with qtbot.waitSignal(controller.caught_up, timeout=20_000):
         controller.feed()
-    other = DetectionSettings(sensitivity=3)
+    other = DetectionSettings(incidents_per_day=3)
     with qtbot.waitSignal(controller.refitted, timeout=20_000):
         controller.set_settings(other)
         controller.refit()

@@ -161,7 +161,7 @@ def test_the_controls_are_forwarded(qtbot: QtBot, panel: AnomalyPanel) -> None:
         panel._controls._refit.click()
     with qtbot.waitSignal(panel.settings_changed) as signal:
         panel._controls._slider.setValue(3)
-    assert signal.args == [DetectionSettings(sensitivity=3)]
+    assert signal.args == [DetectionSettings(incidents_per_day=3)]
 
 
 def test_a_new_theme_reaches_the_cards(qtbot: QtBot, panel: AnomalyPanel) -> None:

@@ -19,7 +19,7 @@ from trafficdesk.settings import (
     ViewSettings,
 )
 from trafficdesk.settings.declared import setting
-from trafficdesk.ui.dialogs.choice_editors import ChoiceEditor, SensitivityEditor
+from trafficdesk.ui.dialogs.choice_editors import ChoiceEditor
 from trafficdesk.ui.dialogs.field_editors import (
     DecimalEditor,
     IntegerEditor,
@@ -83,14 +83,13 @@ def editors() -> list[Any]:
         ChoiceEditor(Theme),
         TextEditor(),
         ListEditor(),
-        SensitivityEditor(),
     ]
 
 
-VALUES = (True, 5, 5.5, Theme.DARK, "text", ("a", "b"), 3)
+VALUES = (True, 5, 5.5, Theme.DARK, "text", ("a", "b"))
 
 
-@pytest.mark.parametrize("index", range(7))
+@pytest.mark.parametrize("index", range(6))
 def test_showing_is_not_editing(qtbot: QtBot, index: int) -> None:
     """Only a person's change is reported."""
     editor = editors()[index]
@@ -100,7 +99,7 @@ def test_showing_is_not_editing(qtbot: QtBot, index: int) -> None:
     assert editor.field_value() == VALUES[index]
 
 
-@pytest.mark.parametrize("index", [1, 2, 3, 6])
+@pytest.mark.parametrize("index", [1, 2, 3])
 def test_scrolling_past_changes_nothing(qtbot: QtBot, index: int) -> None:
     """The wheel over a number or a choice without the focus moves the page."""
     editor = editors()[index]

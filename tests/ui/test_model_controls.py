@@ -1,4 +1,4 @@
-"""`ui.panels.model_controls`: sensitivity, window and refit become new detection settings."""
+"""`ui.panels.model_controls`: alert budget, window and refit become new detection settings."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def controls(qtbot: QtBot) -> ModelControls:
 def test_showing_settings_emits_nothing(qtbot: QtBot, controls: ModelControls) -> None:
     """What the program sets does not come back as a person's wish."""
     wanted = DetectionSettings(
-        sensitivity=1, window_rows=50_000, refit_rows=9_000, refit_seconds=12.5, seed=7
+        incidents_per_day=1, window_rows=50_000, refit_rows=9_000, refit_seconds=12.5, seed=7
     )
     with qtbot.assertNotEmitted(controls.settings_changed):
         controls.set_settings(wanted)
     assert controls.settings() == wanted
-    assert "10 packets" in controls._words.text()
+    assert controls._words.text() == "about 1 incident a day"
 
 
 def test_a_number_is_taken_when_it_is_entered(qtbot: QtBot, controls: ModelControls) -> None:
@@ -55,6 +55,6 @@ def test_the_fold_hides_and_shows(controls: ModelControls) -> None:
 
 def test_everything_has_a_name(controls: ModelControls) -> None:
     """A screen reader can say what each control is."""
-    assert controls._slider.accessibleName() == "Sensitivity"
+    assert controls._slider.accessibleName() == "Alert budget"
     assert controls._slider.accessibleDescription()
     assert all(editor.accessibleName() for editor in controls._editors.values())

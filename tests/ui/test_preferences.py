@@ -19,7 +19,7 @@ def test_a_change_holds_is_told_and_is_written(qtbot: QtBot) -> None:
     """The settings file has the last of several quick changes."""
     preferences = Preferences(Settings(), settings_file.save)
     with qtbot.waitSignal(preferences.changed) as told:
-        preferences.set_detection(DetectionSettings(sensitivity=3))
+        preferences.set_detection(DetectionSettings(incidents_per_day=3))
     assert told.args == [Settings(), preferences.settings]
     for name in ("a", "b", "c"):
         preferences.set_interface(name)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLabel
 
 from trafficdesk.settings import DetectionSettings, ViewSettings
-from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage
+from trafficdesk.ui.dialogs.detection_page import DetectionPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage
 from trafficdesk.ui.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -32,5 +33,5 @@ def test_hidden_fields_are_carried_through(qtbot: QtBot) -> None:
     view = ViewSettings(recent_files=("a",), last_interface="b")
     page = AppearancePage(view, LIGHT)
     qtbot.addWidget(page)
-    assert list(page.editors) == ["theme", "time_format", "colour_packets"]
+    assert list(page.editors) == ["theme", "time_format", "resolve_names", "colour_packets"]
     assert page.section() == view

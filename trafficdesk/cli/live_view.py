@@ -112,7 +112,7 @@ class LiveView:
             for name, _, octets in metrics.protocols[:6]
         )
         model = session.model
-        learning = f"model {model.model_id}" if model.model_id else f"learning: {model.learning_words}"
+        learning = f"learning: {model.learning_words}" if model.learning else f"model {model.model_id}"
         scored = session.coverage.words or f"{session.scored:,} scored"
         yield f"{learning}, {scored}, {session.flagged:,} flagged, {len(session.incidents)} incidents"
 

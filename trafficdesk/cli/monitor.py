@@ -206,7 +206,7 @@ def run(arguments: argparse.Namespace) -> int:
         name, capture = _source(arguments, settings, stack)
         from trafficdesk.detect.process import AnalysisProcess
 
-        process = AnalysisProcess(settings.detection)
+        process = AnalysisProcess(settings.detection, "" if arguments.sample else name)
         said = kept_corrections(wanted=arguments.corrections)
         monitor = Monitor(name, capture, process, alerts, out, live=not arguments.sample, corrections=said)
         monitor.tables = tables_for(arguments.json, monitor.session)

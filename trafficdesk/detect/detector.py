@@ -6,12 +6,14 @@ not depend on how the packets were cut into batches; only the gathering of incid
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from trafficdesk.detect.assembly import RULE_OF, Verdicts, concatenated
+from trafficdesk.detect.budget import AlertBudget
 from trafficdesk.detect.combination import Combinations
 from trafficdesk.detect.corrections import Corrections
 from trafficdesk.detect.explanation import explain, of_rule
@@ -21,13 +23,15 @@ from trafficdesk.detect.gathering import Gathering
 from trafficdesk.detect.hearing import heard
 from trafficdesk.detect.learning import Learner
 from trafficdesk.detect.lookalikes import Lookalikes
-from trafficdesk.detect.memory import RememberedRows, RowMemory
+from trafficdesk.detect.memory import RowMemory, judged_rows
 from trafficdesk.detect.moments import moments
 from trafficdesk.detect.named_ends import named
-from trafficdesk.detect.reservoir import FAR_BEYOND
+from trafficdesk.detect.prequential import score_and_learn
+from trafficdesk.detect.reference import is_odd
 from trafficdesk.detect.rules import Scene
 from trafficdesk.detect.shelf import ModelShelf
 from trafficdesk.features import FeatureExtractor
+from trafficdesk.features.gaps import NOTED_NS
 from trafficdesk.packets.log import FLAGGED, Verdict
 
 if TYPE_CHECKING:
@@ -35,24 +39,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.baseline import Baseline
     from trafficdesk.detect.finding import Detection, ModelState
     from trafficdesk.detect.forest import Model
+    from trafficdesk.detect.model_record import ModelRecord
     from trafficdesk.features import Observation
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
 
 BLOCK: Final = 8_192
 """Rows of which features are computed at a time."""
-AHEAD: Final = 2_000
-"""Rows scored at a time."""
-RULE_SCORE: Final = 2.0
-"""Added where a rule fires: what has a name ranks above what is only unusual."""
-OUT_OF_RANGE_NEEDED: Final = 2
-"""Features out of range that flag a row; with one, false incidents per hour doubled (measured 2026-11)."""
 
 
 class Detector:
-    """Features, rules, rolling window, forest and incidents of one capture.
+    """Features, rules, model and incidents of one capture.
 
     Parameters
     ----------
@@ -78,9 +78,10 @@ class Detector:
         """Forget everything: a new capture begins."""
         self._extractor = FeatureExtractor()
         self._learner = Learner(self._settings, live=self._live)
-        self._incidents = Gathering(self._settings.sensitivity, opened=self._opened)
+        self._incidents = Gathering(AlertBudget(self._settings.incidents_per_day), opened=self._opened)
         self._opened = 0
         self._next_id = 0
+        self._now_ns = 0
         self.lookalikes.reset()
         self.memory = RowMemory(self._settings.seed)
         """Rows judged before, for what is asked about them."""
@@ -91,17 +92,21 @@ class Detector:
     @property
     def model(self) -> ModelState:
         """Where the model stands."""
-        return self._learner.state
+        return replace(self._learner.state, line=self._incidents.budget.line)
 
     @property
     def model_in_force(self) -> Model | None:
         """What scores the next row; None before the first fit."""
         return self._learner.model
 
+    def record_of(self, number: int) -> ModelRecord | None:
+        """What it takes to fit that model again; None = there was none, or so long ago that it is forgotten."""
+        return self._learner.records.get(number)
+
     def set_settings(self, settings: DetectionSettings) -> None:
         """Go on with other settings; what was learned stays."""
         self._learner.set_settings(settings)
-        self._incidents.set_sensitivity(settings.sensitivity)
+        self._incidents.budget.per_day = settings.incidents_per_day
         self.lookalikes.set_settings(settings)
         self._settings = settings
 
@@ -117,12 +122,27 @@ class Detector:
         self._learner.refit_now()
         return self.model
 
+    def baseline(self) -> Baseline:
+        """What is known of this network, to be kept."""
+        severities, watched_s = self._incidents.budget.state
+        return replace(self._learner.baseline(), severities=severities, watched_s=watched_s)
+
+    def change_network(self, baseline: Baseline | None) -> None:
+        """Go on in a network of which `baseline` is known; None = nothing.
+
+        What was usual in another one says nothing here, and what is new here is so to us only: as after a gap.
+        """
+        if self._now_ns:
+            self.tell_gaps([(self._now_ns - NOTED_NS, self._now_ns)])
+        self._learner.change_network(baseline)
+        kept = (baseline.severities, baseline.watched_s) if baseline else (None, 0.0)
+        self._incidents.set_budget(AlertBudget(self._settings.incidents_per_day, *kept))
+
     def expect_live(self) -> None:
         """Take what comes for an interface's traffic, and load what the first fit will need.
 
-        An interface is listened to from some moment on: until its windows are full everything seems to grow. At
-        20,000 packets/s a model fitted within the first second found steady downloads odd for a minute (2026-11). A
-        file may be shorter than any such wait.
+        Until its windows are full everything seems to grow: at 20,000 packets/s a model fitted within the first second
+        found steady downloads odd for a minute (2026-11). A file may be shorter than any such wait.
         """
         self._live = True
         self._learner.expect_live()
@@ -153,19 +173,21 @@ class Detector:
         out = Verdicts(batch)
         if len(batch):
             self._judge(batch, observation, out)
+            self._now_ns = int(batch["timestamp_ns"][-1])
         detection = out.detection(self._incidents.changes(), self.model)
         detection = self.lookalikes.spoken(detection, batch, observation)
         self.detect_s += perf_counter() - features_done
         return detection
 
     def _judge(self, batch: PacketBatch, observation: Observation, out: Verdicts) -> None:
-        reference = self._learner.model.reference if self._learner.model else None
+        model = self._learner.model
+        reference = model.reference if model and not model.early else None
         out.apply_rules(Scene(batch, observation, reference.q999 if reference else None))
         settling = observation.rows.settling
-        stretches = self._score_and_learn(batch, observation, out)
+        stretches = score_and_learn(self._learner, batch, observation, out)
         out.verdict |= np.uint8(Verdict.SCORED)
         # What is odd soon after an interruption is so because of what was not seen.
-        odd = ((out.score > 1.0) | (out.outside >= OUT_OF_RANGE_NEEDED)) & ~settling
+        odd = is_odd(out.score, out.outside) & ~settling
         spoken = heard(self.corrections, observation, out, odd)
         for start, stop, model in moments(observation.rows.seconds, (out.family > 0) | odd, stretches):
             ruled = np.flatnonzero(out.family[start:stop]) + start
@@ -174,61 +196,10 @@ class Detector:
             if model is not None:
                 self.models.keep(model)
                 self._flag_unusual(batch, observation, out, unusual, model, spoken=spoken)
-        self._remember(batch, observation, out, stretches)
-        out.correct(spoken)
-
-    def _remember(
-        self,
-        batch: PacketBatch,
-        observation: Observation,
-        out: Verdicts,
-        stretches: list[tuple[int, Model]],
-    ) -> None:
-        model = np.zeros(len(batch), np.int32)
-        for start, one in stretches:
-            model[start:] = one.number
-        rows = observation.rows
-        judged = RememberedRows(
-            batch.ids,
-            observation.values,
-            rows.source,
-            rows.destination,
-            rows.seconds,
-            out.score,
-            out.family,
-            model,
-        )
+        self._incidents.budget.watch(float(observation.rows.seconds[-1]))
+        judged = judged_rows(batch.ids, observation, out.score, out.family, stretches)
         self.memory.add(judged, (out.verdict & FLAGGED) != 0)
-
-    def _score_and_learn(
-        self, batch: PacketBatch, observation: Observation, out: Verdicts
-    ) -> list[tuple[int, Model]]:
-        """Score each row before it is learned from; returns from which row on which model scored."""
-        values = observation.values
-        stretches: list[tuple[int, Model]] = []
-        start = scored_to = 0
-        while start < len(batch):
-            stop = min(len(batch), start + self._learner.rows_to_lesson)
-            model = self._learner.model
-            if model is not None and (scored_to < stop or stretches[-1][1] is not model):
-                # Some lessons ahead: a call costs as much as 150 rows, but a refit makes what is ahead void.
-                scored_to = min(len(batch), max(stop, start + AHEAD))
-                out.score[start:scored_to] = model.z(values[start:scored_to])
-                out.outside[start:scored_to] = model.reference.out_of_range(values[start:scored_to])
-            if model is not None and (not stretches or stretches[-1][1] is not model):
-                stretches.append((start, model))
-            z = out.score[start:stop].copy()
-            ruled = out.family[start:stop] > 0
-            out.score[start:stop] = np.where(ruled, np.fmax(z, 0) + RULE_SCORE, z)
-            self._learner.learn(
-                observation,
-                slice(start, stop),
-                ruled=ruled,
-                far=z > FAR_BEYOND,
-                now_ns=int(batch["timestamp_ns"][stop - 1]),
-            )
-            start = stop
-        return stretches
+        out.correct(spoken)
 
     def _flag_ruled(
         self,

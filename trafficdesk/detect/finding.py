@@ -16,6 +16,8 @@ from trafficdesk.packets.log import Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.model_record import ModelRecord
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -76,10 +78,10 @@ class ModelState:
     """Where the model stands."""
 
     learned: int = 0
-    """Rows admitted so far; below `needed` the detector has rules only."""
+    """Rows admitted so far; below `needed` rules alone flag."""
     needed: int = 3_000
     learned_s: float = 0.0
-    """Live: seconds learned from so far; below `needed_s`, too, the detector has rules only."""
+    """Live: seconds learned from so far; below `needed_s`, too, rules alone flag."""
     needed_s: float = 0.0
     model_id: int = 0
     """Number of the model in force; 0 = none yet."""
@@ -91,18 +93,42 @@ class ModelState:
     refits: int = 0
     window_rows: int = 0
     """Rows in the rolling window now."""
+    early: bool = False
+    """The model in force ranks what comes, but knows too little to flag it."""
+    network_s: float = 0.0
+    """Live: seconds of traffic learned from on this network, also before this capture."""
+    network_needed_s: float = 0.0
+    """Below it, what the model calls unusual may only be new to it; 0 = of a file."""
+    line: int = 0
+    """Severity that an incident needs to be told, as the alert budget stands; 0 = not known yet."""
+    record: ModelRecord | None = None
+    """What it takes to fit the model in force again."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is a model that may flag rows."""
+        return self.model_id > 0 and not self.early
+
+    @property
+    def learning(self) -> bool:
+        """Whether what is said should be taken for what a newcomer says."""
+        return not self.speaks or self.network_s < self.network_needed_s
 
     @property
     def learning_share(self) -> float:
-        """How far learning is before the first fit, 0 to 1."""
+        """How far learning is, 0 to 1: until the model may flag, then until it knows its network."""
+        if self.speaks:
+            return min(self.network_s / self.network_needed_s, 1.0) if self.network_needed_s else 1.0
         return min(1.0, self._rows_share, self._time_share)
 
     @property
     def learning_words(self) -> str:
-        """The same in numbers, of what is still missing most: "1,204 of 3,000 packets", "41 of 60 s"."""
+        """The same in numbers, of what is missing most: "1,204 of 3,000 packets", "41 of 60 s", "12 of 30 minutes"."""
+        if self.speaks:
+            return f"{self.network_s // 60:,.0f} of {self.network_needed_s / 60:,.0f} minutes"
         if self._time_share < self._rows_share:
             return f"{min(self.learned_s, self.needed_s):,.0f} of {self.needed_s:,.0f} s"
-        return f"{self.learned:,} of {self.needed:,} packets"
+        return f"{min(self.learned, self.needed):,} of {self.needed:,} packets"
 
     @property
     def _rows_share(self) -> float:
@@ -124,7 +150,7 @@ class Detection:
 
     first_id: int
     score: NDArray[np.float32]
-    """High = anomalous, 1.0 = threshold of the model; NaN before the first fit where no rule fired."""
+    """High = anomalous, 1.0 = threshold of the model; NaN where nothing is known yet and no rule fired."""
     verdict: NDArray[np.uint8]
     """`packets.log.Verdict` bits."""
     family: NDArray[np.uint8]

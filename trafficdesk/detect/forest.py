@@ -5,12 +5,13 @@ scikit-learn is imported at the first fit. A fitted `Model` is never changed, on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from trafficdesk.detect.model_record import ModelRecord
 from trafficdesk.detect.reference import Reference
 from trafficdesk.features import FEATURES
 
@@ -28,6 +29,8 @@ SENTINELS: Final = 0.1
 """Share of synthetic rows beyond the range: a forest can't isolate what lies outside the range it was shown
 (measured 2026-11: rows with three behaviours far outside caught 7 % of the time without, 35 % with)."""
 SENTINEL_FEATURES: Final = 4
+BEYOND: Final = 0.001
+"""Share of ordinary rows above the threshold where the settings say nothing else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +66,9 @@ class IsolationTrees:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """One fit."""
+class Forest:
+    """Trees with the scale and the calibration that make their depths a z."""
 
-    number: int
-    """1-based."""
     trees: IsolationTrees
     center: NDArray[np.float32]
     """(modelled,) median of the fitted rows."""
@@ -76,26 +77,100 @@ class Model:
     middle: float
     """Median score of the held-out rows."""
     line: float
-    """99.9 % score of the held-out rows: the threshold, z = 1."""
+    """99.9 % score of the held-out rows (or what `contamination` leaves): the threshold, z = 1."""
     rows: int
+    """Of the window it was fitted on, half of them for the trees."""
+
+    def z(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(rows,) anomaly of rows (rows, modelled), high = anomalous."""
+        raw = self.trees.anomaly(_scaled(values, self.center, self.spread))
+        return ((raw - self.middle) / max(self.line - self.middle, 1e-3)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """One fit."""
+
+    record: ModelRecord
+    recent: Forest
+    """Of the rolling window."""
+    older: Forest | None
+    """Of the long memory: what was usual before the window began. None = not asked for, or too little is remembered."""
     fit_ms: float
     reference: Reference
+
+    @property
+    def number(self) -> int:
+        """1-based."""
+        return self.record.number
+
+    @property
+    def rows(self) -> int:
+        """Of the rolling window it was fitted on."""
+        return self.recent.rows
+
+    @property
+    def early(self) -> bool:
+        """Whether it knows too little to flag: it ranks only, and never says more than 1."""
+        return self.record.early
 
     def z(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(rows,) anomaly, high = anomalous: 0 = the held-out rows' median, 1 = their 99.9 %.
 
-        "About 0.1 % of normal rows exceed 1."
+        "About 0.1 % of normal rows exceed 1." What is odd beside the recent or beside what was usual long before is odd.
         """
         if not len(values):
             return np.empty(0, np.float32)
-        raw = self.trees.anomaly(_scaled(values[:, MODELLED], self.center, self.spread))
-        return ((raw - self.middle) / max(self.line - self.middle, 1e-3)).astype(np.float32)
+        modelled = values[:, MODELLED]
+        z = self.recent.z(modelled)
+        if self.older is not None:
+            np.maximum(z, self.older.z(modelled), out=z)
+        return _subdued(z) if self.early else z
 
 
-def fit(window: NDArray[np.float32], settings: DetectionSettings, number: int) -> Model:
+def fit(
+    window: NDArray[np.float32],
+    settings: DetectionSettings,
+    number: int,
+    *,
+    older: Forest | None = None,
+    span: tuple[int, int] = (-1, -1),
+    now_ns: int = 0,
+    early: bool = False,
+) -> Model:
     """Fit on one half of `window` (rows, features), calibrate on the other.
 
-    The seed is `settings.seed + number`, so a fit can be had again.
+    Everything random comes from `settings.seed + number`, so the same window gives the same model.
+
+    Parameters
+    ----------
+    older : goes into the model as it is, see `forest_of`.
+    span : packet_ids of the window's oldest and newest row.
+    now_ns : capture time.
+
+    Raises
+    ------
+    ValueError
+        If the window has fewer than `LEAST_ROWS` rows.
+    """
+    began = perf_counter()
+    random = np.random.default_rng(settings.seed + number)
+    recent = forest_of(window, settings, number, random)
+    reference = Reference.of(window, random)
+    record = ModelRecord.of(
+        window, settings, number, older=older.rows if older else 0, early=early, span=span
+    )
+    record = replace(record, fitted_at_ns=now_ns)
+    return Model(record, recent, older, (perf_counter() - began) * 1000, reference)
+
+
+def forest_of(
+    window: NDArray[np.float32],
+    settings: DetectionSettings,
+    number: int,
+    random: np.random.Generator | None = None,
+) -> Forest:
+    """A forest on one half of `window` (rows, features), calibrated on the other.
 
     Raises
     ------
@@ -106,8 +181,7 @@ def fit(window: NDArray[np.float32], settings: DetectionSettings, number: int) -
         raise ValueError(f"{len(window)} rows are too few for a fit")
     from sklearn.ensemble import IsolationForest
 
-    began = perf_counter()
-    random = np.random.default_rng(settings.seed + number)
+    random = random or np.random.default_rng(settings.seed + number)
     order = random.permutation(len(window))
     half = len(window) // 2
     fitted = window[order[:half]][:, MODELLED]
@@ -123,10 +197,15 @@ def fit(window: NDArray[np.float32], settings: DetectionSettings, number: int) -
     )
     forest.fit(np.concatenate([training, _sentinels(training, random)]))
     trees = IsolationTrees.of(forest, samples)
-    middle, line = np.quantile(trees.anomaly(_scaled(held_out, center, spread)), [0.5, 0.999])
-    reference = Reference.of(window, random)
-    took = (perf_counter() - began) * 1000
-    return Model(number, trees, center, spread, float(middle), float(line), len(window), took, reference)
+    beyond = settings.contamination / 100 or BEYOND
+    middle, line = np.quantile(trees.anomaly(_scaled(held_out, center, spread)), [0.5, 1.0 - beyond])
+    return Forest(trees, center, spread, float(middle), float(line), len(window))
+
+
+def _subdued(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(rows,) the same order, but from 0.9 on ever slower and never beyond 1."""
+    above = np.maximum(z - 0.9, 0.0) * 10.0
+    return np.where(z > 0.9, 0.9 + 0.1 * above / (1.0 + above), z).astype(np.float32)
 
 
 def _scale_of(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -16,6 +16,7 @@ from trafficdesk.detect.incidents import Claim, Incidents
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.budget import AlertBudget
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.flagged import FlaggedRows
 
@@ -27,20 +28,25 @@ class Gathering:
 
     Parameters
     ----------
-    sensitivity : see `Incidents`.
+    budget : says how severe what is told must be. What a person expects is no lesson for it.
     opened : numbers that are taken.
     """
 
-    def __init__(self, sensitivity: int, *, opened: int = 0) -> None:
+    def __init__(self, budget: AlertBudget, *, opened: int = 0) -> None:
         numbers = count(opened + 1)
-        self._told = Incidents(sensitivity, numbers)
-        self._hushed = Incidents(sensitivity, numbers)
+        self._told = Incidents(budget, numbers)
+        self._hushed = Incidents(budget, numbers, teaching=False)
         self._because: dict[int, int] = {}
         """Number of the label that hushes each incident of `_hushed`."""
 
-    def set_sensitivity(self, sensitivity: int) -> None:
-        """Need other evidence from now on."""
-        self._told.sensitivity = self._hushed.sensitivity = sensitivity
+    @property
+    def budget(self) -> AlertBudget:
+        """What is told, and what it has learned of it."""
+        return self._told.budget
+
+    def set_budget(self, budget: AlertBudget) -> None:
+        """Go by another one from now on."""
+        self._told.budget = self._hushed.budget = budget
 
     def add(self, family: int, rows: FlaggedRows, spoken: NDArray[np.int32], model_id: int) -> list[Claim]:
         """As `Incidents.add`; rows of which `spoken` is positive (see `Corrections.spoken`) are not to be told of."""

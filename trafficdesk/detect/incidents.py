@@ -1,7 +1,8 @@
 """`Incidents`: flagged rows gathered by culprit and family, while the gaps are short.
 
 Single flagged packets are the wrong unit for a person: with five rows of one host within 30 s asked for, false alarms
-fell from 19-35 to 3-5 per hour (measured 2026-11).
+fell from 19-35 to 3-5 per hour (measured 2026-11). What is gathered is told when it is severe enough for the alert
+budget; until then it has no number, and its rows belong to nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.budget import AlertBudget
     from trafficdesk.detect.finding import Incident
 
-ROWS_NEEDED: Final = {1: 10, 2: 5, 3: 3}
-"""Rows that open an incident, by sensitivity."""
+ROWS_NEEDED: Final = 5
+"""Rows that an incident begins with, where its rule does not say."""
 UNUSUAL_WITHIN_S: Final = 30.0
 """Rows without a rule must come this close together."""
 MAX_ACTIVE: Final = 50
@@ -51,12 +53,16 @@ class Incidents:
 
     Parameters
     ----------
-    sensitivity : 1 to 3, see `ROWS_NEEDED`.
+    budget : says how severe an incident must be to be told; may be replaced.
     numbers : where the next incident's number comes from; default: 1, 2, 3, …
+    teaching : whether what ends here teaches the budget.
     """
 
-    def __init__(self, sensitivity: int, numbers: Iterator[int] | None = None) -> None:
-        self.sensitivity = sensitivity
+    def __init__(
+        self, budget: AlertBudget, numbers: Iterator[int] | None = None, *, teaching: bool = True
+    ) -> None:
+        self.budget = budget
+        self._teaching = teaching
         self._active: dict[int, list[Tracker]] = {}
         self._pending: dict[int, FlaggedRows] = {}
         self._changed: dict[int, Tracker] = {}
@@ -106,7 +112,7 @@ class Incidents:
                 theirs = np.isin(rows.first, peers) | np.isin(rows.second, peers)
                 touched |= mine | theirs
                 both = mine & theirs & ~belongs
-                if both.any():
+                if tracker.number and both.any():
                     belongs |= both
                     claims.append(Claim(rows.ids[both], tracker.number))
         return claims, touched & ~belongs
@@ -118,10 +124,13 @@ class Incidents:
         return changed
 
     def _close_old(self, family: int, now: float) -> None:
-        trackers = self._active.get(family, [])
-        self._active[family] = [
-            tracker for tracker in trackers if now - tracker.last_seconds <= tracker.merge_s
-        ]
+        going: list[Tracker] = []
+        for tracker in self._active.get(family, []):
+            if now - tracker.last_seconds <= tracker.merge_s:
+                going.append(tracker)
+            elif self._teaching:
+                self.budget.count(tracker.severity)
+        self._active[family] = going
 
     def _attach(self, family: int, rows: FlaggedRows) -> tuple[list[Claim], FlaggedRows]:
         claims: list[Claim] = []
@@ -132,19 +141,17 @@ class Incidents:
             return claims, rows
         # Of two that fit the one with more rows so far: the larger index.
         owner = np.maximum(_index_of(trackers, rows.first), _index_of(trackers, rows.second))
-        claims += [
-            self._claim(trackers[index], rows.where(owner == index))
-            for index in np.unique(owner[owner >= 0])[::-1].tolist()
-        ]
+        for index in np.unique(owner[owner >= 0])[::-1].tolist():
+            claims += self._claim(trackers[index], rows.where(owner == index))
         return claims, rows.where(owner < 0)
 
     def _open(self, family: int, rows: FlaggedRows, model_id: int) -> tuple[list[Claim], FlaggedRows]:
         """Greedily: the host with the most rows is the culprit, again and again."""
         rule = _RULE_OF.get(family)
-        needed = ROWS_NEEDED[self.sensitivity]
+        needed = ROWS_NEEDED
         if rule is not None and rule.rows_needed is not None:
             needed = rule.rows_needed
-        claims = []
+        claims: list[Claim] = []
         active = self._active.setdefault(family, [])
         while len(rows) >= needed and len(active) < MAX_ACTIVE:
             key, most = _busiest(rows, either=rule is None)
@@ -152,7 +159,6 @@ class Incidents:
                 break
             mine = (rows.first == key) | (rows.second == key)
             tracker = Tracker(
-                number=next(self._numbers),
                 family=FAMILIES[family],
                 rule=rule,
                 key=key,
@@ -161,14 +167,23 @@ class Incidents:
                 model_id=model_id,
             )
             active.append(tracker)
-            claims.append(self._claim(tracker, rows.where(mine)))
+            claims += self._claim(tracker, rows.where(mine))
             rows = rows.where(~mine)
         return claims, rows
 
-    def _claim(self, tracker: Tracker, rows: FlaggedRows) -> Claim:
+    def _claim(self, tracker: Tracker, rows: FlaggedRows) -> list[Claim]:
         tracker.add(rows.swapped(rows.first != tracker.key))
+        if not tracker.number and tracker.severity >= self.budget.line:
+            tracker.open(next(self._numbers))
+        return self._told(tracker, rows.ids)
+
+    def _told(self, tracker: Tracker, ids: NDArray[np.int64]) -> list[Claim]:
+        """What `tracker` claims now that the packets `ids` are its own: nothing before it is told, then all."""
+        ids = tracker.claimed(ids)
+        if not tracker.number:
+            return []
         self._changed[tracker.number] = tracker
-        return Claim(rows.ids, tracker.number)
+        return [Claim(ids, tracker.number)]
 
 
 def _index_of(trackers: list[Tracker], keys: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,7 +10,12 @@ import numpy as np
 from trafficdesk.features import FEATURES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
+
+    from trafficdesk.detect.forest import Model
+    from trafficdesk.features import Observation
 
 FLAGGED_ROWS: Final = 50_000
 """Flagged rows kept, the newest; some 20 MB."""
@@ -60,6 +65,23 @@ class RememberedRows:
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(RememberedRows))
+
+
+def judged_rows(
+    ids: NDArray[np.int64],
+    observation: Observation,
+    score: NDArray[np.float32],
+    family: NDArray[np.uint8],
+    stretches: Iterable[tuple[int, Model]],
+) -> RememberedRows:
+    """Rows just judged; `stretches` says from which row on which model scored."""
+    model = np.zeros(len(ids), np.int32)
+    for start, one in stretches:
+        model[start:] = one.number
+    rows = observation.rows
+    return RememberedRows(
+        ids, observation.values, rows.source, rows.destination, rows.seconds, score, family, model
+    )
 
 
 class RowMemory:

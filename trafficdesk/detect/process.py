@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+    from trafficdesk.detect.detector import Detector
     from trafficdesk.detect.finding import Detection, ModelState
+    from trafficdesk.detect.keeper import BaselineKeeper
     from trafficdesk.detect.questions import Answered_co, Question
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
@@ -69,10 +71,12 @@ class AnalysisProcess:
     Parameters
     ----------
     settings : as for `Detector`.
+    interface : of a live capture: what is learned is kept for its network, and begun with. Empty: of a file.
     """
 
-    def __init__(self, settings: DetectionSettings) -> None:
+    def __init__(self, settings: DetectionSettings, interface: str = "") -> None:
         self._settings = settings
+        self._interface = interface
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
         self._turn = threading.Lock()
@@ -99,7 +103,10 @@ class AnalysisProcess:
         self._stopping.clear()
         pipe, theirs = context.Pipe()
         process = context.Process(
-            target=_serve, args=(theirs, self._settings, opened), name="trafficdesk-analysis", daemon=True
+            target=_serve,
+            args=(theirs, self._settings, opened, self._interface),
+            name="trafficdesk-analysis",
+            daemon=True,
         )
         try:
             process.start()
@@ -209,23 +216,28 @@ def _without_text(batch: PacketBatch) -> PacketBatch:
     return replace(batch, text=np.empty(0, np.uint8))
 
 
-def _serve(pipe: Connection, settings: DetectionSettings, opened: int) -> None:
-    """The child: answer requests until the pipe closes or it is told to stop."""
+def _serve(pipe: Connection, settings: DetectionSettings, opened: int, interface: str) -> None:
+    """The child: answer requests until the pipe closes or it is told to stop; then keep what was learned."""
     from trafficdesk.detect.detector import Detector
+    from trafficdesk.detect.keeper import BaselineKeeper
+    from trafficdesk.detect.known_networks import KnownNetworks
 
     # Ctrl-C in a terminal reaches the whole group; the parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _stand_back()
     detector = Detector(settings, opened=opened)
+    keeper = BaselineKeeper(detector, interface, KnownNetworks()) if interface else None
     while True:
         try:
             # Only our own parent writes here.
             request, argument = pickle.loads(pipe.recv_bytes())  # noqa: S301
             if request is _Request.STOP:
-                return
-            pipe.send_bytes(_packed(_answer(detector, request, argument)))
+                break
+            pipe.send_bytes(_packed(_answer(detector, keeper, request, argument)))
         except (EOFError, OSError):
-            return
+            break
+    if keeper is not None:
+        keeper.save()
 
 
 def _stand_back() -> None:
@@ -237,11 +249,11 @@ def _stand_back() -> None:
         os.nice(_NICENESS)
 
 
-def _answer(detector: Any, request: _Request, argument: Any) -> object:
+def _answer(detector: Detector, keeper: BaselineKeeper | None, request: _Request, argument: Any) -> object:
     try:
         match request:
             case _Request.ANALYSE:
-                return detector.process(argument)
+                return _analysed(detector, keeper, argument)
             case _Request.REFIT:
                 return detector.refit_now()
             case _Request.SETTINGS:
@@ -251,9 +263,21 @@ def _answer(detector: Any, request: _Request, argument: Any) -> object:
             case _Request.ASK:
                 return argument.answered(detector)
             case _Request.READY if argument:
-                detector.expect_live()
+                _go_live(detector, keeper)
             case _Request.RESET:
                 detector.reset()
     except Exception as error:  # noqa: BLE001  # the worker's shell: a bug here must reach the parent's log
         return _Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
     return None
+
+
+def _go_live(detector: Detector, keeper: BaselineKeeper | None) -> None:
+    detector.expect_live()
+    if keeper is not None:
+        keeper.begin()
+
+
+def _analysed(detector: Detector, keeper: BaselineKeeper | None, batch: PacketBatch) -> Detection:
+    if keeper is not None:
+        keeper.turn()
+    return detector.process(batch)

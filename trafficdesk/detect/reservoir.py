@@ -8,10 +8,13 @@ plain window, 0.996 with this one.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from trafficdesk.features.engine import Runs
+from trafficdesk.features.keys import mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +25,18 @@ SLOW: Final = 0.02
 """Share of refused rows that come in all the same."""
 ROWS_PER_SECOND: Final = 60.0
 """Quota of learned rows per second of traffic: a flood can't fill the window."""
+ROWS_OF_A_PAIR: Final = 20
+"""Of two hosts' talk so many rows of a lesson are learned at most: else what goes on for minutes between two of them,
+however odd, is soon most of what is known (measured 2026-11 on captures of an industrial network: AUC 0.94 to 0.96
+instead of 0.53 to 0.66, and 0.998 instead of 0.993 on Westermo's)."""
 LEAST_QUOTA: Final = 20
 QUARANTINE_S: Final = 60.0
 QUARANTINE_ROWS: Final = 5
 QUARANTINE_SHARE: Final = 0.3
+LONG_ROWS: Final = 10_000
+"""Of the long memory."""
+LONG_SHARE: Final = 0.2
+"""Share of admitted rows that enter the long memory."""
 _RARITY: Final = 0.75
 """Weight of a row is 1/n**this, n = rows of its busier host."""
 _MAX_QUARANTINED: Final = 10_000
@@ -44,6 +55,8 @@ class Lesson:
     """A rule flagged it."""
     far: NDArray[np.bool_]
     """Its z is beyond `FAR_BEYOND`."""
+    ids: NDArray[np.int64]
+    """packet_id."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -51,14 +64,8 @@ class Lesson:
 
 def joined(lessons: list[Lesson]) -> Lesson:
     """Lessons end to end."""
-    return Lesson(
-        np.concatenate([part.values for part in lessons]),
-        np.concatenate([part.source for part in lessons]),
-        np.concatenate([part.destination for part in lessons]),
-        np.concatenate([part.seconds for part in lessons]),
-        np.concatenate([part.ruled for part in lessons]),
-        np.concatenate([part.far for part in lessons]),
-    )
+    names = [item.name for item in fields(Lesson)]
+    return Lesson(*(np.concatenate([getattr(part, name) for part in lessons]) for name in names))
 
 
 class Admission:
@@ -84,6 +91,17 @@ class Admission:
         # Drawn for every row, so that chance does not depend on what is refused.
         admitted = np.flatnonzero(~refused | (self._random.random(len(lesson)) < SLOW))
         return self._within_quota(lesson, admitted, now)
+
+    def of_each_pair(self, lesson: Lesson, chosen: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+        """Of the rows `chosen` at most `most` of any two hosts' talk, drawn by chance; ascending."""
+        drawn = self._random.permutation(len(chosen))
+        one, other = lesson.source[chosen], lesson.destination[chosen]
+        pair = mix(np.minimum(one, other), np.maximum(one, other))[drawn]
+        runs = Runs(pair) if len(pair) else None
+        if runs is None:
+            return chosen
+        place = np.arange(len(pair)) - np.repeat(runs.starts, runs.stops - runs.starts)
+        return np.sort(chosen[drawn[runs.order[place < most]]])
 
     def _renew_quarantine(self, lesson: Lesson, now: float) -> None:
         self._quarantine = {host: until for host, until in self._quarantine.items() if until > now}
@@ -118,6 +136,7 @@ class Reservoir:
 
     def __init__(self, capacity: int, features: int) -> None:
         self._rows = np.empty((capacity, features), np.float32)
+        self._ids = np.full(capacity, -1, np.int64)
         self._next = 0
         self._held = 0
         self.admitted = 0
@@ -126,11 +145,21 @@ class Reservoir:
     def __len__(self) -> int:
         return self._held
 
-    def add(self, values: NDArray[np.float32]) -> None:
-        """Take in `values` (rows, features); the oldest leave."""
+    @property
+    def span(self) -> tuple[int, int]:
+        """packet_ids of the oldest and the newest row; -1 = not of this capture."""
+        if not self._held:
+            return -1, -1
+        oldest = self._next if self._held == len(self._rows) else 0
+        return int(self._ids[oldest]), int(self._ids[self._next - 1])
+
+    def add(self, values: NDArray[np.float32], ids: NDArray[np.int64] | None = None) -> None:
+        """Take in `values` (rows, features) of the packets `ids`; the oldest leave."""
         self.admitted += len(values)
         values = values[-len(self._rows) :]
-        self._rows[(self._next + np.arange(len(values))) % len(self._rows)] = values
+        places = (self._next + np.arange(len(values))) % len(self._rows)
+        self._rows[places] = values
+        self._ids[places] = -1 if ids is None else ids[-len(self._rows) :]
         self._next = (self._next + len(values)) % len(self._rows)
         self._held = min(self._held + len(values), len(self._rows))
 
@@ -143,6 +172,44 @@ class Reservoir:
     def resized(self, capacity: int) -> Reservoir:
         """The newest rows in a reservoir of another capacity."""
         other = Reservoir(capacity, self._rows.shape[1])
-        other.add(self.rows())
+        ids = self._ids[: self._held] if self._held < len(self._ids) else np.roll(self._ids, -self._next)
+        other.add(self.rows(), ids)
         other.admitted = self.admitted
         return other
+
+
+class LongMemory:
+    """Some of all rows ever admitted, at most `capacity`: what was usual hours ago still counts.
+
+    `LONG_SHARE` of the rows offered come in and take the place of any that is there, so a row's chance to be still
+    there falls by half with every 3.5 times `capacity` rows admitted after it.
+
+    Parameters
+    ----------
+    random : its only source of chance.
+    """
+
+    def __init__(self, capacity: int, features: int, random: np.random.Generator) -> None:
+        self._rows = np.empty((capacity, features), np.float32)
+        self._held = 0
+        self._random = random
+
+    def __len__(self) -> int:
+        return self._held
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        """Offer `values` (rows, features)."""
+        chosen = values[self._random.random(len(values)) < LONG_SHARE]
+        self.put(chosen)
+
+    def put(self, values: NDArray[np.float32]) -> None:
+        """Take all of `values` (rows, features) in."""
+        free = len(self._rows) - self._held
+        first, later = values[:free], values[free:]
+        self._rows[self._held : self._held + len(first)] = first
+        self._held += len(first)
+        self._rows[self._random.integers(0, len(self._rows), len(later))] = later
+
+    def rows(self) -> NDArray[np.float32]:
+        """(rows, features), copied."""
+        return self._rows[: self._held].copy()

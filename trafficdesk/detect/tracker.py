@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_PEERS: Final = 1_024
 TOLD_PEERS: Final = 10
+MAX_HELD: Final = 64
+"""Steps whose packet_ids are held for an incident that is not told yet; who needs more is not one."""
 AGAIN_GROWTH: Final = 10
 """Tell again when the rows have grown tenfold (Slips' rule against a flood of alerts) ..."""
 AGAIN_S: Final = 600.0
@@ -37,7 +39,6 @@ class Tracker:
     def __init__(
         self,
         *,
-        number: int,
         family: Family,
         rule: Rule | None,
         key: int,
@@ -45,7 +46,8 @@ class Tracker:
         merge_s: float,
         model_id: int,
     ) -> None:
-        self.number = number
+        self.number = 0
+        """The incident's id; 0 = it is not severe enough yet to be told."""
         self.key = key
         self.merge_s = merge_s
         self.packets = 0
@@ -68,6 +70,7 @@ class Tracker:
         self._timeline = Timeline()
         self._opened_ns = 0
         self._score = 0.0
+        self._held: list[NDArray[np.int64]] = []
         self._announced = 0
         self._announced_packets = 0
         self._announced_seconds = -np.inf
@@ -98,6 +101,22 @@ class Tracker:
             self._score = max(self._score, float(scores.max()))
         self._add_peers(rows)
         self._add_reasons(rows)
+        if self.number:
+            self._announce()
+
+    def open(self, number: int) -> None:
+        """It is told from now on, by that number."""
+        self.number = number
+        self._announce()
+
+    def claimed(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """packet_ids that it claims of late, `ids` among them; they are held until it is told."""
+        held = [*self._held, ids]
+        self._held = [] if self.number else held[-MAX_HELD:]
+        return np.concatenate(held) if len(held) > 1 else ids
+
+    def _announce(self) -> None:
+        """Count how many times it was worth telling."""
         if (
             self.packets >= AGAIN_GROWTH * self._announced_packets
             or self.last_seconds - self._announced_seconds >= self._again_s
@@ -119,7 +138,7 @@ class Tracker:
             culprit=self._culprit,
             peers=self._named_peers(),
             packets=self.packets,
-            severity=self._severity(),
+            severity=self.severity,
             sentence=self._sentence(reasons),
             reasons=reasons,
             first_packet_id=self._first_id,
@@ -198,7 +217,8 @@ class Tracker:
             why = combination(reasons)
         return f"{self._culprit}{whom}: {why}"
 
-    def _severity(self) -> int:
+    @property
+    def severity(self) -> int:
         """The family's gravity, plus how far beyond the floor and how many rows; never the number alone."""
         margin = 1.0
         if self._rule is not None:

@@ -14,9 +14,9 @@ import numpy as np
 from trafficdesk.detect.assembly import RULE_OF
 from trafficdesk.detect.behaviours import BEHAVIOURS, OF_FEATURE
 from trafficdesk.detect.combination import combination
-from trafficdesk.detect.detector import OUT_OF_RANGE_NEEDED
 from trafficdesk.detect.explanation import explain, of_rule, ranked
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX
+from trafficdesk.detect.reference import is_odd
 from trafficdesk.detect.what_if import calm_from, calm_together, moved
 from trafficdesk.detect.words import amount, listed_and, phrase, usually
 from trafficdesk.features import FEATURES, INDEX
@@ -163,9 +163,7 @@ def unusual(model: Model | None) -> Flags:
     def flags(values: NDArray[np.float32]) -> NDArray[np.bool_]:
         if model is None:
             return np.zeros(len(values), np.bool_)
-        return np.asarray(
-            (model.z(values) > 1.0) | (model.reference.out_of_range(values) >= OUT_OF_RANGE_NEEDED)
-        )
+        return np.asarray(is_odd(model.z(values), model.reference.out_of_range(values)))
 
     return flags
 

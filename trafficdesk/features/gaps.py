@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOTED_S: Final = 3.0
 """A shorter gap changes nothing that a feature says: windows last 5 s at least."""
+NOTED_NS: Final = round(NOTED_S * 1e9)
 SETTLING_S: Final = (60.0, 120.0)
 """Bounds of how long everything takes to be as before: one and two half-lives of the longer window. What a laptop does
 on coming back depends little on how long it was away: 20 s after a gap of 10 s still made incidents (2026-11)."""

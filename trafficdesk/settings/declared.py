@@ -102,12 +102,13 @@ class CaptureSettings:
 class DetectionSettings:
     """How the detector learns and speaks."""
 
-    sensitivity: int = setting(
-        2,
-        "Sensitivity",
+    incidents_per_day: int = setting(
+        10,
+        "Alert budget",
+        unit="incidents a day",
         low=1,
-        high=3,
-        tip="Flagged rows that an incident needs: 1 = ten, 2 = five, 3 = three",
+        high=50,
+        tip="About so many are wanted: the fewer, the more evidence each must have. A quiet hour gives none",
     )
     window_rows: int = setting(10_000, "Rolling window", unit="packets", low=1_000, high=100_000)
     refit_rows: int = setting(2_500, "Refit after", unit="packets", low=250, high=50_000)
@@ -115,6 +116,17 @@ class DetectionSettings:
     warm_up_rows: int = setting(3_000, "Learn before scoring", unit="packets", low=500, high=50_000)
     trees: int = setting(100, "Trees", low=25, high=500)
     samples: int = setting(256, "Samples per tree", unit="packets", low=64, high=4_096)
+    contamination: float = setting(
+        0.0,
+        "Contamination",
+        unit="%",
+        low=0.0,
+        high=20.0,
+        tip="Share of ordinary packets above the threshold; 0: as held-out packets say, about 0.1 %",
+    )
+    long_memory: bool = setting(
+        False, "Compare with long memory", tip="Unusual is also what differs from hours ago"
+    )
     seed: int = setting(
         0, "Seed", low=0, high=2**31 - 1, tip="The same seed on the same packets gives the same scores"
     )

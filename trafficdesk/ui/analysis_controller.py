@@ -52,6 +52,7 @@ class AnalysisController(QObject):
         self._idle = False
         self._held = False
         self._live = False
+        self._interface = ""
         self._broken = False
         self._analysed_to = 0
         self._backoff = Backoff()
@@ -75,11 +76,12 @@ class AnalysisController(QObject):
             return None
         return min(self._analysed_to / total, 1.0)
 
-    def begin(self, *, hold: bool) -> None:
+    def begin(self, *, hold: bool, interface: str = "") -> None:
         """A new capture began; `hold` waits for `let_go` so that a file's rows appear at full speed.
 
-        What need not be held is live.
+        What need not be held is live; what is learned on `interface` is kept for its network.
         """
+        self._interface = interface
         self._retire()
         self._again.stop()
         self._backoff = Backoff()
@@ -147,7 +149,14 @@ class AnalysisController(QObject):
         self._told = ()
         session = self._session
         opened = session.findings.last_number
-        worker = AnalysisWorker(self._settings, session.capture_id, self, live=self._live, opened=opened)
+        worker = AnalysisWorker(
+            self._settings,
+            session.capture_id,
+            self,
+            live=self._live,
+            opened=opened,
+            interface=self._interface,
+        )
         worker.ready.connect(self._on_ready)
         worker.analysed.connect(self._on_analysed)
         worker.refitted.connect(self._on_refitted)

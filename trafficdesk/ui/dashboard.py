@@ -133,6 +133,7 @@ class Dashboard(QObject):
             unscored=self._session.unscored,
             coverage=self._session.coverage,
             model_age_s=self._model_age(),
+            learning=self._learning(),
             memory_mb=rss_mb(self._process),
             progress=progress,
             progress_words=words,
@@ -182,6 +183,10 @@ class Dashboard(QObject):
         if not model.model_id or not self._capture.live:
             return None
         return max(self._session.metrics.snapshot().last_ns - model.fitted_at_ns, 0) / _NANOSECONDS
+
+    def _learning(self) -> str:
+        model = self._session.model
+        return model.learning_words if self._capture.live and model.learning else ""
 
     def _show_rows_or_why_not(self) -> None:
         page, packets = self._window.page, len(self._session.log)

@@ -204,7 +204,7 @@ class Desk(QObject):
         assert job is not None
         self._announced.clear()
         self.capture.waits_for_analysis = True
-        self.analysis.begin(hold=not job.live)
+        self.analysis.begin(hold=not job.live, interface=job.title if job.live else "")
         self.display.capture_began()
         self.statistics.begin()
         if not job.live:

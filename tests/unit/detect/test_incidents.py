@@ -1,9 +1,11 @@
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from tests.helpers.planted import START_NS, SYN, Traffic
+from trafficdesk.detect.budget import MOST_A_DAY, AlertBudget
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.explanation import Reasons
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
@@ -12,10 +14,11 @@ from trafficdesk.detect.incidents import MAX_ACTIVE, Incidents
 from trafficdesk.features import FeatureExtractor
 from trafficdesk.settings import DetectionSettings
 
+EVERYTHING = partial(AlertBudget, MOST_A_DAY)
 SCAN = FAMILY_INDEX["port scan"]
 
 
-def flagged(times, source="10.0.0.66", destination="10.0.0.2", first_id=0):
+def flagged(times, source="10.0.0.66", destination="10.0.0.2", first_id=0, score=2.0):
     traffic = Traffic()
     for at in times:
         traffic.tcp(at, source, 50_000, destination, 80, SYN)
@@ -26,7 +29,7 @@ def flagged(times, source="10.0.0.66", destination="10.0.0.2", first_id=0):
         np.arange(len(batch)),
         at_destination=np.zeros(len(batch), bool),
         disputed=False,
-        score=np.full(len(batch), 2.0, np.float32),
+        score=np.full(len(batch), score, np.float32),
         reasons=Reasons.none(len(batch)),
     )
     # A fresh extractor's clock starts at its first packet.
@@ -35,7 +38,7 @@ def flagged(times, source="10.0.0.66", destination="10.0.0.2", first_id=0):
 
 def test_too_few_rows_open_nothing_and_one_more_does():
     """Four rows wait, the fifth opens the incident and claims them all."""
-    incidents = Incidents(sensitivity=2)
+    incidents = Incidents(EVERYTHING())
     assert incidents.add(SCAN, flagged(range(4)), 1) == []
     assert incidents.changes() == ()
     claims = incidents.add(SCAN, flagged([4], first_id=4), 1)
@@ -48,16 +51,34 @@ def test_too_few_rows_open_nothing_and_one_more_does():
     assert incidents.changes() == ()
 
 
-def test_sensitivity_is_the_number_of_rows_needed():
-    """Ten, five, three."""
-    for sensitivity, needed in ((1, 10), (2, 5), (3, 3)):
-        assert not Incidents(sensitivity).add(SCAN, flagged(range(needed - 1)), 1)
-        assert Incidents(sensitivity).add(SCAN, flagged(range(needed)), 1)
+def test_what_is_too_weak_for_the_budget_waits_until_it_is_not():
+    """One incident a day: five unusual rows are held back without a number, fifty of them are told with all their rows."""
+    incidents = Incidents(AlertBudget(1))
+    assert incidents.add(UNUSUAL, flagged(np.arange(5) / 10, score=1.1), 1) == []
+    assert incidents.changes() == ()
+    claims, at = [], 5
+    while not claims:
+        assert at < 500
+        claims = incidents.add(UNUSUAL, flagged(np.arange(at, at + 5) / 10, first_id=at, score=1.5), 1)
+        at += 5
+    assert np.concatenate([claim.ids for claim in claims]).tolist() == list(range(at))
+    (incident,) = incidents.changes()
+    assert (incident.id, incident.packets, incident.announced) == (1, at, 1)
+    assert incident.severity >= AlertBudget(1).line
+    assert len(incidents.add(UNUSUAL, flagged([at / 10], first_id=at), 1)) == 1
+
+
+def test_what_was_held_back_teaches_the_budget():
+    """An incident that ended untold counts as one that was there."""
+    incidents = Incidents(AlertBudget(1))
+    incidents.add(UNUSUAL, flagged(np.arange(5) / 10, score=1.1), 1)
+    incidents.add(UNUSUAL, flagged([1_000.0], first_id=9, score=1.1), 1)
+    assert incidents.budget.state[0].sum() == 1
 
 
 def test_unusual_rows_must_come_within_half_a_minute():
     """Five in forty seconds are nothing, five in twenty are an incident."""
-    far, near = Incidents(2), Incidents(2)
+    far, near = Incidents(EVERYTHING()), Incidents(EVERYTHING())
     for row in range(5):
         assert not far.add(UNUSUAL, flagged([row * 10], first_id=row), 1)
         claims = near.add(UNUSUAL, flagged([row * 5], first_id=row), 1)
@@ -66,7 +87,7 @@ def test_unusual_rows_must_come_within_half_a_minute():
 
 def test_gaps_below_two_minutes_merge_and_longer_ones_do_not():
     """After 119 s the incident goes on, after 121 s a new one opens."""
-    incidents = Incidents(2)
+    incidents = Incidents(EVERYTHING())
     incidents.add(SCAN, flagged(range(5)), 1)
     incidents.add(SCAN, flagged([4 + 119]), 1)
     assert [incident.id for incident in incidents.changes()] == [1]
@@ -76,7 +97,7 @@ def test_gaps_below_two_minutes_merge_and_longer_ones_do_not():
 
 def test_announces_at_the_opening_at_tenfold_growth_and_after_ten_minutes():
     """And not in between, however many rows come; the ten minutes then double."""
-    incidents = Incidents(2)
+    incidents = Incidents(EVERYTHING())
     announced = {}
     steps = {0.0: 5, 1.0: 44, 2.0: 1, 60.0: 100} | {100.0 * step: 1 for step in range(1, 30)}
     for at, rows in steps.items():
@@ -89,7 +110,7 @@ def test_announces_at_the_opening_at_tenfold_growth_and_after_ten_minutes():
 
 def test_the_host_with_most_rows_is_the_culprit():
     """One host that talks oddly to five others is the culprit, whichever end of the rows it is."""
-    incidents = Incidents(2)
+    incidents = Incidents(EVERYTHING())
     rows = [flagged([peer], "10.0.0.2", f"10.0.1.{peer}", first_id=peer) for peer in range(3)]
     rows += [flagged([peer], f"10.0.1.{peer}", "10.0.0.2", first_id=peer) for peer in range(3, 6)]
     claims = incidents.add(UNUSUAL, type(rows[0]).joined(rows), 1)
@@ -101,7 +122,7 @@ def test_the_host_with_most_rows_is_the_culprit():
 
 def test_a_hundred_culprits_at_once_stay_bounded():
     """More culprits than a person can read open no more incidents, and cost no more memory."""
-    incidents = Incidents(2)
+    incidents = Incidents(EVERYTHING())
     rows = [flagged([1.0] * 5, f"10.0.{host}.1", first_id=host * 5) for host in range(MAX_ACTIVE + 30)]
     incidents.add(SCAN, type(rows[0]).joined(rows), 1)
     assert len(incidents.changes()) == MAX_ACTIVE
@@ -122,7 +143,7 @@ def test_severity_grows_with_margin_and_rows_and_stays_below_a_hundred():
 
 def test_odd_rows_around_a_rule_incident_belong_to_it_or_are_collateral():
     """Between culprit and victim they belong, elsewhere they are dimmed, and of strangers they are unusual."""
-    incidents = Incidents(2)
+    incidents = Incidents(EVERYTHING())
     incidents.add(SCAN, flagged(range(5)), 1)
     rows = flagged([6.0])
     rows = type(rows).joined(

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from trafficdesk.detect.reservoir import LEAST_QUOTA, ROWS_PER_SECOND, Admission, Lesson, Reservoir, joined
+from trafficdesk.detect.reservoir import (
+    LEAST_QUOTA,
+    LONG_SHARE,
+    ROWS_PER_SECOND,
+    Admission,
+    Lesson,
+    LongMemory,
+    Reservoir,
+    joined,
+)
 
 
 def lesson(rows=500, *, lasts=100.0, ruled=None, far=None, source=None, destination=None, start=0.0):
@@ -13,6 +22,7 @@ def lesson(rows=500, *, lasts=100.0, ruled=None, far=None, source=None, destinat
         start + np.linspace(0, lasts, rows),
         none if ruled is None else ruled,
         none if far is None else far,
+        np.arange(rows, dtype=np.int64),
     )
 
 
@@ -94,3 +104,40 @@ def test_lessons_join_end_to_end():
     whole = joined([lesson(3), lesson(2, start=5.0)])
     assert len(whole) == 5
     assert whole.source.tolist() == [0, 1, 2, 0, 1]
+
+
+def test_the_reservoir_knows_which_packets_it_holds():
+    """The span is that of the oldest and newest row still there, also in another size; rows of before have none."""
+    reservoir = Reservoir(10, 1)
+    assert reservoir.span == (-1, -1)
+    reservoir.add(np.zeros((3, 1), np.float32))
+    assert reservoir.span == (-1, -1)
+    reservoir.add(np.zeros((9, 1), np.float32), np.arange(100, 109))
+    assert reservoir.span == (-1, 108)
+    reservoir.add(np.zeros((4, 1), np.float32), np.arange(200, 204))
+    assert reservoir.span == (103, 203)
+    assert reservoir.resized(5).span == (108, 203)
+
+
+def test_the_long_memory_keeps_some_of_everything():
+    """A fifth of what is offered comes in, and of ten times its size a good part is old."""
+    memory = LongMemory(1_000, 1, np.random.default_rng(0))
+    for start in range(0, 50_000, 500):
+        memory.add(np.arange(start, start + 500, dtype=np.float32)[:, None])
+        if start == 2_000:
+            assert 0.8 < len(memory) / (2_500 * LONG_SHARE) < 1.2
+    held = memory.rows()[:, 0]
+    assert len(memory) == 1_000
+    # After five half-lives (3.5 times its size each, of what is offered) a thirtieth is older than that.
+    assert 0.4 < (held >= 50_000 - 3_500).mean() < 0.6
+    assert 0.01 < (held < 50_000 - 5 * 3_500).mean() < 0.06
+
+
+def test_what_is_put_into_the_long_memory_is_there():
+    """What an earlier start remembered fills it first."""
+    memory = LongMemory(1_000, 2, np.random.default_rng(0))
+    rows = np.arange(1_200, dtype=np.float32).reshape(600, 2)
+    memory.put(rows)
+    np.testing.assert_array_equal(memory.rows(), rows)
+    memory.put(rows)
+    assert len(memory) == 1_000

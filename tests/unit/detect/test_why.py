@@ -178,7 +178,7 @@ def test_the_shelf_is_bounded(model):
 
     shelf = ModelShelf()
     for number in range(1, 3 * KEPT):
-        shelf.keep(replace(model, number=number))
+        shelf.keep(replace(model, record=replace(model.record, number=number)))
     assert [number for number in range(3 * KEPT) if shelf.model(number)] == list(range(2 * KEPT, 3 * KEPT))
 
 

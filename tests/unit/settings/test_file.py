@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = Settings(
     capture=CaptureSettings(interface="wlan0", capture_filter='host "x"', promiscuous=False, ring_mib=8),
-    detection=DetectionSettings(sensitivity=3, refit_seconds=12.5, seed=7),
+    detection=DetectionSettings(incidents_per_day=3, refit_seconds=12.5, seed=7),
     mail=MailSettings(
         enabled=True,
         server="mail.example",
@@ -76,10 +76,12 @@ def test_no_file_is_the_defaults() -> None:
 )
 def test_invalid_value_is_named_and_the_rest_kept(text: str, name: str) -> None:
     """One bad value gives its default and a warning with its name; good ones beside it hold."""
-    good = "\n[detection]\nsensitivity = 3\n" if "[detection]" not in text else "\nsensitivity = 3\n"
+    good = (
+        "\n[detection]\nincidents_per_day = 3\n" if "[detection]" not in text else "\nincidents_per_day = 3\n"
+    )
     write(text + good)
     settings, warnings = load()
-    assert settings == dataclasses.replace(Settings(), detection=DetectionSettings(sensitivity=3))
+    assert settings == dataclasses.replace(Settings(), detection=DetectionSettings(incidents_per_day=3))
     assert len(warnings) == 1
     assert name in warnings[0]
 
@@ -109,9 +111,9 @@ def test_garbage_is_a_warning(content: bytes) -> None:
 
 def test_another_version_is_kept_beside() -> None:
     """Before a file of another layout can be overwritten, a copy lies beside it."""
-    path = write(f"version = {VERSION + 1}\n[detection]\nsensitivity = 3\n")
+    path = write(f"version = {VERSION + 1}\n[detection]\nincidents_per_day = 3\n")
     settings, warnings = load()
-    assert settings.detection.sensitivity == 3
+    assert settings.detection.incidents_per_day == 3
     assert "newer" in warnings[0]
     assert path.with_name(f"settings.toml.v{VERSION + 1}").read_text() == path.read_text()
 

@@ -102,7 +102,7 @@ class Rule:
     tell: Callable[[Story], str] = field(repr=False)
     """The incident's sentence."""
     rows_needed: int | None = None
-    """Rows that open an incident; None = as the sensitivity setting says."""
+    """Rows that an incident begins with; None = `incidents.ROWS_NEEDED`."""
     merge_s: float = MERGE_S
     after_gap: float = 1.0
     """How many times the floors must be reached soon after the capture was interrupted: reconnecting looks like this."""

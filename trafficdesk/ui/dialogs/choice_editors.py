@@ -1,4 +1,4 @@
-"""Editors for settings that are one of a few: an enumeration, the sensitivity."""
+"""Editor for settings that are one of a few."""
 
 from __future__ import annotations
 
@@ -27,12 +27,6 @@ _CHOICES: Final[dict[StrEnum, str]] = {
     MailSecurity.TLS: "TLS from the start (usually port 465)",
     MailSecurity.NONE: "None: readable on the way",
 }
-SENSITIVITY_WORDS: Final = {
-    1: "Calm: an incident needs 10 flagged packets",
-    2: "Balanced: an incident needs 5 flagged packets",
-    3: "Keen: an incident needs 3 flagged packets",
-}
-"""See `DetectionSettings.sensitivity`."""
 
 
 class ChoiceEditor(QComboBox):
@@ -58,39 +52,6 @@ class ChoiceEditor(QComboBox):
 
     def problem(self) -> str:
         """None: only members can be chosen."""
-        return ""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page."""
-        event.ignore()
-
-    def _report(self) -> None:
-        self.edited.emit()
-
-
-class SensitivityEditor(QComboBox):
-    """`DetectionSettings.sensitivity` in words."""
-
-    edited = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        prepare_choice(self)
-        self.setAccessibleName("Sensitivity")
-        for value, words in SENSITIVITY_WORDS.items():
-            self.addItem(words, value)
-        self.activated.connect(self._report)
-
-    def field_value(self) -> int:
-        """1 to 3."""
-        return int(self.currentData())
-
-    def set_field_value(self, value: int) -> None:
-        """Show `value`."""
-        self.setCurrentIndex(self.findData(value))
-
-    def problem(self) -> str:
-        """None: only what is there can be chosen."""
         return ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import ClassVar
 
-from trafficdesk.ui.dialogs.choice_editors import SensitivityEditor
 from trafficdesk.ui.dialogs.settings_page import SettingsPage
-
-
-class DetectionPage(SettingsPage):
-    """How the detector learns and speaks."""
-
-    title: ClassVar[str] = "Detection"
-    icon: ClassVar[str] = "anomaly"
-    intro: ClassVar[str] = "A model learns what is usual here, and is fitted anew as traffic goes on."
-
-    def build(self) -> None:
-        """As declared, the sensitivity in words."""
-        for item in fields(self._section):
-            if item.name == "sensitivity":
-                self.add_field(item.name, SensitivityEditor(), tip="")
-            else:
-                self.add_field(item.name)
 
 
 class NamesPage(SettingsPage):

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from trafficdesk.errors import SettingsError
 from trafficdesk.ui.dialogs.capture_page import CapturePage, check_capture_filter
+from trafficdesk.ui.dialogs.detection_page import DetectionPage
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
-from trafficdesk.ui.dialogs.plain_pages import AppearancePage, DetectionPage, HistoryPage, NamesPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage, HistoryPage, NamesPage
 from trafficdesk.ui.dialogs.threats_page import ThreatsPage
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label

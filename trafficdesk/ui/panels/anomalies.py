@@ -144,16 +144,20 @@ class AnomalyPanel(QWidget):
     def _show_model(self) -> None:
         model = self._model
         waiting = self._pending >= _BEHIND_ROWS
-        if model.model_id == 0:
+        self._controls.show_line(model.line)
+        if not model.speaks:
             words = f"learning: {model.learning_words}"
+            done = model.learning_share
+        elif model.learning:
+            words = f"learning: {model.learning_words} · model {model.model_id} works already"
             done = model.learning_share
         else:
             words = f"model {model.model_id} · {self._age()} · {thousands(model.rows)} packets"
             done = self._scored / max(self._scored + self._pending, 1)
-        if waiting and model.model_id:
+        if waiting and model.speaks:
             words = f"checked {thousands(self._scored)} of {thousands(self._scored + self._pending)} packets"
         self._state.set_whole(words)
-        self._progress.setVisible(model.model_id == 0 or waiting)
+        self._progress.setVisible(model.learning or waiting)
         self._progress.setValue(round(1_000 * min(done, 1.0)))
         self._progress.setAccessibleName(words)
 

@@ -1,4 +1,4 @@
-"""How the detector is told what to do: sensitivity always in sight, window and refit below a fold."""
+"""How the detector is told what to do: the alert budget always in sight, window and refit below a fold."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ from PySide6.QtWidgets import (
 from trafficdesk.settings import DetectionSettings
 from trafficdesk.ui.dialogs.field_editors import DecimalEditor, IntegerEditor, editor_for
 from trafficdesk.ui.icons import icon
-from trafficdesk.ui.labels import plain_label
+from trafficdesk.ui.labels import plain_label, tooltip
 
 if TYPE_CHECKING:
     from trafficdesk.ui.theme import Tokens
 
-_WORDS: Final = {1: "calm · 10 packets", 2: "balanced · 5 packets", 3: "keen · 3 packets"}
-"""Flagged packets that an incident needs, see `DetectionSettings.sensitivity`."""
+_BUDGET: Final = {item.name: item for item in fields(DetectionSettings)}["incidents_per_day"].metadata
 _FOLDED: Final = ("window_rows", "refit_rows", "refit_seconds")
 
 
 class ModelControls(QWidget):
-    """Sensitivity, rolling window and refit.
+    """Alert budget, rolling window and refit.
 
     Signals
     -------
@@ -45,6 +44,7 @@ class ModelControls(QWidget):
         super().__init__(parent)
         self._settings = DetectionSettings()
         self._words = plain_label("", "muted")
+        self._line = plain_label("", "muted")
         self._slider = self._make_slider()
         self._fold = self._make_fold()
         self._refit = QPushButton("Refit now")
@@ -55,6 +55,7 @@ class ModelControls(QWidget):
         self._details = self._make_details()
         self._lay_out()
         self._show_settings()
+        self.show_line(0)
         self.apply_theme(tokens)
 
     def settings(self) -> DetectionSettings:
@@ -66,6 +67,11 @@ class ModelControls(QWidget):
         self._settings = settings
         self._show_settings()
 
+    def show_line(self, severity: int) -> None:
+        """Say how severe an incident must be now to be told."""
+        self._line.setText(f"told from severity {severity}")
+        self._line.setVisible(severity > 0)
+
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
         self._tokens = tokens
@@ -73,11 +79,11 @@ class ModelControls(QWidget):
 
     def _make_slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(1, 3)
-        slider.setPageStep(1)
-        slider.setAccessibleName("Sensitivity")
-        slider.setToolTip("How many flagged packets an incident needs: fewer is keener, and wrong more often")
-        slider.valueChanged.connect(self._take_sensitivity)
+        slider.setRange(int(_BUDGET["low"]), int(_BUDGET["high"]))
+        slider.setPageStep(5)
+        slider.setAccessibleName(_BUDGET["label"])
+        slider.setToolTip(tooltip(_BUDGET["tip"]))
+        slider.valueChanged.connect(self._take_budget)
         return slider
 
     def _make_fold(self) -> QToolButton:
@@ -121,11 +127,12 @@ class ModelControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         head = QHBoxLayout()
-        head.addWidget(plain_label("Sensitivity"))
+        head.addWidget(plain_label(_BUDGET["label"]))
         head.addStretch(1)
         head.addWidget(self._words)
         column.addLayout(head)
         column.addWidget(self._slider)
+        column.addWidget(self._line)
         row = QHBoxLayout()
         row.addWidget(self._fold)
         row.addStretch(1)
@@ -139,20 +146,21 @@ class ModelControls(QWidget):
 
     def _show_settings(self) -> None:
         self._slider.blockSignals(True)
-        self._slider.setValue(self._settings.sensitivity)
+        self._slider.setValue(self._settings.incidents_per_day)
         self._slider.blockSignals(False)
-        self._say_sensitivity()
+        self._say_budget()
         for name, editor in self._editors.items():
             editor.set_field_value(getattr(self._settings, name))
 
-    def _say_sensitivity(self) -> None:
-        words = _WORDS[self._settings.sensitivity]
+    def _say_budget(self) -> None:
+        count = self._settings.incidents_per_day
+        words = f"about {count} incident{'' if count == 1 else 's'} a day"
         self._words.setText(words)
         self._slider.setAccessibleDescription(words)
 
-    def _take_sensitivity(self, value: int) -> None:
-        self._settings = replace(self._settings, sensitivity=value)
-        self._say_sensitivity()
+    def _take_budget(self, value: int) -> None:
+        self._settings = replace(self._settings, incidents_per_day=value)
+        self._say_budget()
         self.settings_changed.emit(self._settings)
 
     def _take_numbers(self) -> None:

@@ -57,6 +57,8 @@ class StatusReport:
     """Rows that analysis left out."""
     coverage: Coverage = field(default_factory=Coverage)
     model_age_s: float | None = None
+    learning: str = ""
+    """How far learning is; empty once the network is known, and for files."""
     memory_mb: float = 0.0
     progress: float | None = None
     """0 to 1 while something long runs."""
@@ -182,9 +184,15 @@ def _words(report: StatusReport) -> dict[str, str]:
         "rate": _rate(report),
         "progress_words": report.progress_words,
         "lag": _lag(report),
-        "model": "" if report.model_age_s is None else f"Model {duration(report.model_age_s)} old",
+        "model": _model(report),
         "memory": f"Memory {thousands(report.memory_mb)} MB" if report.memory_mb else "",
     }
+
+
+def _model(report: StatusReport) -> str:
+    if report.learning:
+        return f"Learning {report.learning}"
+    return "" if report.model_age_s is None else f"Model {duration(report.model_age_s)} old"
 
 
 def _state(report: StatusReport) -> str:

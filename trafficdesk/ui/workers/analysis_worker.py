@@ -54,12 +54,13 @@ class AnalysisWorker(QThread):
         *,
         live: bool = False,
         opened: int = 0,
+        interface: str = "",
     ) -> None:
         super().__init__(parent)
         from trafficdesk.detect.process import AnalysisProcess
 
         self.capture_id = capture_id
-        self._process = AnalysisProcess(settings)
+        self._process = AnalysisProcess(settings, interface)
         self._live = live
         self._opened = opened
         self._stopping = False
