@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.engine import make_url
+# The package before its parts: two threads that import them in another order leave both half done.
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from trafficdesk.errors import StoreError
