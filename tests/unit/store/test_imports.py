@@ -37,5 +37,6 @@ assert sorted(done) == [1, 2], done
 
 def test_alerts_and_history_begin_at_once() -> None:
     """Whichever thread imports SQLAlchemy first, neither finds it half done."""
-    done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", RACE]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
