@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.classify.stored import words_of
+from trafficdesk.classify.stored import LooksByIncident, words_of
 from trafficdesk.packets.identities import Certainty
 from trafficdesk.packets.peers import peers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trafficdesk.detect.finding import Detection, Incident
     from trafficdesk.detect.listed import Listed
     from trafficdesk.packets.identities import Host, Program
@@ -41,10 +43,12 @@ class Describer:
         self._listed = listed
         self._rows: OrderedDict[int, Counter[tuple[int, int]]] = OrderedDict()
         """(program, host) of each incident's rows."""
+        self._looks = LooksByIncident(log)
 
     def clear(self) -> None:
         """Another capture begins."""
         self._rows.clear()
+        self._looks.clear()
 
     def named(self, detection: Detection) -> Detection:
         """The same with its incidents' sentences naming program and peer; its rows must be in the log."""
@@ -107,13 +111,26 @@ class Describer:
             self._log.column("program", ids).tolist(), self._log.column("host", ids).tolist(), strict=True
         )
         counted.update(pairs)
+        self._looks.add(incident, ids)
 
     def _incident(self, incident: Incident) -> Incident:
         counted = self._rows.get(incident.id, Counter())
         program, host = (_most(counted, part) for part in (0, 1))
         if len(incident.peers) > 1:  # one name of several would mislead
             host = 0
-        return replace(incident, sentence=self._with_who(program, host, incident.sentence))
+        sentence = self._with_who(program, host, incident.sentence)
+        return replace(incident, sentence=sentence, looks_like=self._looks.words(incident.id))
+
+    def looked_again(self, incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+        """Incidents with what their rows look like now: another classifier has been asked about all of them."""
+        self._looks.clear()
+        known = self._log.select(lambda _batch, analysis: analysis["incident"] > 0)
+        numbers = self._log.column("incident", known)
+        again = []
+        for incident in incidents:
+            self._looks.add(incident.id, known[numbers == incident.id])
+            again.append(replace(incident, looks_like=self._looks.words(incident.id)))
+        return tuple(again)
 
     def _with_who(self, program: int, host: int, sentence: str) -> str:
         doer = self._log.identities.programs[program]

@@ -265,13 +265,13 @@ class AnalysisSession:
         detection = said.detection if isinstance(said, Answer) else said
         if detection.ids is not None:
             detection = detection.spread(self._under_way.start, self._under_way.stop)
+        store(self.log, detection.label, detection.application)
         detection = self.describer.named(self.listed.judged(detection))
         self.log.set_analysis(
             detection.first_id, detection.score, detection.verdict, detection.family, detection.incident
         )
         if len(detection.joined_ids):
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
-        store(self.log, detection.label, detection.application)
         self.findings.add(detection)
         self._flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
         self.recall.added(detection)

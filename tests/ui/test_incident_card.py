@@ -154,3 +154,13 @@ def test_every_tellable_feature_can_be_a_row(feature: Feature) -> None:
     assert "12" in said
     assert usual.startswith("usually ")
     assert "{" not in said + usual
+
+
+def test_what_an_incident_looks_like_has_a_line(card: IncidentCard) -> None:
+    """Only where a classifier says something; as text, whatever a label is called."""
+    card.show_incident(an_incident())
+    assert card._looks.isHidden()
+    card.show_incident(an_incident(looks_like=f"looks like what you called {HOSTILE} (0.87)"))
+    assert not card._looks.isHidden()
+    assert card._looks.text().startswith("Looks like what you called <img")
+    assert "\u202e" not in card._looks.text()

@@ -158,3 +158,12 @@ def test_the_verdict_is_one_sentence():
         ("a", "b"), np.zeros((2, 2), int), groups=[1, 1], rows=[9, 9], folds=0, held_out="incidents"
     )
     assert "could not be tested" in verdict_of(none)
+    alone = report_of(
+        (NORMAL, "scan"),
+        np.array([[9, 1], [0, 0]]),
+        groups=[3, 1],
+        rows=[10, 50],
+        folds=3,
+        held_out="incidents",
+    )
+    assert verdict_of(alone).startswith("Only normal packets could be tested")

@@ -9,6 +9,8 @@ import pytest
 
 from tests.helpers.named import CLIENT, answer, batch_of, client_hello, tcp
 from tests.helpers.traffic import detection_of
+from trafficdesk.classify.looks import Looks
+from trafficdesk.classify.stored import replace_labels
 from trafficdesk.export.incidents_csv import write_incidents_csv
 from trafficdesk.packets.identities import Certainty, Program
 from trafficdesk.session import AnalysisSession
@@ -120,3 +122,19 @@ def test_rows_that_left_the_log_are_passed_over() -> None:
         joined_incident=np.array([3, 3], np.int32),
     )
     assert session.describer.named(detection).incidents
+
+
+def test_incidents_say_what_their_rows_look_like() -> None:
+    """Of a classifier's labels the one that most rows have; and anew when another classifier was asked."""
+    session = a_session(["203.0.113.1"] * 8)
+    ids = np.arange(session.log.end_id)
+    looks = Looks(ids, np.zeros(len(ids), np.int16), np.full(len(ids), 0.875, np.float32), ("my backup",))
+    end = session.log.end_id
+    session.next_for_analysis()
+    detection = replace(detection_of(0, end, family=tuple(range(end - 4, end)), incident=3), label=looks)
+    session.apply(detection)
+    assert session.incidents[0].looks_like == "looks like what you called my backup (0.88)"
+    assert "looks like what you called my backup (0.88)" in session.describer.who(end - 1)
+    replace_labels(session.log, Looks())
+    session.findings.replace(session.describer.looked_again(session.incidents))
+    assert not session.incidents[0].looks_like

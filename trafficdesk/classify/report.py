@@ -61,6 +61,11 @@ class TrainingReport:
         return sum(map(sum, self.confusion))
 
     @property
+    def names_tested(self) -> bool:
+        """Whether any class but the normal one could be tested."""
+        return any(one.tested and one.name != "normal" for one in self.classes)
+
+    @property
     def accuracy(self) -> float | None:
         """Share of the tested rows that were called right."""
         right = sum(row[at] for at, row in enumerate(self.confusion))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from trafficdesk.classify.looks import Looks
     from trafficdesk.packets.log import PacketLog
 
-_MOSTLY = 0.5
+_INCIDENTS: Final = 1_000
+"""Whose rows are counted; older ones are closed."""
+_MOSTLY: Final = 0.5
 """Share of an incident's rows that must look alike to say so of the incident."""
 
 
@@ -50,12 +52,43 @@ def words_of(log: PacketLog, packet_id: int) -> str:
     return " · ".join(said)
 
 
-def words_of_rows(log: PacketLog, ids: NDArray[np.int64]) -> str:
-    """What more than half of some rows look like: "looks like what you called backup (0.87)"; else empty."""
-    ids = ids[(ids >= log.first_id) & (ids < log.end_id)]
-    numbers, likeness = log.column("label", ids), log.column("likeness", ids)
-    for number, rows in Counter(numbers[numbers > 0].tolist()).most_common(1):
-        if rows > _MOSTLY * len(ids):
-            mean = float(likeness[numbers == number].mean()) / 100
-            return f"looks like what you called {log.identities.labels[number]} ({mean:.2f})"
-    return ""
+class LooksByIncident:
+    """What the rows of incidents look like, counted as they come.
+
+    Parameters
+    ----------
+    log : where rows and what they look like are kept.
+    """
+
+    def __init__(self, log: PacketLog) -> None:
+        self._log = log
+        self._rows: dict[int, Counter[int]] = {}
+        """Of each incident: rows by label, 0 = none."""
+        self._percent: dict[int, Counter[int]] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._percent.clear()
+
+    def add(self, incident: int, ids: NDArray[np.int64]) -> None:
+        """These rows belong to it, too; those that have left the log are passed over."""
+        ids = ids[(ids >= self._log.first_id) & (ids < self._log.end_id)]
+        labels, percent = self._log.column("label", ids), self._log.column("likeness", ids)
+        rows, sums = self._rows.setdefault(incident, Counter()), self._percent.setdefault(incident, Counter())
+        for label in np.unique(labels).tolist():
+            mine = labels == label
+            rows[label] += int(np.count_nonzero(mine))
+            sums[label] += int(percent[mine].sum(dtype=np.int64))
+        while len(self._rows) > _INCIDENTS:
+            oldest = next(iter(self._rows))
+            del self._rows[oldest], self._percent[oldest]
+
+    def words(self, incident: int) -> str:
+        """What more than half of its rows look like: "looks like what you called backup (0.87)"; else empty."""
+        rows = self._rows.get(incident, Counter())
+        for label, count in rows.most_common(1):
+            if label and count > _MOSTLY * rows.total():
+                mean = self._percent[incident][label] / count / 100
+                return f"looks like what you called {self._log.identities.labels[label]} ({mean:.2f})"
+        return ""

@@ -67,7 +67,7 @@ class Classification:
         if self._by_label:
             number, likeness = self._model.say(one.observation.values)
         else:
-            number, likeness = self._applications.judge(self._model, one.batch, one.observation)
+            number, likeness, _ = self._applications.judge(self._model, one.batch, one.observation)
         for at, count in zip(*np.unique(number, return_counts=True), strict=True):
             if at >= 0:
                 self.counts[self._model.classes[at]] += int(count)

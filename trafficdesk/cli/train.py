@@ -82,7 +82,7 @@ def report_lines(report: TrainingReport) -> Iterator[str]:
             for share, width in ((one.precision, 11), (one.recall, 8), (one.f1, 7))
         )
         yield f"{visible(one.name)[:23]:<24}{one.groups:>14,}{one.rows:>8,}{one.tested:>8,}{shares}"
-    if report.accuracy is not None and report.macro_f1 is not None:
+    if report.accuracy is not None and report.macro_f1 is not None and report.names_tested:
         yield (
             f"{report.accuracy:.1%} of {report.tested:,} rows right, mean F1 {report.macro_f1:.3f}, each row by a forest "
             f"that was not shown its {report.held_out.removesuffix('s')} ({report.folds} folds)"

@@ -66,6 +66,8 @@ class Incident:
     """Flagged rows in equal steps from `start_ns` on; see `detect.timeline`."""
     step_s: float = 0.0
     """Seconds of each step."""
+    looks_like: str = ""
+    """What more than half of its rows look like to a classifier, in words; empty = nothing."""
 
     @property
     def delay_s(self) -> float:

@@ -14,7 +14,7 @@ from trafficdesk.detect.finding import ModelState
 from trafficdesk.detect.words import combination, name_of, reason_of, sentence_of, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -103,6 +103,13 @@ class FindingLog:
             del self._incidents[next(iter(self._incidents))]
         if len(detection.flagged_ids):
             self._append(_Flagged.of(detection))
+
+    def replace(self, incidents: Iterable[Incident]) -> None:
+        """Take other values of incidents that are here."""
+        for incident in incidents:
+            if incident.id in self._incidents:
+                self._incidents[incident.id] = incident
+        self._in_order = None
 
     def incident(self, number: int) -> Incident | None:
         """The incident of that id, or None."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from trafficdesk.classify.classifier import Kind
+from trafficdesk.classify.conversations import UNNAMED
 from trafficdesk.classify.looks import Looks
 from trafficdesk.classify.model_file import load
 from trafficdesk.classify.opening import OpeningTracker
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from trafficdesk.settings import DetectionSettings
 
 _LOG = logging.getLogger(__name__)
-VAGUE: Final = (Protocol.TCP, Protocol.UDP, Protocol.TLS, Protocol.DTLS)
+VAGUE: Final = (Protocol.UNKNOWN, Protocol.TCP, Protocol.UDP, Protocol.TLS, Protocol.DTLS)
 """Names that leave open which application speaks."""
+_NUMBERS: Final = {protocol_name(one): int(one) for one in VAGUE}
 
 
 class Lookalikes:
@@ -81,18 +83,18 @@ class Lookalikes:
         return Looks(ids[rows], said.number[rows], said.likeness[rows], model.classes)
 
     def applications(self, batch: PacketBatch, observation: Observation) -> Looks:
-        """Which application rows behave like whose protocol leaves that open."""
+        """Which application rows behave like whose conversation nobody has named."""
         model = self._models.get(Kind.PROTOCOL)
         if model is None or not len(batch):
             return Looks()
-        number, likeness = self._applications.judge(model, batch, observation)
-        vague = np.isin(batch["protocol"], VAGUE)
-        own = {protocol_name(one): int(one) for one in VAGUE}
+        said = self._applications.judge(model, batch, observation)
+        number = said.number.copy()
+        # TLS that behaves like TLS is no news; TLS that behaves like DNS is.
+        number[~np.isin(said.name, VAGUE)] = -1
         for index, name in enumerate(model.classes):
-            if name in own:  # TLS that behaves like TLS is no news
-                number[(number == index) & (batch["protocol"] == own[name])] = -1
-        rows = np.flatnonzero(vague & (number >= 0))
-        return Looks(batch.ids[rows], number[rows], likeness[rows], model.classes)
+            number[(number == index) & np.isin(said.name, _NUMBERS.get(name, -1))] = -1
+        rows = np.flatnonzero((number >= 0) & np.isin(batch["protocol"], VAGUE))
+        return Looks(batch.ids[rows], number[rows], said.likeness[rows], model.classes)
 
     def _use(self, kind: Kind, path: str) -> None:
         self._models.pop(kind, None)
@@ -110,6 +112,16 @@ class Lookalikes:
             _LOG.warning("%s holds a classifier of another kind: %s", path, model.kind)
 
 
+class Behaviour(NamedTuple):
+    """What conversations behave like as of their rows; arrays over (rows,)."""
+
+    number: NDArray[np.int16]
+    """Index in the classifier's classes, -1 = not known."""
+    likeness: NDArray[np.float32]
+    name: NDArray[np.uint16]
+    """`Protocol` that the decoder called the conversation last, `UNKNOWN` where it had no name for it."""
+
+
 class ApplicationTracker:
     """What every conversation behaves like so far."""
 
@@ -117,46 +129,74 @@ class ApplicationTracker:
         self._openings = OpeningTracker()
         self._number = np.full(256, -1, np.int16)
         self._likeness = np.zeros(256, np.float32)
+        self._name = np.full(256, Protocol.UNKNOWN, np.uint16)
 
-    def judge(
-        self, model: Classifier, batch: PacketBatch, observation: Observation
-    ) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-        """(rows,) index in `model.classes`, -1 = not known, and how much it is like it, as of each row."""
-        number = np.full(len(batch), -1, np.int16)
-        likeness = np.zeros(len(batch), np.float32)
+    def judge(self, model: Classifier, batch: PacketBatch, observation: Observation) -> Behaviour:
+        """Of rows that follow those of the former call."""
+        rows = len(batch)
+        unknown = np.full(rows, Protocol.UNKNOWN, np.uint16)
+        out = Behaviour(np.full(rows, -1, np.int16), np.zeros(rows, np.float32), unknown)
         for openings in self._openings.update(batch, observation):
-            number[openings.rows], likeness[openings.rows] = self._judge(model, openings)
-        if len(batch):
+            part = self._judge(model, openings, batch["protocol"][openings.rows])
+            for name in Behaviour._fields:
+                getattr(out, name)[openings.rows] = getattr(part, name)
+        if rows:
             self._tidy(float(observation.rows.seconds[-1]))
-        return number, likeness
+        return out
 
-    def _judge(self, model: Classifier, openings: Openings) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+    def _judge(self, model: Classifier, openings: Openings, protocols: NDArray[np.uint16]) -> Behaviour:
         """Of the rows of one part, in its order."""
-        rows = openings.rows
         self._grow_to(len(self._openings))
         begins = openings.slots[openings.starts]
-        self._number[begins[openings.fresh]] = -1
+        fresh = begins[openings.fresh]
+        self._number[fresh], self._name[fresh] = -1, Protocol.UNKNOWN
         said = model.say(openings.values)
-        # A row has what was said last of its conversation: at a checkpoint of this batch, else before it.
-        place = np.full(len(rows), -1, np.int64)
-        place[openings.at] = openings.at
-        last = np.maximum.accumulate(place)
-        here = last >= np.repeat(openings.starts, np.diff(np.append(openings.starts, len(rows))))
-        which = np.searchsorted(openings.at, np.maximum(last, 0))[here]
-        so_far, how = self._number[openings.slots], self._likeness[openings.slots]
-        so_far[here], how[here] = said.number[which], said.likeness[which]
-        ends = np.append(openings.starts[1:], len(rows)) - 1
-        self._number[begins], self._likeness[begins] = so_far[ends], how[ends]
-        return so_far, how
+        judged = _Latest(openings, openings.at)
+        named = np.flatnonzero(~np.isin(protocols, UNNAMED))
+        part = Behaviour(
+            judged.values(said.number, self._number),
+            judged.values(said.likeness, self._likeness),
+            _Latest(openings, named).values(protocols[named], self._name),
+        )
+        ends = np.append(openings.starts[1:], len(openings.rows)) - 1
+        self._number[begins] = part.number[ends]
+        self._likeness[begins] = part.likeness[ends]
+        self._name[begins] = part.name[ends]
+        return part
 
     def _grow_to(self, known: int) -> None:
         more = max(known, 2 * len(self._number)) - len(self._number)
         if known > len(self._number):
             self._number = np.append(self._number, np.full(more, -1, np.int16))
             self._likeness = np.append(self._likeness, np.zeros(more, np.float32))
+            self._name = np.append(self._name, np.full(more, Protocol.UNKNOWN, np.uint16))
 
     def _tidy(self, now: float) -> None:
         former = self._openings.tidy(now)
         if former is not None:
-            self._number[: len(former)] = self._number[former]
-            self._likeness[: len(former)] = self._likeness[former]
+            for known in (self._number, self._likeness, self._name):
+                known[: len(former)] = known[former]
+
+
+class _Latest:
+    """What was told of each row's conversation last: at a row of this part, else before it.
+
+    Parameters
+    ----------
+    at : (told,) ascending positions within the part's rows.
+    """
+
+    def __init__(self, openings: Openings, at: NDArray[np.int64]) -> None:
+        rows = len(openings.rows)
+        place = np.full(rows, -1, np.int64)
+        place[at] = at
+        last = np.maximum.accumulate(place)
+        self._here = last >= np.repeat(openings.starts, np.diff(np.append(openings.starts, rows)))
+        self._which = np.searchsorted(at, np.maximum(last, 0))[self._here]
+        self._slots = openings.slots
+
+    def values(self, told: NDArray[Any], known: NDArray[Any]) -> NDArray[Any]:
+        """(rows,) of what was `told` (told,), and what was `known` of each conversation."""
+        values = known[self._slots]
+        values[self._here] = told[self._which]
+        return values

@@ -134,6 +134,7 @@ def incident_of(incident: Incident, why: Why | None = None) -> dict[str, Any]:
         "opened_ns": incident.opened_ns,
         "model": incident.model_id,
         "sentence": incident.sentence,
+        "looks_like": incident.looks_like or None,
         "threat": threat_of(incident) or None,
         "reasons": [
             {

@@ -184,8 +184,10 @@ class ClassifierCommands(QObject):
         """What was judged before looks like this now."""
         from trafficdesk.classify.stored import replace_labels
 
-        log = self._desk.session.log
+        session, log = self._desk.session, self._desk.session.log
         replace_labels(log, looks)
+        session.findings.replace(session.describer.looked_again(session.findings.incidents))
+        self._desk.dashboard.touch()
         if len(log):
             self._desk.model.refresh_identity(log.first_id, log.end_id)
             self._desk.details.show_who()

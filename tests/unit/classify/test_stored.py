@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.helpers.planted import ordinary
 from trafficdesk.classify.looks import Looks
-from trafficdesk.classify.stored import replace_labels, store, words_of, words_of_rows
+from trafficdesk.classify.stored import LooksByIncident, replace_labels, store, words_of
 from trafficdesk.packets.display_filter import compile_filter
 from trafficdesk.packets.log import PacketLog
 
@@ -58,12 +58,21 @@ def test_another_classifier_takes_the_place_of_the_former():
 
 
 def test_an_incident_looks_like_what_most_of_its_rows_do():
-    """Half of them are not most."""
+    """Counted as its rows come; half of them are not most, and rows that have left don't count."""
     log = a_log()
     store(log, looks([2, 3, 4], "backup"), Looks())
-    assert words_of_rows(log, np.array([2, 3, 4, 5])) == "looks like what you called backup (0.87)"
-    assert not words_of_rows(log, np.array([2, 3, 5, 6]))
-    assert not words_of_rows(log, np.array([10**9]))
+    store(log, looks([7], "backup", likeness=0.67), Looks())
+    incidents = LooksByIncident(log)
+    incidents.add(1, np.array([2, 3]))
+    incidents.add(1, np.array([4, 5, 10**9]))
+    assert incidents.words(1) == "looks like what you called backup (0.87)"
+    incidents.add(1, np.array([7]))
+    assert incidents.words(1) == "looks like what you called backup (0.82)"
+    incidents.add(2, np.array([2, 3, 5, 6]))
+    assert not incidents.words(2)
+    assert not incidents.words(3)
+    incidents.clear()
+    assert not incidents.words(1)
 
 
 def test_steps_are_joined():

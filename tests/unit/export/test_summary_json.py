@@ -52,7 +52,7 @@ def test_keys_are_the_promised_ones() -> None:
     assert set(found["seconds"]) == {"read", "decode", "features", "detect", "total"}
     assert found["protocols"] == {"UDP": {"packets": 10, "bytes": 1_000}}
     assert set(found["incidents"][0]) == {
-        "id", "family", "start_ns", "end_ns", "culprit", "peers", "packets", "severity", "sentence", "reasons",
+        "id", "family", "start_ns", "end_ns", "culprit", "peers", "packets", "severity", "sentence", "looks_like", "reasons",
         "threat",
         "opened_ns", "model",
     }  # fmt: skip

@@ -106,6 +106,7 @@ class IncidentCard(QFrame):
         self._selected = self._hovered = False
         self._title = WrappedLabel(bold=True, max_lines=2)
         self._sentence = WrappedLabel(pixels=SECONDARY_PX, max_lines=5)
+        self._looks = WrappedLabel(pixels=SECONDARY_PX, max_lines=2)
         self._reasons = [ReasonRow() for _ in range(MAX_REASONS)]
         self._sparkline = Sparkline()
         self._evidence = WrappedLabel(pixels=SECONDARY_PX, max_lines=2)
@@ -133,6 +134,8 @@ class IncidentCard(QFrame):
         self._incident = incident
         self._title.set_text(title_of(incident))
         self._sentence.set_text(incident.sentence)
+        self._looks.set_text(f"{incident.looks_like[:1].upper()}{incident.looks_like[1:]}")
+        self._looks.setVisible(bool(incident.looks_like))
         for index, row in enumerate(self._reasons):
             row.setVisible(index < len(incident.reasons))
             if index < len(incident.reasons):
@@ -164,6 +167,7 @@ class IncidentCard(QFrame):
         self._tokens = tokens
         self._title.set_color(tokens.text)
         self._sentence.set_color(tokens.muted)
+        self._looks.set_color(tokens.accent)
         self._evidence.set_color(tokens.muted)
         self._color_sparkline()
         self.update()
@@ -261,6 +265,7 @@ class IncidentCard(QFrame):
         column.setSpacing(4)
         column.addWidget(self._title)
         column.addWidget(self._sentence)
+        column.addWidget(self._looks)
         column.addSpacing(4)
         for row in self._reasons:
             row.hide()

@@ -121,6 +121,11 @@ def verdict_of(report: TrainingReport) -> str:
     """One sentence."""
     if report.accuracy is None or report.macro_f1 is None:
         return f"It was trained, but could not be tested: there are too few {report.held_out}."
+    if not report.names_tested:
+        return (
+            "Only normal packets could be tested, as no name has a second incident to be held out: "
+            f"{share(report.accuracy)} of them were called normal."
+        )
     return (
         f"{share(report.accuracy)} of {thousands(report.tested)} rows were called right (mean F1 {report.macro_f1:.2f}), "
         f"each by a forest that had not been shown its {report.held_out.removesuffix('s')}."
