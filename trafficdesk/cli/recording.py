@@ -22,9 +22,6 @@ def record_into_history(monitor: Monitor, source: str, settings: Settings, stack
     if not settings.history.enabled:
         return
     from trafficdesk.settings.secrets import HistoryPassword
-    from trafficdesk.store.loading import load_store
-
-    load_store()
     from trafficdesk.store.keeping import Keeping
 
     def changed(state: StoreState) -> None:

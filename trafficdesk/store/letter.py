@@ -29,9 +29,6 @@ class Letter:
 
 def stored_outbox() -> StoredOutbox:
     """The person's outbox, opened; errors as `StoredOutbox`."""
-    from trafficdesk.store.loading import load_store
-
-    load_store()
     from trafficdesk.store.outbox import StoredOutbox
 
     return StoredOutbox(data_dir())

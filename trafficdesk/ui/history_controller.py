@@ -56,9 +56,6 @@ class HistoryController(QObject):
         folder, password, changed = data_dir(), self._password.get, self._changed.emit
 
         def begin(_progress: object) -> Keeping:
-            from trafficdesk.store.loading import load_store
-
-            load_store()
             from trafficdesk.store.keeping import Keeping
 
             return Keeping(settings, folder, password, seed=seed, on_change=changed)
