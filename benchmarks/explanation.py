@@ -22,7 +22,7 @@ from trafficdesk.detect.behaviours import BEHAVIOURS, OF_FEATURE
 from trafficdesk.detect.combination import combination
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.explanation import explain
-from trafficdesk.detect.why import unusual
+from trafficdesk.detect.why_question import unusual
 from trafficdesk.features import FEATURES
 from trafficdesk.paths import sample_capture
 from trafficdesk.settings import DetectionSettings
@@ -32,6 +32,8 @@ ROWS = 400
 NEEDED = 0.95
 LEAST_RATE = 50_000
 MOST_PACKETS = 60_000
+LEAST_BYTES = 600_000
+"""Smaller captures hold too few packets for a model."""
 CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
 INJECTED = tuple(
     number
@@ -59,9 +61,13 @@ def main() -> int:
 
 
 def default_captures() -> list[Path]:
-    """Our sample, and a few captures of ordinary traffic where they are at hand."""
-    benign = sorted(CAPTURES.glob("benign/*.pcap*")) or sorted(CAPTURES.glob("**/*benign*.pcap*"))
-    return [sample_capture(), *benign[:6]]
+    """Our sample, and the largest capture of each kind where they are at hand."""
+    found = [
+        path for path in CAPTURES.glob("**/*.pcap*") if path.is_file() and path.stat().st_size >= LEAST_BYTES
+    ]
+    found.sort(key=lambda path: path.stat().st_size)
+    largest = {path.relative_to(CAPTURES).parts[:2]: path for path in found}
+    return [sample_capture(), *sorted(largest.values())]
 
 
 def analysed(path: Path, seed: int) -> Detector:
@@ -88,10 +94,14 @@ def judge(name: str, detector: Detector, random: np.random.Generator) -> bool:
             rows, truth = injected(ordinary, model.reference, count, reach, random)
             flagged = unusual(model)(rows)
             first, all_told = rightness(rows[flagged], truth[flagged], model)
-            share = f"{first:.3f}" if flagged.any() else "-"
-            told.append(f"{reach} {count}: {share} / {all_told:.3f} ({flagged.mean():.0%} flagged)")
+            what = f"{count} behaviour{'s' if count > 1 else ''} {reach} beyond"
+            shares = f"first reason right {first:.3f}, all of them told {all_told:.3f}"
+            told.append(
+                (what, shares if flagged.any() else "none flagged", f"{flagged.mean():.0%} of {ROWS} flagged")
+            )
             good &= not flagged.any() or first >= NEEDED
-    row(f"{name}: first reason right / all in the reasons", "; ".join(told[:3]), "; ".join(told[3:]))
+    for line in told:
+        row(f"{name}: {line[0]}", line[1], line[2])
     many = np.repeat(ordinary[:2_000], 10, axis=0)
     began = time.perf_counter()
     explain(many, model.reference)

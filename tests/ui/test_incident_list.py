@@ -127,9 +127,9 @@ def test_a_hostile_culprit_is_text_in_its_heading(qtbot: QtBot, incidents: Incid
 
 def test_the_menu_says_what_is_chosen(incidents: IncidentList) -> None:
     """One of each kind is checked, and the button has the order's name."""
-    incidents._choices[Order.LARGEST].trigger()
+    incidents._order.choices[Order.LARGEST].trigger()
     assert incidents._order.text() == "Most packets first"
-    checked = {choice for choice, action in incidents._choices.items() if action.isChecked()}
+    checked = {choice for choice, action in incidents._order.choices.items() if action.isChecked()}
     assert checked == {Order.LARGEST, Group.NONE, Kind.ALL}
     assert ids(incidents) == [3, 1, 4, 2]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.cli.terminal import visible
-from trafficdesk.detect.why import WhyQuestion
+from trafficdesk.detect.why_question import WhyQuestion
 from trafficdesk.detect.words import reason_of
 
 if TYPE_CHECKING:

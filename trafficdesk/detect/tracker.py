@@ -181,9 +181,10 @@ class Tracker:
         return tuple(str(peer[1]) for peer in order[:TOLD_PEERS])
 
     def _reasons(self) -> tuple[Reason, ...]:
-        """The rule's own measures first, then what was told most often."""
+        """The rule's own measures first, in its order, then what was told most often."""
         own = [INDEX[name] for name in self._rule.measures] if self._rule else []
-        order = sorted(self._hits, key=lambda index: (index not in own, -self._hits[index], index))
+        told = sorted(self._hits, key=lambda index: (-self._hits[index], index))
+        order = [*(index for index in own if index in self._hits), *(one for one in told if one not in own)]
         chosen: list[int] = []
         behaviours: set[str] = set()
         for index in order:

@@ -71,7 +71,7 @@ class WhyController(QObject):
             self._desk.window.page.table.setFocus()
 
     def _ask(self, ids: np.ndarray) -> None:
-        from trafficdesk.detect.why import WhyQuestion
+        from trafficdesk.detect.why_question import WhyQuestion
 
         self._wish += 1
         wish = self._wish

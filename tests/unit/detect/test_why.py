@@ -14,7 +14,7 @@ from trafficdesk.detect.memory import RememberedRows
 from trafficdesk.detect.process import AnalysisProcess
 from trafficdesk.detect.rules import RULES
 from trafficdesk.detect.shelf import KEPT, ModelShelf
-from trafficdesk.detect.why import WhyQuestion, named_by, unusual
+from trafficdesk.detect.why_question import WhyQuestion, named_by, unusual
 from trafficdesk.features import FEATURES, INDEX
 from trafficdesk.packets.log import Verdict
 from trafficdesk.settings import DetectionSettings

@@ -9,14 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +21,7 @@ from PySide6.QtWidgets import (
 from trafficdesk.ui.incident_view import Group, IncidentView, Kind, Order
 from trafficdesk.ui.labels import WrappedLabel, plain_label
 from trafficdesk.ui.panels.incident_card import IncidentCard
+from trafficdesk.ui.panels.incident_order import IncidentOrder
 from trafficdesk.ui.wording import thousands, visible
 
 if TYPE_CHECKING:
@@ -91,6 +89,8 @@ class IncidentList(QWidget):
         self._selected = incident_id
         for identifier, card in self._cards.items():
             card.set_selected(identifier == incident_id)
+        # Its buttons come first, and the explanation takes room below.
+        QTimer.singleShot(_NEXT_TURN_MS, self, self._show_selected)
 
     def cards(self) -> list[IncidentCard]:
         """The cards, from the top."""
@@ -110,12 +110,8 @@ class IncidentList(QWidget):
 
     def _make_parts(self) -> None:
         self._count = plain_label("", "head")
-        self._order = QToolButton()
-        self._order.setProperty("class", "small")
-        self._order.setToolTip("Order, groups, and which incidents are listed")
-        self._order.setAccessibleName("Order of the incidents")
-        self._order.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._order.setMenu(self._make_menu())
+        self._order = IncidentOrder()
+        self._order.chosen.connect(self._on_choice)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search incidents")
         self._search.setAccessibleName("Search incidents")
@@ -125,23 +121,6 @@ class IncidentList(QWidget):
         self._empty.set_color(self._tokens.muted)
         self._more = plain_label("", "muted")
         self._more.setWordWrap(True)
-
-    def _make_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self._choices: dict[Order | Group | Kind, QAction] = {}
-        choices: tuple[tuple[Order | Group | Kind, ...], ...] = (tuple(Order), tuple(Group), tuple(Kind))
-        for number, kinds in enumerate(choices):
-            if number:
-                menu.addSeparator()
-            group = QActionGroup(menu)
-            for choice in kinds:
-                action = menu.addAction(choice.value)
-                action.setCheckable(True)
-                action.triggered.connect(self._on_choice)
-                group.addAction(action)
-                self._choices[choice] = action
-        self._tell_choices()
-        return menu
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -256,17 +235,6 @@ class IncidentList(QWidget):
             return "No incident is like that. Empty the search, or list all incidents."
         return self._reason_for_none
 
-    def _tell_choices(self) -> None:
-        for choice in (self._view.order, self._view.group, self._view.kind):
-            self._choices[choice].setChecked(True)
-        self._order.setText(self._view.order.value)
-
-    @Slot()
-    def _on_choice(self) -> None:
-        action = self.sender()
-        # Qt would give an enum back as its text.
-        self.choose(next(choice for choice, known in self._choices.items() if known is action))
-
     def choose(self, choice: Order | Group | Kind) -> None:
         """List them like this from now on."""
         match choice:
@@ -276,8 +244,12 @@ class IncidentList(QWidget):
                 self._view = replace(self._view, group=choice)
             case Kind():
                 self._view = replace(self._view, kind=choice)
-        self._tell_choices()
+        self._order.show_view(self._view)
         self._show()
+
+    @Slot(object)
+    def _on_choice(self, choice: Order | Group | Kind) -> None:
+        self.choose(choice)
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
@@ -288,6 +260,12 @@ class IncidentList(QWidget):
     def _on_activated(self, incident_id: int) -> None:
         self.select(incident_id)
         self.activated.emit(incident_id)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        card = self._cards.get(self._selected)
+        if card is not None:
+            self._scroll.ensureWidgetVisible(card, 0, 8)
 
     @Slot(int)
     def _walk(self, step: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from trafficdesk.ui.labels import WrappedLabel
 from trafficdesk.ui.theme import SECONDARY_PX
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from trafficdesk.ui.theme import Tokens
 
@@ -20,7 +20,14 @@ _RADIUS: Final = 6
 
 
 class ReasonChoice(QAbstractButton):
-    """What was measured, and below it what is usual; one of several is chosen, by mouse or arrows."""
+    """What was measured, and below it what is usual; one of several is chosen, by mouse or arrows.
+
+    Signals
+    -------
+    stepped : -1 or 1, on Up and Down: the next one is wanted.
+    """
+
+    stepped = Signal(int)
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +84,13 @@ class ReasonChoice(QAbstractButton):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down are told, else the scroll area around would take them."""
+        if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Ground and outline."""

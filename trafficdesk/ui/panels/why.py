@@ -45,7 +45,8 @@ class WhyPanel(QWidget):
         self._state = WrappedLabel(pixels=SECONDARY_PX, max_lines=3)
         self._choices = [ReasonChoice(tokens) for _ in range(TOLD)]
         self._place = WrappedLabel(pixels=SECONDARY_PX, max_lines=3)
-        self._what_if = WrappedLabel(max_lines=6)
+        self._what_if = WrappedLabel(max_lines=5)
+        self._together = WrappedLabel(pixels=SECONDARY_PX, max_lines=6)
         self._close = QToolButton()
         self._close.setProperty("class", "flat")
         self._close.setToolTip("Close the explanation")
@@ -53,6 +54,7 @@ class WhyPanel(QWidget):
         self._close.clicked.connect(self.closed)
         for number, choice in enumerate(self._choices):
             choice.toggled.connect(self._on_chosen)
+            choice.stepped.connect(self._on_stepped)
             choice.setObjectName(f"reason {number + 1}")
         self._lay_out()
         self.setProperty("class", "side")
@@ -91,7 +93,7 @@ class WhyPanel(QWidget):
         """Take the colours of a theme."""
         self._tokens = tokens
         self._close.setIcon(icon("close", tokens.muted))
-        for label in (self._state, self._place):
+        for label in (self._state, self._place, self._together):
             label.set_color(tokens.muted)
         self._what_if.set_color(tokens.text)
         for choice in self._choices:
@@ -113,6 +115,7 @@ class WhyPanel(QWidget):
             self._column.addWidget(choice)
         self._column.addWidget(self._what_if)
         self._column.addWidget(self._place)
+        self._column.addWidget(self._together)
         self._column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -131,6 +134,14 @@ class WhyPanel(QWidget):
         if chosen:
             self._show_reason()
 
+    @Slot(int)
+    def _on_stepped(self, step: int) -> None:
+        shown = [choice for choice in self._choices if choice.isVisible()]
+        at = next((number for number, choice in enumerate(shown) if choice.isChecked()), 0)
+        choice = shown[min(max(at + step, 0), len(shown) - 1)]
+        choice.setChecked(True)
+        choice.setFocus(Qt.FocusReason.TabFocusReason)
+
     def _show_reason(self) -> None:
         why = self._why
         if why is None:
@@ -139,8 +150,9 @@ class WhyPanel(QWidget):
         reason = why.reasons[chosen] if chosen < len(why.reasons) else None
         self._show_chart(reason, why)
         self._place.set_text(reason.place if reason is not None else "")
-        parts = (reason.what_if if reason is not None else "", why.what_if)
-        self._what_if.set_text(" ".join(filter(None, parts)))
+        self._what_if.set_text(reason.what_if if reason is not None else "")
+        self._together.set_text(why.what_if)
+        self._together.setVisible(bool(why.what_if))
 
     def _show_chart(self, reason: WhyReason | None, why: Why) -> None:
         shown = reason is not None and len(reason.sample) > 0
