@@ -26,6 +26,7 @@ def a_why(**changes: Any) -> Why:
         told_by=12,
         reasons=(a_why_reason(), a_why_reason("unanswered_60s", value=198.0, limit=float("nan"))),
         together=False,
+        holds=True,
         enough=(),
         score_today=1.4,
         unusual_today=True,

@@ -94,6 +94,9 @@ class Why:
     reasons: tuple[WhyReason, ...]
     together: bool
     """Each reason by itself is usual."""
+    holds: bool
+    """Whether this model or a rule flags the row; else it was flagged for being like what a person marked, or by a
+    model that has gone."""
     enough: tuple[tuple[int, float], ...]
     """Features, and the values at which all of them together would make the row usual; empty where one does, or
     where not even many do."""
@@ -101,10 +104,14 @@ class Why:
     """Score under the model in force, without what rules add; NaN = none."""
     unusual_today: bool | None
     """Whether the row would be flagged today; None = there is no model, and no rule names it."""
+    seed: int | None = None
+    """Of the model that judged the row, which with its window gives the same model again; None = forgotten."""
 
     @property
     def what_if(self) -> str:
         """What several behaviours together would have to be; empty where a single one is enough."""
+        if not self.holds:
+            return "By itself it is usual: it was flagged by an earlier model, or is like what you marked as suspicious."
         if not self.enough:
             return ""
         parts = [phrase(FEATURES[index], value) for index, value in self.enough[:_LISTED]]
@@ -116,6 +123,8 @@ class Why:
     def state(self) -> str:
         """Family, score, model, and whether it would be unusual today."""
         model = f"model {self.judged_by}" if self.judged_by else "no model yet"
+        if self.seed is not None:
+            model = f"{model} (seed {self.seed})"
         if self.told_by and self.told_by != self.judged_by:
             model = f"{model}, explained by model {self.told_by}"
         score = f"score {self.score:.1f}" if np.isfinite(self.score) else ""

@@ -17,6 +17,7 @@ from trafficdesk.detect.combination import combination
 from trafficdesk.detect.explanation import explain, of_rule, ranked
 from trafficdesk.detect.families import FAMILIES
 from trafficdesk.detect.reference import is_odd
+from trafficdesk.detect.today import StillUnusual
 from trafficdesk.detect.what_if import calm_from, calm_together, moved
 from trafficdesk.detect.why import Why, WhyReason
 from trafficdesk.detect.words import phrase
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.forest import Model
     from trafficdesk.detect.memory import RememberedRows
     from trafficdesk.detect.rules import Rule
+    from trafficdesk.detect.today import Today
     from trafficdesk.detect.what_if import Flags
 
 _HAIR: Final = 1e-6
@@ -49,16 +51,18 @@ class WhyQuestion:
         if not len(rows):
             return None
         at = int(np.nan_to_num(rows.score, nan=-np.inf).argmax())
-        now = detector.model_in_force
-        model = detector.models.model(int(rows.model[at])) or now
-        return _why(rows, at, model, now)
+        model = detector.models.model(int(rows.model[at])) or detector.model_in_force
+        if model is None and int(rows.family[at]) not in RULE_OF:
+            return None  # the model that flagged it has gone, and none has come since
+        (today,) = StillUnusual((int(rows.ids[at]),)).answered(detector)
+        return _why(rows, at, model, today)
 
 
 def unusual(model: Model | None) -> Flags:
-    """Whether `model` alone flags rows; None flags none."""
+    """Whether `model` alone flags rows; None and an early model flag none."""
 
     def flags(values: NDArray[np.float32]) -> NDArray[np.bool_]:
-        if model is None:
+        if model is None or model.early:
             return np.zeros(len(values), np.bool_)
         return np.asarray(is_odd(model.z(values), model.reference.out_of_range(values)))
 
@@ -82,7 +86,7 @@ def named_by(rule: Rule, row: NDArray[np.float32]) -> Flags:
     return holds
 
 
-def _why(rows: RememberedRows, at: int, model: Model | None, now: Model | None) -> Why:
+def _why(rows: RememberedRows, at: int, model: Model | None, today: Today) -> Why:
     row, family = rows.values[at], int(rows.family[at])
     rule = RULE_OF.get(family)
     named = named_by(rule, row) if rule is not None else None
@@ -93,14 +97,13 @@ def _why(rows: RememberedRows, at: int, model: Model | None, now: Model | None) 
 
     reasons = _reasons(row, rule, model)
     features = [int(index) for index in reasons.features[0] if index >= 0]
-    told = _told(row, features, _Judge(model, rule, named), flags)
-    enough = () if any(np.isfinite(one.limit) for one in told) else _enough(row, features, model, flags)
-    score_today = float(now.z(row[None])[0]) if now is not None else float("nan")
-    today = None
-    if rule is not None:
-        today = True  # what a rule names is no matter of what is usual
-    elif now is not None:
-        today = bool(unusual(now)(row[None])[0])
+    holds = bool(flags(row[None])[0])
+    told = _told(row, features, _Judge(model, rule, named), flags if holds else None)
+    enough: tuple[tuple[int, float], ...] = ()
+    if holds and not any(np.isfinite(one.limit) for one in told):
+        enough = _enough(row, features, model, flags)
+    # What a rule names is no matter of what is usual.
+    unusual_today = True if rule is not None else today.unusual_today if today.model_today else None
     return Why(
         packet_id=int(rows.ids[at]),
         family=FAMILIES[family].name,
@@ -109,16 +112,18 @@ def _why(rows: RememberedRows, at: int, model: Model | None, now: Model | None) 
         told_by=model.number if model is not None else 0,
         reasons=told,
         together=rule is None and bool(reasons.together[0]),
+        holds=holds,
         enough=enough,
-        score_today=score_today,
-        unusual_today=today,
+        score_today=today.score_today,
+        unusual_today=unusual_today,
+        seed=today.model.seed if today.model is not None else None,
     )
 
 
 def _reasons(row: NDArray[np.float32], rule: Rule | None, model: Model | None) -> Reasons:
     if rule is not None:
         return of_rule(row[None], rule.measures, model.reference if model is not None else None)
-    assert model is not None  # without a model only rules flag
+    assert model is not None  # see `WhyQuestion.answered`
     reasons = explain(row[None], model.reference)
     return combination(row[None], model) if reasons.together[0] else reasons
 
@@ -149,12 +154,13 @@ class _Judge:
 
 
 def _told(
-    row: NDArray[np.float32], features: list[int], judge: _Judge, flags: Flags
+    row: NDArray[np.float32], features: list[int], judge: _Judge, flags: Flags | None
 ) -> tuple[WhyReason, ...]:
+    """The reasons; without `flags` none has a limit: nobody but a person's word flags the row."""
     model = judge.model
     usual = _usual(row, model)
     groups = [BEHAVIOURS[OF_FEATURE[index]].columns for index in features]
-    shares = calm_from(row, usual, groups, flags)
+    shares = calm_from(row, usual, groups, flags) if flags is not None else np.full(len(groups), np.nan)
     unnamed = np.full(len(groups), np.nan)
     if judge.named is not None:
         unnamed = calm_from(row, usual, groups, judge.named)
@@ -164,7 +170,7 @@ def _told(
     ):
         feature = FEATURES[index]
         because: tuple[str, ...] = ()
-        if np.isnan(share):
+        if np.isnan(share) and flags is not None:
             changed = moved(row, usual, [group], np.ones((1, 1)))[0, 0]
             because = judge.still(changed, index)
         way = usual[index] - row[index]

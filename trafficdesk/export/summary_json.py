@@ -159,6 +159,7 @@ def explanation_of(why: Why) -> dict[str, Any]:
         "packet": why.packet_id + 1,
         "score": _number(why.score, 4),
         "model": why.judged_by,
+        "seed": why.seed,
         "explained_by_model": why.told_by,
         "combination": why.together,
         "unusual_today": why.unusual_today,

@@ -172,6 +172,22 @@ def test_a_model_that_has_gone_is_replaced_by_the_one_in_force(detector, model):
     assert (why.judged_by, why.told_by) == (77, 1)
 
 
+def test_a_row_that_nothing_flags_any_more_has_no_limit(detector, model):
+    """Flagged by a model that has gone, or for a person's word: it says so, and claims no limit."""
+    remember(detector, model.reference.median, family=UNUSUAL, number=77)
+    why = asked(detector)
+    assert not why.holds
+    assert "earlier model" in why.what_if
+    assert not any(reason.what_if for reason in why.reasons)
+
+
+def test_without_any_model_left_there_is_no_answer_but_no_fault_either(detector, model):
+    """The network changed: what an old model flagged can't be explained any more."""
+    remember(detector, raised(model, ["dns_names_60s"]), family=UNUSUAL, number=77)
+    detector._learner.model = None
+    assert asked(detector) is None
+
+
 def test_the_shelf_is_bounded(model):
     """The models that flagged last stay."""
     from dataclasses import replace

@@ -44,6 +44,7 @@ def test_where_the_row_lies():
 def test_the_state_says_who_judged_and_whether_it_still_holds():
     """The model that flagged the row, another one where that has gone, and today's opinion."""
     assert a_why().state == "Port scan · score 3.4 · model 12 · still unusual today (score 1.4)"
+    assert "model 12 (seed 13) · " in a_why(seed=13).state
     gone = a_why(told_by=40, unusual_today=False, score_today=0.4, family="unusual", together=True)
     assert gone.state == (
         "Unusual traffic · score 3.4 · model 12, explained by model 40 · only the combination is unusual · "
@@ -64,6 +65,7 @@ def test_many_that_must_change_are_counted():
     )
     assert said.endswith("and 2 more behaviours like that.")
     assert a_why().what_if == ""
+    assert a_why(holds=False).what_if.startswith("By itself it is usual")
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
