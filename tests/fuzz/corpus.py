@@ -293,6 +293,10 @@ def _pcapng_files() -> list[bytes]:
     first, second = wire.TCP_SYN, wire.UDP_TICK
     start = files.section() + files.interface(snap_length=96, resolution=9) + files.interface(113)
     other = files.section(">") + files.interface(order=">", resolution=0x8A, offset_s=-5)
+    said = b"".join(
+        files.option(code, text, ">")
+        for code, text in ((2, bytes(4)), (1, b"one"), (1, b"two \xff"), (0, b""))
+    )
     packets = files.enhanced(first, 5) + files.enhanced(second, 6, number=1, options=files.option(1, b"why"))
     return [
         start + packets + files.simple(first) + files.obsolete(second, 7),
@@ -304,6 +308,7 @@ def _pcapng_files() -> list[bytes]:
         start + packets[:-5],
         start + b"".join(files.enhanced(second, number) for number in range(40)),
         files.section() + b"".join(files.interface(kind) for kind in range(20)) + files.enhanced(b"", 1, number=19),
+        start + packets + other + files.enhanced(first, 1, order=">", options=said) + files.enhanced(first[:-1], 2, order=">", options=said),
     ]  # fmt: skip
 
 

@@ -30,18 +30,22 @@ def check_capture_file(data: bytes) -> Iterable[Hashable]:
     path = _folder() / "input"
     path.write_bytes(data)
     met: list[Hashable] = []
+    said: dict[int, tuple[str, ...]] = {}
     file = None
     try:
         file = CaptureFile(path)
         for block in file.blocks():
             met += [(int(block.link_types[0]), min(len(block), 6), int(block.interfaces.max()))]
+            met += [("comments", min(len(texts), 3)) for texts in block.comments.values()]
+            said.update({block.first_id + row: texts for row, texts in block.comments.items()})
+            assert all(0 <= row < len(block) for row in block.comments)
             assert int(block.interfaces.max()) <= max(0, len(file.interfaces) - 1)
         assert file.progress == 1.0
     except BadCaptureFile as fault:
         met.append(_said(fault))
     if file is not None:
         with file:
-            _check_again(file)
+            _check_again(file, said)
             assert all(len(name) <= _LONGEST_NAME for name in file.interfaces)
     return met
 
@@ -52,7 +56,7 @@ def _said(fault: BadCaptureFile) -> str:
     return "".join(letter for letter in fault.title if not letter.isdigit())
 
 
-def _check_again(file: CaptureFile) -> None:
+def _check_again(file: CaptureFile, said: dict[int, tuple[str, ...]]) -> None:
     """Read once more, a few frames at a time, and each of these alone."""
     read = 0
     try:
@@ -60,6 +64,8 @@ def _check_again(file: CaptureFile) -> None:
             assert block.first_id == read
             assert 0 < len(block) <= _BLOCK_FRAMES
             _check_frames(file, block)
+            for row in range(len(block)):
+                assert block.comments.get(row) == said.get(read + row)
             read += len(block)
     except BadCaptureFile:
         assert file.frame(read) is None

@@ -13,6 +13,7 @@ from tests.helpers.traffic import decoded, session_with
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.packets.conversation import conversation_mask
 from trafficdesk.packets.display_filter import compile_filter
+from trafficdesk.packets.identities import Host, NameSource
 from trafficdesk.packets.log import CHUNK_ROWS
 from trafficdesk.session import AnalysisSession
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -219,3 +220,43 @@ def test_lengths_are_drawn(qtbot: QtBot, room: Room) -> None:
         room.page.table.sheets.sheet.columns[1].values.sum(),  # type: ignore[union-attr]
         3_000,
     )
+
+
+def test_an_address_becomes_a_filter_of_its_own(qtbot: QtBot, room: Room) -> None:
+    """Beside its conversation's; for every kind it lets all packets of that address through."""
+    menu = StatisticsMenu(room.page, lambda: "", room)
+    for kind in Kind:
+        room.page.choose(Tab.CONVERSATIONS, kind)
+        settled(qtbot, room)
+        table = room.page.table
+        assert table is not None
+        built = menu.build(table, table.sheets.index(0, 0))
+        assert [action.text() for action in built.actions()].count("Apply address as filter") == 1
+        expression = table.sheets.address_filter(0, 0)
+        asked = room.session.log.select(compile_filter(expression).mask)
+        of_row = room.session.log.select(compile_filter(table.sheets.filter_of(0)).mask)
+        assert set(of_row) <= set(asked)
+        built = menu.build(table, table.sheets.index(0, table.sheets.columnCount() - 1))
+        assert "Apply address as filter" not in [action.text() for action in built.actions()]
+
+
+def test_names_that_come_late_are_shown_though_nothing_else_came(qtbot: QtBot, room: Room) -> None:
+    """Of all packets, and of those that a filter shows."""
+    log = room.session.log
+    room.model.show(log.select(compile_filter("udp").mask))
+    room.controller.filter_changed()
+    room.page.choose(Tab.CONVERSATIONS, Kind.UDP)
+    for limited in (False, True):
+        room.page.limit.setChecked(limited)
+        settled(qtbot, room)
+        name = f"late{limited:d}.example"
+        ids = log.select(compile_filter("udp").mask)
+        number = log.identities.hosts.number(Host(name, NameSource.MDNS))
+        log.update_analysis("host", ids, np.full(len(ids), number, np.uint32))
+        room.controller.identified()
+        settled(qtbot, room)
+        table = room.page.table
+        assert table is not None
+        assert table.sheets.sheet is not None
+        column = next(column for column in table.sheets.sheet.columns if column.name == "host")
+        assert {column.plain(row) for row in range(len(table.sheets.sheet))} == {name}

@@ -15,12 +15,19 @@ _LONGEST: Final = 60
 """Characters of an expression in the menu."""
 
 
-def add_filter_menu(menu: QMenu, expression: str, present: str, chosen: Callable[[], object]) -> QMenu:
-    """Add "Apply as filter" to `menu`; each choice's action carries its expression as data and calls `chosen`.
+def add_filter_menu(
+    menu: QMenu,
+    expression: str,
+    present: str,
+    chosen: Callable[[], object],
+    *,
+    title: str = "Apply as filter",
+) -> QMenu:
+    """Add a submenu of that title to `menu`; each choice's action carries its expression as data and calls `chosen`.
 
     `present` is the filter that is applied now; an empty `expression` leaves the submenu disabled.
     """
-    submenu = menu.addMenu("Apply as filter")
+    submenu = menu.addMenu(title)
     submenu.setEnabled(bool(expression))
     if not expression:
         return submenu

@@ -42,9 +42,11 @@ class StatisticsMenu(QObject):
         copy_value.triggered.connect(self._on_copy)
         menu.addAction("Copy rows").triggered.connect(table.copy_rows)
         menu.addSeparator()
-        add_filter_menu(
-            menu, table.sheets.filter_of(index.row(), index.column()), self._present(), self._on_filter
-        )
+        expression = table.sheets.filter_of(index.row(), index.column())
+        add_filter_menu(menu, expression, self._present(), self._on_filter)
+        address = table.sheets.address_filter(index.row(), index.column())
+        if address not in {"", expression}:
+            add_filter_menu(menu, address, self._present(), self._on_filter, title="Apply address as filter")
         menu.addSeparator()
         export = menu.addAction("Export table…")
         export.setEnabled(table is self._page.table)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from trafficdesk.metrics.sheets import Form
+from trafficdesk.packets.display_filter import filter_for_value
 from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.models.sheet_cells import NUMBERS, address_name, address_words, cell_text
 from trafficdesk.ui.wording import visible
@@ -81,6 +83,15 @@ class SheetModel(QAbstractTableModel):
         naming = self._sheet.columns[column].naming
         named = naming.filter_of(self.sheet_row(row)) if naming is not None else ""
         return named or self._sheet.filter_of(self.sheet_row(row))
+
+    def address_filter(self, row: int, column: int) -> str:
+        """The display filter that asks for all packets of the address in a cell; empty where it is none."""
+        assert self._sheet is not None
+        shown = self._sheet.columns[column]
+        if shown.form not in {Form.IP, Form.MAC}:
+            return ""
+        field = "ip.addr" if shown.form is Form.IP else "eth.addr"
+        return filter_for_value(field, shown.plain(self.sheet_row(row)))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; -1 = as the sheet has it."""
