@@ -17,6 +17,8 @@ MAX_DEPTH: Final = 3
 """Records within records that are shown."""
 MAX_FIELDS: Final = 400
 """Fields shown of one layer."""
+_PLAIN: Final = frozenset({"Raw", "Padding"})
+"""scapy's layers of bytes that no protocol explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _summary(layer: Any) -> str:
     for source, destination in (("src", "dst"), ("sport", "dport"), ("psrc", "pdst")):
         if source in values and destination in values:
             return shown(f"{values[source]} → {values[destination]}", VALUE_CHARACTERS)
-    if type(layer).__name__ in {"Raw", "Padding"}:
+    if type(layer).__name__ in _PLAIN:
         return f"{len(layer.load)} bytes"
     return ""
 
@@ -161,7 +163,10 @@ def _text(layer: Any, field: Any, value: Any) -> str:
     """One value as a person reads it."""
     name = field.name
     if isinstance(value, bytes):
-        return printable(value.rstrip(b"\0"), VALUE_CHARACTERS)
+        text = value.rstrip(b"\0")
+        # Zeros fill up a text field; where they are all there is, they are what one looks for.
+        blank = not text and type(layer).__name__ in _PLAIN
+        return shown(value.hex(" "), VALUE_CHARACTERS) if blank else printable(text, VALUE_CHARACTERS)
     if name in {"sport", "dport"} and isinstance(value, int):
         service = str(field.i2repr(layer, value))
         return str(value) if service == str(value) else f"{value} ({service})"

@@ -76,6 +76,12 @@ def test_every_captured_frame_is_covered(name: str) -> None:
     assert "Malformed" not in {layer.name for layer in layers}
 
 
+def test_bytes_without_a_protocol_are_shown_whatever_they_are() -> None:
+    """Text as text, and zeros, which would be no text at all, as digits."""
+    for payload, shown in ((bytes(6), "00 00 00 00 00 00"), (b"hello\0\0", "hello")):
+        assert list(_values(_dissect(_udp(40_000, 40_001, payload))[-1]).values()) == [shown]
+
+
 def test_dns_shows_its_question() -> None:
     """Records of a list are shown one by one."""
     layers = _dissect(wire.DNS_QUERY)
