@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.helpers import tshark_statistics as tshark
 from trafficdesk.capture.pcap_file import CaptureFile
-from trafficdesk.decode import decode
+from trafficdesk.decode import Conversations, decode
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.metrics.tables import TrafficTables
 from trafficdesk.metrics.volume import Volume
@@ -51,9 +51,10 @@ class Counted:
         self.tables = TrafficTables()
         self.volume = Volume()
         self.first_ns: int | None = None
+        conversations = Conversations()
         with CaptureFile(path) as file:
             for block in file.blocks():
-                batch = decode(block)
+                batch = conversations.follow(decode(block))
                 if len(batch):
                     self._add(batch)
 

@@ -35,6 +35,8 @@ class FlowKeys:
     """`WORDS` columns, each (rows,)."""
     side: NDArray[np.int64]
     """(rows,) 0: sent by the low end, 1: by the high end."""
+    ported: NDArray[np.bool_]
+    """(rows,) whether a row has ports of its own; a later fragment is only told those of its first one."""
 
     def __len__(self) -> int:
         return len(self.side)
@@ -46,7 +48,8 @@ def flow_keys(batch: PacketBatch) -> FlowKeys:
     is_ip = (network == EtherType.IPV4) | (network == EtherType.IPV6)
     rows: Any = slice(None) if is_ip.all() else np.flatnonzero(is_ip)
     source, destination = _halves(batch["source"][rows]), _halves(batch["destination"][rows])
-    ports = [batch[name][rows].astype(np.int64) for name in ("source_port", "destination_port")]
+    ported = (batch["source_port"][rows] >= 0) & (batch["fragment_offset"][rows] <= 0)
+    ports = [np.where(ported, batch[name][rows], -1) for name in ("source_port", "destination_port")]
     swap = _is_after((*source, ports[0]), (*destination, ports[1]))
     low = [np.where(swap, there, here) for here, there in zip(source, destination, strict=True)]
     high = [np.where(swap, here, there) for here, there in zip(source, destination, strict=True)]
@@ -56,7 +59,7 @@ def flow_keys(batch: PacketBatch) -> FlowKeys:
         np.where(swap, ports[0], ports[1]),
         network[rows] == EtherType.IPV6,
     )
-    return FlowKeys(rows, (*low, *high, packed), swap.astype(np.int64))
+    return FlowKeys(rows, (*low, *high, packed), swap.astype(np.int64), ported)
 
 
 def pack(

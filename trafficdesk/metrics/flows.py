@@ -78,6 +78,7 @@ class Flows:
     def _add(self, batch: PacketBatch, keys: FlowKeys) -> None:
         packets = {name: batch[name][keys.rows] for name in _READ}
         packets["packet_id"] = batch.ids[keys.rows]
+        packets["ported"] = keys.ported
         if batch.identity is not None:
             packets |= {name: values[keys.rows] for name, values in batch.identity.columns().items()}
         pair, settled = self._pairs(keys)
@@ -147,7 +148,7 @@ class Flows:
                     told
                 ]  # of several the last written wins: the newest
         is_tcp = packets["ip_protocol"] == IpProtocol.TCP
-        tcp = np.flatnonzero(is_tcp & (packets["source_port"] >= 0))
+        tcp = np.flatnonzero(is_tcp & packets["ported"])
         if len(tcp):
             self._count_tcp({name: values[tcp] for name, values in packets.items()}, row[tcp], way[tcp])
 
@@ -200,5 +201,5 @@ class Flows:
 
 _WHOSE: Final = ("program", "host")
 _READ: Final = (
-    "timestamp_ns", "length", "ip_protocol", "source_port", "tcp_flags", "tcp_sequence", "payload_length",
+    "timestamp_ns", "length", "ip_protocol", "tcp_flags", "tcp_sequence", "payload_length",
 )  # fmt: skip

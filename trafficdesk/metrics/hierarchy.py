@@ -65,7 +65,9 @@ class ProtocolHierarchy:
         """Count a batch."""
         stack = batch["link_type"].astype(np.uint64) << np.uint64(40)
         stack |= batch["network"].astype(np.uint64) << np.uint64(24)
-        stack |= (batch["ip_protocol"].astype(np.int64) + 1).astype(np.uint64) << np.uint64(12)
+        # A later fragment has no transport header: it stays with IP.
+        transport = np.where(batch["fragment_offset"] > 0, -1, batch["ip_protocol"]).astype(np.int64)
+        stack |= (transport + 1).astype(np.uint64) << np.uint64(12)
         stack |= batch["protocol"].astype(np.uint64)
         tagged = (batch["vlan"] >= 0).astype(np.uint64)
         numbers = self._table.numbers(tagged, stack)

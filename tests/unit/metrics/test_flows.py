@@ -53,6 +53,17 @@ def segments(
     )
 
 
+@pytest.mark.parametrize(("protocol", "kind"), [(17, Kind.UDP), (6, Kind.TCP)])
+def test_later_fragments_count_for_their_hosts(protocol: int, kind: Kind) -> None:
+    """They are told the ports of their first one but have none of their own, in Wireshark's tables and in these."""
+    batch = a_batch(
+        3, ip_protocol=protocol, source_port=40_000, destination_port=53, fragment_offset=[0, 1_480, 2_960]
+    )
+    tables = tables_of(batch)
+    assert tables.conversations(kind).packets.sum() == 1
+    assert tables.conversations(Kind.IPV4).packets.sum() == 3
+
+
 def test_counts_agree_with_a_dictionary() -> None:
     """Packets, bytes, direction, first and last time of every UDP conversation, IPv4 and IPv6, batches cut anywhere."""
     batch = random_batch(5_000, seed=1)

@@ -40,6 +40,17 @@ def test_every_level_counts_what_it_carries() -> None:
     assert all(path[:-1] in paths[:place] for place, path in enumerate(paths) if len(path) > 1)
 
 
+def test_later_fragments_stay_with_ip() -> None:
+    """They have no transport header, whatever protocol their packet is of."""
+    hierarchy = ProtocolHierarchy()
+    hierarchy.add(a_batch(2, protocol=[24, 12], fragment_offset=[0, 1_480]))
+    assert {level.path: level.packets for level in hierarchy.levels()} == {
+        ("Ethernet",): 2,
+        ("Ethernet", "IPv4"): 2,
+        ("Ethernet", "IPv4", "UDP"): 1,
+    }
+
+
 def test_raw_ip_has_no_link_level() -> None:
     """What was captured without a link header begins with the network."""
     hierarchy = ProtocolHierarchy()
