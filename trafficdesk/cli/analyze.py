@@ -151,14 +151,11 @@ def use_threat_lists(session: AnalysisSession, settings: Settings) -> None:
     """Look for what the person's lists have; what is wrong with them is said on stderr."""
     from trafficdesk.threats import Library
     from trafficdesk.threats.library import matching_of
+    from trafficdesk.threats.words import complaints
 
     lists = Library().lists(settings.threats.files)
-    for one in lists:
-        if one.error and str(one.path) not in settings.threats.off:
-            say(
-                f"trafficdesk: the threat list {visible(str(one.path))} is not used: {visible(one.error)}",
-                to_stderr=True,
-            )
+    for words in complaints(lists, settings.threats, time.time()):
+        say(f"trafficdesk: {visible(words)}", to_stderr=True)
     session.log.identities.matching = matching_of(lists, settings.threats.off)
 
 

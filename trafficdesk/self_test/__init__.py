@@ -5,6 +5,7 @@ found is mailed to a server of our own on loopback, that keeps it. Nothing else 
 """
 
 from trafficdesk.self_test.card import Line, ScoreCard, card_json
+from trafficdesk.self_test.process import run_trial_apart
 from trafficdesk.self_test.trial import Stopped, run_trial
 
-__all__ = ["Line", "ScoreCard", "Stopped", "card_json", "run_trial"]
+__all__ = ["Line", "ScoreCard", "Stopped", "card_json", "run_trial", "run_trial_apart"]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from trafficdesk.packets.identities import Threat
+    from trafficdesk.settings import ThreatSettings
+    from trafficdesk.threats.threat_list import ThreatList
 
 _DAY_S = 86_400
 
@@ -23,3 +27,19 @@ def age_words(dated_s: int, now_s: float) -> str:
     if days == 0:
         return "of today"
     return "1 day old" if days == 1 else f"{days:,} days old"
+
+
+def is_old(one: ThreatList, settings: ThreatSettings, now_s: float) -> bool:
+    """Whether a list is older than the person wants lists to be."""
+    return not one.error and now_s - one.dated_s > settings.stale_days * _DAY_S
+
+
+def complaints(lists: Iterable[ThreatList], settings: ThreatSettings, now_s: float) -> Iterator[str]:
+    """A sentence for each list in use that could not be read, or is old."""
+    for one in lists:
+        if str(one.path) in settings.off:
+            continue
+        if one.error:
+            yield f"The threat list {one.path} is not used: {one.error}."
+        elif is_old(one, settings, now_s):
+            yield f"The threat list {one.path} is {age_words(one.dated_s, now_s)}: fetch it anew."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import smtplib
 from email.message import EmailMessage
 
@@ -11,7 +12,7 @@ import pytest
 from trafficdesk.capture.synthetic.drill import DRILL
 from trafficdesk.cli.arguments import main
 from trafficdesk.detect.rules import RULES
-from trafficdesk.self_test import Stopped, run_trial, trial
+from trafficdesk.self_test import Stopped, run_trial, run_trial_apart, trial
 from trafficdesk.self_test.mail_sink import MailSink
 
 
@@ -46,13 +47,16 @@ def test_what_is_not_found_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines["beacon"].words == "no drill has been written for it"
 
 
-def test_it_can_be_stopped() -> None:
-    """Between two batches; what was said of progress is a share."""
+def test_apart_it_is_the_same_and_leaves_nobody_behind() -> None:
+    """In a process of its own, with another for the analysis; both end when nobody wants to know any more."""
     told: list[float] = []
     with pytest.raises(Stopped):
-        run_trial(told.append, lambda: len(told) > 1)
-    assert told
-    assert all(0 <= share <= 1 for share in told)
+        run_trial_apart(told.append, lambda: bool(told))
+    assert 0 <= told[0] <= 1
+    assert not multiprocessing.active_children()
+    card = run_trial_apart(told.append, lambda: False)
+    assert card.passed, card
+    assert not multiprocessing.active_children()
 
 
 def test_mails_are_kept_as_they_were_sent() -> None:

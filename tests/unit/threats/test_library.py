@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from trafficdesk.settings import ThreatSettings
 from trafficdesk.threats import Library, library
 from trafficdesk.threats.library import matching_of
+from trafficdesk.threats.words import complaints
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +60,17 @@ def test_more_than_memory_is_meant_for_is_left_out(tmp_path: Path, monkeypatch: 
     matching = matching_of(Library(tmp_path).lists())
     assert matching is not None
     assert [one.name for one in matching.lists] == ["a", "c"]
+
+
+def test_what_is_wrong_with_lists_is_said(tmp_path: Path) -> None:
+    """Unreadable and old ones, but not those that are switched off."""
+    (tmp_path / "new.txt").write_text("# Updated 2026-09-01\n203.0.113.7\n")
+    (tmp_path / "old.txt").write_text("# Updated 2026-01-01\n203.0.113.7\n")
+    (tmp_path / "off.txt").write_text("# Updated 2026-01-01\n203.0.113.7\n")
+    settings = ThreatSettings(files=(str(tmp_path / "gone.txt"),), off=(str(tmp_path / "off.txt"),))
+    now_s = 1_788_220_800 + 3 * 86_400
+    for path in tmp_path.iterdir():
+        os.utime(path, (now_s, now_s))
+    said = list(complaints(Library(tmp_path).lists(settings.files), settings, now_s))
+    assert [words.partition(" is ")[0].rpartition("/")[2] for words in said] == ["old.txt", "gone.txt"]
+    assert "246 days old" in said[0]

@@ -1,4 +1,4 @@
-"""Is it working? The self-test in a thread, and its score card."""
+"""Is it working? The self-test in a process of its own, and its score card."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SelfTestDialog(QDialog):
     Parameters
     ----------
     tokens : the theme's colours.
-    trial : runs the test; `self_test.run_trial` by default.
+    trial : runs the test; `self_test.run_trial_apart` by default.
     """
 
     ended = Signal(object)
@@ -207,9 +207,9 @@ def _cells(line: Line) -> tuple[str, str, str, str]:
 
 
 def _run_trial(progress: Callable[[float], None], stop: Callable[[], bool]) -> ScoreCard | None:
-    from trafficdesk.self_test import Stopped, run_trial
+    from trafficdesk.self_test import Stopped, run_trial_apart
 
     try:
-        return run_trial(progress, stop)
+        return run_trial_apart(progress, stop)
     except Stopped:
         return None

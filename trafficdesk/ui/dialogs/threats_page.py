@@ -195,7 +195,9 @@ class ThreatsPage(SettingsPage):
         return one.name, one.format, f"{one.entries:,}", age + stale, f"{one.problem_count:,}"
 
     def _is_old(self, one: ThreatList) -> bool:
-        return not one.error and time.time() - one.dated_s > self._section.stale_days * _DAY_S
+        from trafficdesk.threats.words import is_old
+
+        return is_old(one, self._section, time.time())
 
     def _say_state(self) -> None:
         if not self._lists:
