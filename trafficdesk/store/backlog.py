@@ -74,19 +74,21 @@ class Backlog:
         self.parcels += 1
         return True
 
-    def first(self) -> tuple[int, Parcel, int] | None:
-        """Number, parcel and time of the oldest that waits."""
-        row = self._file.execute(
-            "SELECT number, body, since_ns FROM parcel ORDER BY number LIMIT 1"
-        ).fetchone()
-        return (row[0], Parcel.unpacked(row[1]), row[2]) if row is not None else None
+    def oldest(self, parcels: int) -> list[tuple[int, Parcel, int]]:
+        """Number, parcel and time of up to so many that wait, oldest first."""
+        rows = self._file.execute(
+            "SELECT number, body, since_ns FROM parcel ORDER BY number LIMIT ?", (parcels,)
+        ).fetchall()
+        return [(number, Parcel.unpacked(body), since_ns) for number, body, since_ns in rows]
 
-    def drop(self, number: int) -> None:
-        """It has arrived."""
-        gone = self._file.execute("SELECT length(body) FROM parcel WHERE number = ?", (number,)).fetchone()
-        self._file.execute("DELETE FROM parcel WHERE number = ?", (number,))
-        self.bytes -= gone[0] if gone else 0
-        self.parcels -= 1 if gone else 0
+    def drop(self, last: int) -> None:
+        """All up to number `last` have arrived."""
+        bytes_, parcels = self._file.execute(
+            "SELECT coalesce(sum(length(body)), 0), count(*) FROM parcel WHERE number <= ?", (last,)
+        ).fetchone()
+        self._file.execute("DELETE FROM parcel WHERE number <= ?", (last,))
+        self.bytes -= bytes_
+        self.parcels -= parcels
 
     def close(self) -> None:
         """Let go of the file."""

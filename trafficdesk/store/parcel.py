@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.errors import StoreError
 from trafficdesk.store.database import lines_of
-from trafficdesk.store.schema import METADATA
+from trafficdesk.store.schema import METADATA, Merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,42 @@ class Parcel:
         except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError("A part of the history that waited to be sent is damaged.") from error
         return cls(tables)
+
+
+def joined(parcels: Sequence[Parcel]) -> Parcel:
+    """Several as one, rows of the same key merged: of a busy second's twenty updates of one host the store sees one."""
+    out = Parcel()
+    for name in dict.fromkeys(name for parcel in parcels for name in parcel.tables):
+        parts = [parcel.tables[name] for parcel in parcels if name in parcel.tables]
+        table = METADATA.tables[name]
+        merges = [column.info["merge"] for column in table.columns if not column.primary_key]
+        width = len(table.columns) - len(merges)
+        lines: dict[tuple[Any, ...], list[Any]] = {}
+        for columns in parts:
+            for line in zip(*columns, strict=True):
+                known = lines.get(line[:width])
+                if known is None:
+                    lines[line[:width]] = list(line[width:])
+                else:
+                    known[:] = map(_merged, merges, known, line[width:])
+        keys = zip(*lines, strict=True)
+        values = zip(*lines.values(), strict=True)
+        out.tables[name] = [*map(list, keys), *map(list, values)]
+    return out
+
+
+def _merged(merge: Merge, old: Any, new: Any) -> Any:
+    match merge:
+        case Merge.ADD:
+            return old + new
+        case Merge.LEAST:
+            return min(old, new)
+        case Merge.GREATEST:
+            return max(old, new)
+        case Merge.FILL:
+            return new if new != "" else old
+        case _:
+            return new
 
 
 def _as_text(value: object) -> object:

@@ -20,6 +20,7 @@ from trafficdesk.errors import StoreError
 from trafficdesk.store.backlog import Backlog
 from trafficdesk.store.database import Database, OutOfReach
 from trafficdesk.store.migrations import bring_up_to_date
+from trafficdesk.store.parcel import joined
 from trafficdesk.store.schema import PROGRESS
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ MOST_ROWS: Final = 500_000
 """Rows that may wait in memory."""
 _BACK_OFF_S: Final = (0.5, 60.0)
 _TIDY_S: Final = 600.0
+_SENT_PARCELS: Final = 40
+"""Twenty seconds of traffic: the more at once, the fewer rows they are when merged."""
 _TAKEN_ROWS: Final = 50_000
 """Rows written in one transaction, of several parcels."""
 
@@ -245,28 +248,28 @@ class HistoryWriter:
         return True
 
     def _send(self) -> bool:
-        """To a server: the oldest that waits on disk."""
+        """To a server: the oldest that wait on disk, in one transaction."""
         assert self._backlog is not None
-        first = self._backlog.first()
-        if first is None:
+        waiting = self._backlog.oldest(_SENT_PARCELS)
+        if not waiting:
             self._oldest_ns = 0
             return False
-        number, parcel, self._oldest_ns = first
+        self._oldest_ns = waiting[0][2]
+        last = waiting[-1][0]
         with self._database.transaction() as connection:
-            if self._is_new(connection, number):
-                parcel.write(self._database, connection)
-        self._backlog.drop(number)
-        self._written += parcel.rows
+            arrived = self._arrived(connection)
+            new = [parcel for number, parcel, _ in waiting if number > arrived]
+            if new:
+                joined(new).write(self._database, connection)
+                self._database.merge(connection, PROGRESS, [[self._writer], [last], [time.time_ns()]])
+        self._backlog.drop(last)
+        self._written += sum(parcel.rows for _, parcel, _ in waiting)
         return True
 
-    def _is_new(self, connection: Connection, number: int) -> bool:
-        """Whether the server has not got this parcel; notes that it has."""
+    def _arrived(self, connection: Connection) -> int:
+        """Number of the last parcel that the server has got."""
         mine = sql.select(PROGRESS.c.sequence).where(PROGRESS.c.writer == self._writer)
-        known = connection.execute(mine).scalar()
-        if known is not None and known >= number:
-            return False
-        self._database.merge(connection, PROGRESS, [[self._writer], [number], [time.time_ns()]])
-        return True
+        return connection.execute(mine).scalar() or 0
 
     def _tidy(self) -> None:
         if self._retention is not None and time.monotonic() - self._tidied > _TIDY_S:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.helpers.stored import NOON_S, everything
 from trafficdesk.errors import StoreError
 from trafficdesk.store.backlog import Backlog
 from trafficdesk.store.database import Database, OutOfReach, file_url
-from trafficdesk.store.parcel import Parcel
-from trafficdesk.store.schema import VOLUME_SECOND
+from trafficdesk.store.migrations import bring_up_to_date
+from trafficdesk.store.parcel import Parcel, joined
+from trafficdesk.store.schema import CONVERSATION, VOLUME_SECOND
 from trafficdesk.store.writer import HistoryWriter
 
 
@@ -50,7 +53,7 @@ def test_a_parcel_that_is_sent_twice_is_written_once(mariadb, tmp_path):
     url = mariadb.create("twice")
     backlog = Backlog(tmp_path / "backlog.db")
     backlog.put(seconds(0, 5))
-    number, parcel, _ = backlog.first()
+    ((number, parcel, _),) = backlog.oldest(1)
     backlog.close()
     for _ in range(2):
         writer = HistoryWriter(url, tmp_path / "backlog.db")
@@ -135,3 +138,33 @@ def test_the_file_is_for_its_owner_only(tmp_path):
     writer.close()
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "deep").glob("history.db*")}
     assert modes == {0o600}
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.text(max_size=2)), max_size=6), max_size=5
+    )
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_joined_parcels_are_what_the_store_makes_of_them(parts):
+    """Merged here or by the database, one after the other: the same rows."""
+
+    def parcel_of(rows):
+        parcel = Parcel()
+        for key, number, text in rows:
+            parcel.add_row(
+                CONVERSATION, NOON_S, 7, bytes(16), bytes([key] * 16), 1, 2, 6,
+                number, 1, 10 * number, 2, number, number, text, "", "seen", text, "",
+            )  # fmt: skip
+        return parcel
+
+    stores = []
+    for parcels in ([parcel_of(rows) for rows in parts], [joined([parcel_of(rows) for rows in parts])]):
+        database = Database("sqlite:///:memory:")
+        bring_up_to_date(database)
+        with database.transaction() as connection:
+            for parcel in parcels:
+                parcel.write(database, connection)
+        stores.append(everything(database)["conversation"])
+        database.close()
+    assert stores[0] == stores[1]
