@@ -17,6 +17,9 @@ from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.live import open_live
 from trafficdesk.capture.pump import CapturePump, CreditGate
 from trafficdesk.errors import CaptureError
+from trafficdesk.metrics.conversations import Kind
+from trafficdesk.metrics.tables import TrafficTables
+from trafficdesk.metrics.traffic_sheets import conversation_sheet
 from trafficdesk.packets.display_filter import compile_filter
 from trafficdesk.packets.identities import Certainty, Program
 from trafficdesk.session import AnalysisSession
@@ -99,6 +102,15 @@ def test_a_connection_names_its_program(watching: Watching) -> None:
         watching.wait(lambda: len(watching.rows(port)) >= 4 and watching.programs(port) == wanted)
         assert len(watching.rows(port)) >= 4
         assert watching.programs(port) == wanted
+        log = watching.session.log
+        tables = TrafficTables(identities=log.identities)
+        for batch in log.batches():
+            tables.add(batch)
+        sheet = conversation_sheet(tables.tell(log.snapshot()).conversations(Kind.TCP), 0, log.identities)
+        told = {column.name: column for column in sheet.file_columns}
+        ends = zip(told["port_a"].values, told["port_b"].values, strict=True)
+        row = next(row for row, ports in enumerate(ends) if port in ports)
+        assert (told["program"].plain(row), told["program_source"].plain(row)) == (me.name(), "seen")
 
 
 @pytest.mark.root

@@ -94,6 +94,9 @@ def test_what_is_compared_sorted_and_written_are_addresses(qtbot: QtBot, desktop
     log, model = desktop.session.log, desktop.model
     text = model.text(4, Column.DESTINATION)
     assert filter_for_cell(log, 4, Column.DESTINATION, text) == f"ip.dst == {OTHER}"
+    menu = desktop.commands._menu.build(model.index(4, Column.DESTINATION), "")
+    copied = {action.text(): action.data() for action in menu.actions()}
+    assert (copied["Copy value"], copied["Copy address"]) == ("shop.example", OTHER)
     desktop.commands.table.sorting.sort(Column.DESTINATION, descending=False)
     assert model.ids().tolist() == [0, 3, 5, 2, 4, 1]
     batch = log.slice(0, log.end_id)
@@ -128,6 +131,9 @@ def test_statistics_follow(qtbot: QtBot, desktop: Desktop) -> None:
     row = next(row for row in range(table.sheets.rowCount()) if table.sheets.text(row, 0) == "shop.example")
     assert OTHER in str(table.sheets.index(row, 0).data(TIP))
     assert table.sheets.filter_of(row, 0) == f"ip.addr == {OTHER}"
+    menu = desktop.commands._statistics._menu.build(table, table.sheets.index(row, 0))
+    copied = {action.text(): action.data() for action in menu.actions()}
+    assert (copied["Copy value"], copied["Copy address"]) == ("shop.example", OTHER)
     host = next(
         number for number in range(table.sheets.columnCount()) if table.sheets.headerData(number, Qt.Orientation.Horizontal) == "Host name"
     )  # fmt: skip

@@ -41,6 +41,13 @@ def filter_for_cell(log: PacketLog, packet_id: int, column: int, text: str) -> s
     return _for_finding(log, packet_id) if column == Column.FINDING and text else _for_score(column, text)
 
 
+def shown_address(log: PacketLog, packet_id: int, column: int) -> str:
+    """The address behind a cell of a source or a destination, whatever name is shown there; else empty."""
+    if column not in _ENDS:
+        return ""
+    return endpoint_texts(log.take(np.array([packet_id])), _ENDS[Column(column)])[0]
+
+
 def combined(present: str, joint: str, added: str) -> str:
     """`present` and `added` joined by `&&` or `||`, in brackets where they need them."""
     return f"({present.strip()}) {joint} ({added})" if present.strip() else added
@@ -119,8 +126,7 @@ def _for_interface(log: PacketLog, packet_id: int, text: str) -> str:
 
 def _for_endpoint(log: PacketLog, packet_id: int, column: Column) -> str:
     """Of the address, whatever name is shown for it."""
-    side = _SIDES[column]
-    text = endpoint_texts(log.take(np.array([packet_id])), _ENDS[column])[0]
+    side, text = _SIDES[column], shown_address(log, packet_id, column)
     if not text:
         return ""
     network = int(log.column("network", np.array([packet_id]))[0])

@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from trafficdesk.ui.cell_filter import filter_for_cell
+from trafficdesk.ui.cell_filter import filter_for_cell, shown_address
 from trafficdesk.ui.filter_menu import add_filter_menu
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class PacketMenu(QObject):
         copy_value = menu.addAction("Copy value")
         copy_value.setData(text)
         copy_value.triggered.connect(self._on_copy)
+        address = shown_address(self._log, self._model.packet_id(index.row()), index.column())
+        if address not in {"", text}:
+            copy_address = menu.addAction("Copy address")
+            copy_address.setData(address)
+            copy_address.triggered.connect(self._on_copy)
         menu.addAction(self._actions["copy"])
         menu.addAction(self._actions["copy_as_filter"])
         menu.addAction(self._actions["copy_bytes"])

@@ -40,13 +40,18 @@ class StatisticsMenu(QObject):
         copy_value = menu.addAction("Copy value")
         copy_value.setData(table.sheets.text(index.row(), index.column()).strip())
         copy_value.triggered.connect(self._on_copy)
+        address = table.sheets.address(index.row(), index.column())
+        if address not in {"", copy_value.data()}:
+            copy_address = menu.addAction("Copy address")
+            copy_address.setData(address)
+            copy_address.triggered.connect(self._on_copy)
         menu.addAction("Copy rows").triggered.connect(table.copy_rows)
         menu.addSeparator()
         expression = table.sheets.filter_of(index.row(), index.column())
         add_filter_menu(menu, expression, self._present(), self._on_filter)
-        address = table.sheets.address_filter(index.row(), index.column())
-        if address not in {"", expression}:
-            add_filter_menu(menu, address, self._present(), self._on_filter, title="Apply address as filter")
+        alone = table.sheets.address_filter(index.row(), index.column())
+        if alone not in {"", expression}:
+            add_filter_menu(menu, alone, self._present(), self._on_filter, title="Apply address as filter")
         menu.addSeparator()
         export = menu.addAction("Export table…")
         export.setEnabled(table is self._page.table)

@@ -86,12 +86,18 @@ class SheetModel(QAbstractTableModel):
 
     def address_filter(self, row: int, column: int) -> str:
         """The display filter that asks for all packets of the address in a cell; empty where it is none."""
+        address = self.address(row, column)
+        if not address:
+            return ""
+        assert self._sheet is not None
+        field = "ip.addr" if self._sheet.columns[column].form is Form.IP else "eth.addr"
+        return filter_for_value(field, address)
+
+    def address(self, row: int, column: int) -> str:
+        """The address in a cell, whatever name is shown there; empty where it is none."""
         assert self._sheet is not None
         shown = self._sheet.columns[column]
-        if shown.form not in {Form.IP, Form.MAC}:
-            return ""
-        field = "ip.addr" if shown.form is Form.IP else "eth.addr"
-        return filter_for_value(field, shown.plain(self.sheet_row(row)))
+        return str(shown.plain(self.sheet_row(row))) if shown.form in {Form.IP, Form.MAC} else ""
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; -1 = as the sheet has it."""
