@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.fuzz.analysis import CLOCK
+from tests.fuzz.classifiers import LABELS, a_small_model
 from tests.fuzz.conversations import STEP
 from tests.fuzz.frames import packed, packed_payload
 from tests.fuzz.words import VOCABULARY
@@ -127,6 +128,8 @@ def seeds(name: str) -> list[bytes]:
         "analysis": lambda: [_CLOCKS[number % len(_CLOCKS)] + frames for number, frames in enumerate(_together(3))],
         "display_filter": lambda: [*(text.encode() for text in _FILTERS), *_words()],
         "dumpcap_words": _dumpcap_words,
+        "model": lambda: [a_small_model(), a_small_model()[:-40], a_small_model().replace(b"DNS", b"TLS")],
+        "labels": lambda: [text.encode() for text in LABELS],
         "threat_lists": lambda: [text.encode() for text in _LISTS],
         "hand_over": lambda: [bytes([kind << 5 | count]) + words for kind in range(8) for count, words in _VISITS],
     }[name]()  # fmt: skip

@@ -31,6 +31,8 @@ LEAST_MET: Final = {
     "display_filter": 8,
     "dumpcap_words": 4,
     "threat_lists": 16,
+    "model": 3,
+    "labels": 5,
     "hand_over": 12,
 }
 """Different kinds of thing that a target's seeds meet, less a few: seeds that meet little test little."""
