@@ -105,6 +105,7 @@ class Traffic:
             "name_hash": zlib.crc32(name.encode()) + 1,
             "name_entropy": entropy,
             "length": 70 + len(name),
+            "text": name.encode(),
         }
         if answer:
             self.udp(at, server, 53, client, 40_000, **columns)
@@ -123,12 +124,17 @@ class Traffic:
         """All packets in order of time."""
         self.rows.sort(key=lambda row: row[0])
         columns = empty_columns(len(self.rows))
+        text = bytearray()
         for row, (at, values) in enumerate(self.rows):
             columns["timestamp_ns"][row] = START_NS + round(at * 1e9)
+            columns["text_start"][row] = len(text)
+            text += values.get("text", b"")
             for name, value in values.items():
+                if name == "text":
+                    continue
                 columns[name][row] = np.void(value) if isinstance(value, bytes) else value
         columns["captured_length"][:] = columns["length"]
-        return PacketBatch(first_id, columns, np.empty(0, np.uint8))
+        return PacketBatch(first_id, columns, np.frombuffer(bytes(text), np.uint8))
 
 
 def ordinary(seconds: float, *, seed: int = 0, hosts: int = 8, per_second: float = 3.0) -> Traffic:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 RULE_OF: Final = {FAMILY_INDEX[rule.family]: rule for rule in RULES}
 """Rule by family, in the rules' order."""
+GATED: Final = np.array(
+    [index in RULE_OF and not RULE_OF[index].teaches for index in range(len(FAMILY_INDEX))], np.bool_
+)
+"""(families,) whether rows of a family are kept from being learned."""
 
 
 class Verdicts:

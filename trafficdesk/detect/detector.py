@@ -125,7 +125,8 @@ class Detector:
     def baseline(self) -> Baseline:
         """What is known of this network, to be kept."""
         severities, watched_s = self._incidents.budget.state
-        return replace(self._learner.baseline(), severities=severities, watched_s=watched_s)
+        seen = self._extractor.known.seen
+        return replace(self._learner.baseline(), severities=severities, watched_s=watched_s, seen=seen)
 
     def change_network(self, baseline: Baseline | None) -> None:
         """Go on in a network of which `baseline` is known; None = nothing.
@@ -134,6 +135,9 @@ class Detector:
         """
         if self._now_ns:
             self.tell_gaps([(self._now_ns - NOTED_NS, self._now_ns)])
+        self._extractor.change_network(
+            baseline.seen if baseline else {}, baseline.learned_s if baseline else 0.0
+        )
         self._learner.change_network(baseline)
         kept = (baseline.severities, baseline.watched_s) if baseline else (None, 0.0)
         self._incidents.set_budget(AlertBudget(self._settings.incidents_per_day, *kept))

@@ -155,14 +155,19 @@ def told(
     return out
 
 
+def _measured(index: int) -> tuple[str, str]:
+    """Behaviour and unit: what only differs in its window is the same."""
+    return FEATURES[index].behaviour or FEATURES[index].name, FEATURES[index].unit
+
+
 def of_rule(
     values: NDArray[np.float32], measures: Mapping[str, float], reference: Reference | None
 ) -> Reasons:
-    """Reasons of rows that a rule flagged: its own measures that reach their floor, in the rule's order.
+    """Reasons of rows that a rule flagged: the first of its own measures that reach their floor.
 
     What is usual is the reference's 99 % value, never above the floor.
     """
-    names = tuple(measures)[:TOLD]
+    names = tuple(measures)
     out = Reasons.none(len(values))
     indices = np.array([INDEX[name] for name in names])
     said = np.stack([FEATURES[i].said(values[:, i]) for i in indices], axis=1)
@@ -172,9 +177,14 @@ def of_rule(
         known = np.array([float(FEATURES[i].said(reference.q99[i])) for i in indices])
         usual = np.minimum(floors, known)
     reached = said >= floors * (1 - 1e-6)
-    order = np.argsort(~reached, axis=1, kind="stable")
+    for at, index in enumerate(indices.tolist()):
+        # A slower window of a behaviour is told only where the quicker one says nothing.
+        for earlier in range(at):
+            if _measured(index) == _measured(int(indices[earlier])):
+                reached[:, at] &= ~reached[:, earlier]
+    order = np.argsort(~reached, axis=1, kind="stable")[:, :TOLD]
     reached = np.take_along_axis(reached, order, axis=1)
-    width = len(names)
+    width = order.shape[1]
     out.features[:, :width] = np.where(reached, indices[order], -1)
     out.values[:, :width] = np.where(reached, np.take_along_axis(said, order, axis=1), np.nan)
     out.usual[:, :width] = np.where(reached, usual[order], np.nan)

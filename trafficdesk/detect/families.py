@@ -71,6 +71,13 @@ FAMILIES: Final = (
         65,
     ),
     Family(
+        "dga",
+        "Generated names",
+        "Many looked-up names do not exist and look like chance. Malware generates names to find its master; some browsers "
+        "test a new network with a few such names.",
+        55,
+    ),
+    Family(
         "nxdomain",
         "Names that do not exist",
         "Many looked-up names do not exist. Malware guesses names to find its master; a mistyped search domain looks alike.",
@@ -94,6 +101,25 @@ FAMILIES: Final = (
         "Upload burst",
         "Much data leaves for one outside address, and little comes back. A backup or a file that you send looks the same.",
         50,
+    ),
+    Family(
+        "exfiltration",
+        "Exfiltration",
+        "One computer sends far more to the outside than it used to. A first backup or a large upload looks the same.",
+        55,
+    ),
+    Family(
+        "new service",
+        "New service",
+        "A known device answers on a port it never served before. A new program or a changed setting does this, and so does "
+        "a back door.",
+        35,
+    ),
+    Family(
+        "new device",
+        "New device",
+        "A device that this network has never shown. A visitor's phone or one with a changing address looks the same.",
+        30,
     ),
     Family(
         "unusual",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.detect.assembly import GATED
 from trafficdesk.detect.reservoir import FAR_BEYOND
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def score_and_learn(
         learner.learn(
             observation,
             slice(start, stop),
-            ruled=ruled,
+            ruled=GATED[out.family[start:stop]],
             far=z > FAR_BEYOND,
             ids=batch.ids[start:stop],
             now_ns=int(batch["timestamp_ns"][stop - 1]),

@@ -6,7 +6,21 @@ features here and its columns in `extractor`.
 
 from typing import Final
 
-from trafficdesk.features import afterimage, beat, conversation, host_window, row, scan_shape, upload
+from trafficdesk.features import (
+    afterimage,
+    beat,
+    conversation,
+    domains,
+    echo,
+    host_window,
+    known,
+    outflow,
+    reflected,
+    row,
+    scan_shape,
+    slow_scan,
+    upload,
+)
 from trafficdesk.features.extractor import FeatureExtractor, Observation
 from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.registry import by_name
@@ -19,6 +33,12 @@ FEATURES: Final = (
     *conversation.FEATURES,
     *row.FEATURES,
     *afterimage.FEATURES,
+    *slow_scan.FEATURES,
+    *reflected.FEATURES,
+    *domains.FEATURES,
+    *echo.FEATURES,
+    *outflow.FEATURES,
+    *known.FEATURES,
 )
 """Columns of the matrix, in order."""
 

@@ -13,6 +13,8 @@ import numpy as np
 from trafficdesk.features.feature import End, Feature, Scale
 from trafficdesk.features.gaps import unbroken
 from trafficdesk.features.keys import mix
+from trafficdesk.features.rhythm import FEATURES as RHYTHM_FEATURES
+from trafficdesk.features.rhythm import Rhythm
 from trafficdesk.features.state import LastSeen, MultiDamped
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ FEATURES: Final = (
     ),
     _feature("beat_mean", "s", "a connection every {}", tellable=False),
     _feature("beat_variation", "", "spacing that varies by {}", Scale.PLAIN, tellable=False),
+    *RHYTHM_FEATURES,
 )
 
 
@@ -72,6 +75,7 @@ class Beat:
     def __init__(self) -> None:
         self._last = LastSeen()
         self._gaps = MultiDamped((HALF_LIFE_S,), 3)
+        self._rhythm = Rhythm()
 
     def update(self, rows: Rows, events: Events) -> list[NDArray[np.float64]]:
         """Columns of `FEATURES`; both directions of a channel read the same."""
@@ -91,4 +95,13 @@ class Beat:
         told = (count > 2.0) & (mean > 0)
         mean = np.where(told, mean, 0.0)
         variation = np.where(told, np.sqrt(variance) / np.maximum(mean, 1e-9), IRREGULAR)
-        return [np.log1p(count), np.log1p(mean), variation]
+        # A channel within the network, or one that has no ports, is no beacon.
+        outside = rows.ported & ~rows.infrastructure & ~(rows.source_inside & rows.destination_inside)
+        rhythm = self._rhythm.update(
+            channel,
+            rows.seconds,
+            np.where(outside, gap, 0.0),
+            count,
+            np.where(to_service, rows.length, 0.0),
+        )
+        return [np.log1p(count), np.log1p(mean), variation, *rhythm]

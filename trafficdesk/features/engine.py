@@ -89,6 +89,11 @@ class KeyTable:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """(keys,) ascending."""
+        return self._keys
+
     def slots(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """(keys,) slot of each of the ascending, distinct `keys`; new ones get the next slots."""
         at = np.searchsorted(self._keys, keys)

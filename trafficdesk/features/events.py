@@ -26,6 +26,9 @@ CLAIM_S: Final = 600.0
 _ARP_BALANCE_S: Final = 5.0
 _ASKED: Final = 0.3
 """A reply within some 8 s of its request still finds this much of it in the damped balance."""
+_SYN_BALANCE_S: Final = 60.0
+_ASKED_SYN: Final = 0.05
+"""A request is remembered for some 4 min: TCP gives up retransmitting its acceptance after 3 (RFC 9293, R2)."""
 _PAIR_SALT: Final = 0x77
 
 
@@ -41,8 +44,14 @@ class Events:
     """First good answer to an opener."""
     new_host: NDArray[np.bool_]
     new_port: NDArray[np.bool_]
+    first_port: NDArray[np.bool_]
+    """A port never tried before (`state.IDLE_S`) on a host."""
     new_sender: NDArray[np.bool_]
     """Seen from the destination: somebody new that it did not ask."""
+    unasked: NDArray[np.bool_]
+    """Somebody new accepts a connection that was never asked for: a reflector, or an answer to forged senders."""
+    unasked_again: NDArray[np.bool_]
+    """The same once more, since nobody confirmed it."""
     arp_target: NDArray[np.bool_]
     """Asks for an address it did not ask for lately."""
     arp_unsolicited: NDArray[np.bool_]
@@ -73,6 +82,7 @@ class EventFinder:
         self._names = LastSeen()
         self._arp_balance = MultiDamped((_ARP_BALANCE_S,), 1)
         self._packets = MultiDamped((60.0,), 1)
+        self._asked = MultiDamped((_SYN_BALANCE_S,), 2)
 
     def find(self, rows: Rows) -> Events:
         """Events of the rows, which follow those of the former call."""
@@ -94,7 +104,9 @@ class EventFinder:
         fanning = opener & ~rows.multicast & ~rows.infrastructure & rows.ported
         new_pair = (peer_age > NEW_S) & ~rows.multicast
         new_host = new_pair & (rows.icmp | fanning)
-        new_port = self._ports.update(mix(pair, rows.destination_port + 1), now, fanning) > NEW_S
+        port_age = self._ports.update(mix(pair, rows.destination_port + 1), now, fanning)
+        new_port = port_age > NEW_S
+        unasked, again = self._unasked(rows, conversation)
         # Answers of infrastructure that nobody asked for are an amplification attack's.
         reflected = (
             rows.infrastructure
@@ -112,6 +124,9 @@ class EventFinder:
             answered=answered & rows.ported,
             new_host=new_host,
             new_port=new_port,
+            first_port=np.isinf(port_age),
+            unasked=unasked & (peer_age > NEW_S),
+            unasked_again=again,
             new_sender=new_host | (new_pair & reflected),
             arp_target=self._arp_target(rows),
             arp_unsolicited=self._arp_unsolicited(rows),
@@ -121,6 +136,16 @@ class EventFinder:
             conversation_packets=packets,
             freshness=freshness,
         )
+
+    def _unasked(
+        self, rows: Rows, conversation: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Rows that accept a connection nobody asked for, and those of them that do so again."""
+        part = (rows.syn | rows.syn_ack) & ~rows.settling
+        counts = np.stack([rows.syn, rows.syn_ack], 1).astype(np.float64)
+        asked = self._asked.update_where(conversation, rows.seconds, counts, part)[:, 0]
+        unasked = rows.syn_ack & part & (asked[:, 0] < _ASKED_SYN)
+        return unasked, unasked & (asked[:, 1] > 1.0 + _ASKED_SYN)
 
     def _arp_target(self, rows: Rows) -> NDArray[np.bool_]:
         request = rows.arp & (rows.message_type == 1)

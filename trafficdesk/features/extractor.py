@@ -12,11 +12,17 @@ from trafficdesk.features.afterimage import AfterImage
 from trafficdesk.features.beat import Beat
 from trafficdesk.features.clock import CaptureClock
 from trafficdesk.features.conversation import Conversation
+from trafficdesk.features.domains import Domains
+from trafficdesk.features.echo import Echo
 from trafficdesk.features.events import EventFinder
 from trafficdesk.features.gaps import Gaps
 from trafficdesk.features.host_window import HostWindow
 from trafficdesk.features.keys import rows_of
+from trafficdesk.features.known import Known
+from trafficdesk.features.outflow import Outflow
+from trafficdesk.features.reflected import Reflected
 from trafficdesk.features.scan_shape import ScanShape
+from trafficdesk.features.slow_scan import SlowScan
 from trafficdesk.features.state import IDLE_S
 from trafficdesk.features.upload import Upload
 
@@ -47,17 +53,29 @@ class FeatureExtractor:
     def __init__(self) -> None:
         self._clock = CaptureClock()
         self._gaps = Gaps()
+        self.known = Known()
+        """Devices and services of the network; outlasts silences."""
         self._begin()
 
     def _begin(self) -> None:
         self._events = EventFinder()
         self._host_window = HostWindow()
         self._scan_shape = ScanShape()
+        self._slow_scan = SlowScan()
+        self._reflected = Reflected()
+        self._domains = Domains()
+        self._echo = Echo()
+        self._outflow = Outflow()
         self._upload = Upload()
         self._beat = Beat()
         self._conversation = Conversation()
         self._afterimage = AfterImage()
         self._now_s = 0.0
+
+    def change_network(self, seen: Mapping[str, NDArray[np.int64]], watched_s: float) -> None:
+        """Go on in a network of which `seen` is known, see `Known.remember`; nothing of it if that is empty."""
+        self.known = Known()
+        self.known.remember(seen, watched_s)
 
     def update(self, batch: PacketBatch) -> NDArray[np.float32]:
         """(rows, features) of packets that follow those of the former call."""
@@ -85,6 +103,12 @@ class FeatureExtractor:
             *self._conversation.update(rows, events),
             *row.columns(rows, events),
             *self._afterimage.update(rows),
+            *self._slow_scan.update(rows, events),
+            *self._reflected.update(rows, events),
+            *self._domains.update(rows, batch),
+            *self._echo.update(rows),
+            *self._outflow.update(rows),
+            *self.known.update(rows, events),
         ]
         values = np.empty((len(rows), len(columns)), np.float32)
         for index, column in enumerate(columns):

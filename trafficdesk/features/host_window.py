@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trafficdesk.features.keys import Rows
 
 HALF_LIVES: Final = (5.0, 60.0)
+LOGIN_HALF_LIFE_S: Final = 300.0
+"""Zeek counts failed logins over 15 to 30 min, Slips over an hour."""
 MAX_HOSTS: Final = 65_536
 """A host's counters take 320 bytes; 21 MB at most."""
 SETTLING_SHARE: Final = 0.2
@@ -158,7 +160,21 @@ def _window(seconds: float) -> tuple[Feature, ...]:
     )
 
 
-FEATURES: Final = (*_window(HALF_LIVES[0]), *_window(HALF_LIVES[1]))
+FEATURES: Final = (
+    *_window(HALF_LIVES[0]),
+    *_window(HALF_LIVES[1]),
+    Feature(
+        f"service_connections_{LOGIN_HALF_LIFE_S:.0f}s",
+        "",
+        LOGIN_HALF_LIFE_S,
+        "{} new connection{s} to one service",
+        _ZEEK,
+        behaviour="service",
+        tellable=False,
+        ranged=False,
+        modelled=False,
+    ),
+)
 
 
 class HostWindow:
@@ -166,7 +182,7 @@ class HostWindow:
 
     def __init__(self) -> None:
         self._hosts = MultiDamped(HALF_LIVES, len(_COLUMNS), MAX_HOSTS)
-        self._services = MultiDamped(HALF_LIVES, 2)
+        self._services = MultiDamped((*HALF_LIVES, LOGIN_HALF_LIFE_S), 2)
 
     def __len__(self) -> int:
         """Hosts known now."""
@@ -182,6 +198,7 @@ class HostWindow:
         for window in range(len(HALF_LIVES)):
             columns += _columns(near[:, window], far[:, window], events.freshness)
             columns += [np.log1p(services[:, window, 0]), np.log1p(services[:, window, 1])]
+        columns.append(np.log1p(services[:, len(HALF_LIVES), 0]))
         at_destination = {name: _value(far[:, -1], name) > _value(near[:, -1], name) for name in _SIDED}
         return columns, at_destination
 
@@ -228,7 +245,7 @@ class HostWindow:
         return sums[0::2], sums[1::2]
 
     def _service_counters(self, rows: Rows, events: Events) -> NDArray[np.float64]:
-        """New TCP connections and packets per (client, server, low port), (rows, windows, 2)."""
+        """New TCP connections and packets per (client, server, low port), (rows, windows + 1, 2)."""
         to_service = rows.destination_port <= rows.source_port
         client = np.where(to_service, rows.source, rows.destination)
         server = np.where(to_service, rows.destination, rows.source)

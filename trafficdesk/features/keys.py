@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.gaps import Gaps
-from trafficdesk.packets.address import halves, is_ipv4
+from trafficdesk.features.names import reverse_names
+from trafficdesk.packets.address import halves, is_ipv4, is_local_pair
 from trafficdesk.packets.protocol import EtherType, IpProtocol, Protocol, TcpFlag
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Rows:
     infrastructure: NDArray[np.bool_]
     """UDP with one of `INFRASTRUCTURE_PORTS`."""
     dns_query: NDArray[np.bool_]
-    """Names something."""
+    """Names something other than an address."""
     dns_missing: NDArray[np.bool_]
     """Answers NXDOMAIN (RFC 1035 section 4.1.1, code 3)."""
     name_length: NDArray[np.float64]
@@ -100,6 +101,11 @@ class Rows:
     """Seconds since the capture was last interrupted; inf = never."""
     settling: NDArray[np.bool_]
     """Soon after an interruption."""
+    source_inside: NDArray[np.bool_]
+    """Private, link-local or multicast address: this network's, and no outside host's."""
+    destination_inside: NDArray[np.bool_]
+    has_payload: NDArray[np.bool_]
+    """Carries data above the transport."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -132,6 +138,7 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64], since_gap: SinceGa
     destination_mac = batch["destination_mac"].view(np.int64)
     low = np.minimum(source_port, destination_port)
     dns = (batch["protocol"] == Protocol.DNS) & (batch["text_length"] > 0)
+    dns &= ~reverse_names(batch, dns)
     code = batch["application_code"]
     answer = (code & 0x8000) != 0
     itself = np.ones(len(batch))
@@ -174,6 +181,9 @@ def rows_of(batch: PacketBatch, seconds: NDArray[np.float64], since_gap: SinceGa
         conversations=itself if sample is None else sample.conversations.astype(np.float64),
         services=itself if sample is None else sample.services.astype(np.float64),
         pairs=itself if sample is None else sample.pairs.astype(np.float64),
+        source_inside=is_local_pair(from_halves),
+        destination_inside=is_local_pair(to_halves),
+        has_payload=batch["payload_length"] > 0,
     )
 
 

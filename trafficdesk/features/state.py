@@ -1,4 +1,4 @@
-"""State per key, carried from batch to batch and bounded: `LastSeen`, `MultiDamped`, `Damped`.
+"""State per key, carried from batch to batch and bounded: `LastSeen`, `FirstSeen`, `MultiDamped`, `Damped`.
 
 A key idle for longer than `IDLE_S` counts as never seen, whether or not it has been thrown out yet, so that what a
 feature says does not depend on when memory is tidied. Intervals below zero count as 0.
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 IDLE_S: Final = 1_200.0
 """Twenty half-lives of the slowest host window, twelve of the slowest AfterImage one: nothing of weight is lost."""
-MAX_KEYS: Final = 200_000
-"""Beyond that the oldest leave: a flood of spoofed addresses must not eat the memory."""
+MAX_KEYS: Final = 131_072
+"""Beyond that the oldest leave: a flood of a million forged addresses fills all states to 200 MB (measured 2026-11)."""
 _TIDY_FROM: Final = 4_096
 """Below that nothing is worth tidying."""
 
@@ -99,6 +99,59 @@ class LastSeen(_Keyed):
         return ages
 
 
+class FirstSeen:
+    """How long a key has been known, as of each row; nothing is forgotten, and beyond the bound nothing remembered."""
+
+    def __init__(self, max_keys: int = MAX_KEYS) -> None:
+        self._table = KeyTable()
+        self._firsts = np.zeros(256)
+        self._max_keys = max_keys
+
+    def __len__(self) -> int:
+        """Keys known now."""
+        return len(self._table)
+
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """Keys known now, ascending."""
+        return self._table.keys
+
+    def know(self, keys: NDArray[np.int64]) -> None:
+        """Take `keys` for known since ever."""
+        slots = self._table.slots(np.unique(keys)[: self._max_keys])
+        self._grow()
+        self._firsts[slots] = -np.inf
+
+    def update(
+        self, keys: NDArray[np.int64], seconds: NDArray[np.float64], where: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """(rows,) seconds since the key's first row, 0 at that; inf = known since ever, NaN where not `where`."""
+        since = np.full(len(keys), np.nan)
+        rows = np.flatnonzero(where)
+        if not len(rows):
+            return since
+        runs = Runs(keys[rows])
+        now = seconds[rows[runs.order]]
+        before = len(self._table)
+        slots = self._table.slots(runs.keys)
+        self._grow()
+        new = slots >= before
+        self._firsts[slots[new]] = now[runs.starts[new]]
+        firsts = np.repeat(self._firsts[slots], np.diff(np.append(runs.starts, len(rows))))
+        since[rows[runs.order]] = np.maximum(now - firsts, 0.0)
+        if len(self._table) > self._max_keys:
+            self._firsts[: self._max_keys] = self._firsts[
+                self._table.keep(np.arange(len(self._table)) < self._max_keys)
+            ]
+        return since
+
+    def _grow(self) -> None:
+        if len(self._table) > len(self._firsts):
+            firsts = np.zeros(max(len(self._table), 2 * len(self._firsts)))
+            firsts[: len(self._firsts)] = self._firsts
+            self._firsts = firsts
+
+
 class MultiDamped(_Keyed):
     """Damped sums of several columns per key and window.
 
@@ -135,6 +188,20 @@ class MultiDamped(_Keyed):
         out = np.empty_like(sums)
         out[runs.order] = sums
         self._tidy(float(seconds[-1]))
+        return out
+
+    def update_where(
+        self,
+        keys: NDArray[np.int64],
+        seconds: NDArray[np.float64],
+        values: NDArray[np.float64],
+        where: NDArray[np.bool_],
+    ) -> NDArray[np.float64]:
+        """As `update`, of the rows `where` only; the others neither count nor say anything: their sums are 0."""
+        at = np.flatnonzero(where)
+        out = np.zeros((len(keys), *self._sums.shape[1:]))
+        if len(at):
+            out[at] = self.update(keys[at], seconds[at], values[at])
         return out
 
     def _grow(self, keys: int) -> None:

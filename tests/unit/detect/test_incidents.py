@@ -16,6 +16,7 @@ from trafficdesk.settings import DetectionSettings
 
 EVERYTHING = partial(AlertBudget, MOST_A_DAY)
 SCAN = FAMILY_INDEX["port scan"]
+SWEEP = FAMILY_INDEX["arp sweep"]
 
 
 def flagged(times, source="10.0.0.66", destination="10.0.0.2", first_id=0, score=2.0):
@@ -88,10 +89,10 @@ def test_unusual_rows_must_come_within_half_a_minute():
 def test_gaps_below_two_minutes_merge_and_longer_ones_do_not():
     """After 119 s the incident goes on, after 121 s a new one opens."""
     incidents = Incidents(EVERYTHING())
-    incidents.add(SCAN, flagged(range(5)), 1)
-    incidents.add(SCAN, flagged([4 + 119]), 1)
+    incidents.add(SWEEP, flagged(range(5)), 1)
+    incidents.add(SWEEP, flagged([4 + 119]), 1)
     assert [incident.id for incident in incidents.changes()] == [1]
-    incidents.add(SCAN, flagged(np.arange(5) + 123 + 121), 1)
+    incidents.add(SWEEP, flagged(np.arange(5) + 123 + 121), 1)
     assert [incident.id for incident in incidents.changes()] == [2]
 
 

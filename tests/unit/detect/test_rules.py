@@ -127,7 +127,128 @@ def upload(megabytes):
     return traffic
 
 
+def slow_scan(ports):
+    traffic = Traffic()
+    for port in range(ports):
+        traffic.tcp(port * 20.0, BAD, 50_000 + port, VICTIM, 1_000 + port, SYN)
+    return traffic
+
+
+def slow_sweep(hosts):
+    traffic = Traffic()
+    for host in range(hosts):
+        traffic.tcp(host * 12.0, BAD, 50_000, f"192.168.8.{host + 1}", 445, SYN)
+    return traffic
+
+
+def protocol_scan(protocols):
+    traffic = Traffic()
+    for protocol in range(protocols):
+        traffic.add(protocol * 0.01, BAD, VICTIM, ip_protocol=90 + protocol)
+    return traffic
+
+
+def patient_guesses(logins):
+    traffic = Traffic()
+    for login in range(logins):
+        traffic.visit(login * 8.0, BAD, 50_000 + login, VICTIM, 3389, packets=3)
+    return traffic
+
+
+def reflection(reflectors):
+    traffic = Traffic()
+    for reflector in range(reflectors):
+        traffic.tcp(reflector * 0.3, f"203.0.113.{reflector + 1}", 443, VICTIM, 20_000, SYN | ACK)
+    return traffic
+
+
+def short_names_of_one_domain(names):
+    traffic = Traffic()
+    for name in range(names):
+        traffic.dns(name * 0.2, BAD, "192.168.7.1", f"{name * 7_919:018x}.tunnel.test")
+    return traffic
+
+
+def generated_names(names):
+    traffic = Traffic()
+    for name in range(names):
+        for answer in (False, True):
+            traffic.dns(
+                name * 0.5,
+                BAD,
+                "192.168.7.1",
+                f"xkqjw{name}.test",
+                answer=answer,
+                code=3 * answer,
+                entropy=3.4,
+            )
+    return traffic
+
+
+def covert_answers(pings):
+    traffic = Traffic()
+    for ping in range(pings):
+        traffic.icmp(ping * 0.5, BAD, OUTSIDE, length=70)
+        traffic.icmp(ping * 0.5 + 0.02, OUTSIDE, BAD, kind=0, length=90 + 7 * ping)
+    return traffic
+
+
+def jittered_beacon(beats):
+    traffic = Traffic()
+    random, at = np.random.default_rng(1), 0.0
+    for beat in range(beats):
+        traffic.visit(at, BAD, 50_000 + beat, OUTSIDE, packets=2)
+        at += 60.0 * float(random.uniform(0.7, 1.3))
+    return traffic
+
+
+def watched(seconds):
+    """Two hosts that talk a little all the while."""
+    traffic = Traffic()
+    random = np.random.default_rng(3)
+    for at in range(0, seconds, 20):
+        for host in (VICTIM, BAD):
+            begin = at + float(random.uniform(0, 18))
+            traffic.visit(begin, host, 30_000 + at, f"93.184.{int(random.integers(99))}.9", packets=1)
+    return traffic
+
+
+def exfiltration(megabytes):
+    traffic = watched(2_400)
+    for packet in range(megabytes * 10):
+        receiver = f"198.51.100.{packet % 8 + 1}"
+        at = 2_000 + packet * 300 / (megabytes * 10)
+        traffic.udp(at, BAD, 50_000, receiver, 443, length=100_000)
+    return traffic
+
+
+def new_device(messages):
+    traffic = watched(2_000)
+    for message in range(messages):
+        traffic.arp(1_900 + message, "192.168.7.99", "192.168.7.1")
+    return traffic
+
+
+def new_service(answers):
+    traffic = watched(2_000)
+    for answer in range(answers):
+        traffic.tcp(1_950 + answer, BAD, 4_444, OUTSIDE, 50_000, length=200, payload_length=146)
+    return traffic
+
+
 PLANTED = [
+    ("port scan", slow_scan, 40, 14, BAD),
+    ("port scan", protocol_scan, 20, 7, BAD),
+    ("host sweep", slow_sweep, 60, 29, BAD),
+    ("brute force", patient_guesses, 20, 9, BAD),
+    ("flood", reflection, 60, 39, VICTIM),
+    ("dns tunnel", short_names_of_one_domain, 80, 38, BAD),
+    ("dga", generated_names, 30, 9, BAD),
+    ("icmp tunnel", covert_answers, 20, 4, BAD),
+    ("beacon", jittered_beacon, 60, 12, BAD),
+    ("exfiltration", exfiltration, 120, 40, BAD),
+    ("new device", new_device, 3, 0, "192.168.7.99"),
+    ("new service", new_service, 3, 0, BAD),
     ("port scan", port_scan, 40, 11, BAD),
     ("host sweep", host_sweep, 40, 19, BAD),
     ("host sweep", ping_sweep, 40, 19, BAD),
@@ -135,7 +256,7 @@ PLANTED = [
     ("flood", forged_flood, 300, 55, VICTIM),
     ("flood", flood_of_one, 400, 190, BAD),
     ("flood", ping_flood, 400, 190, BAD),
-    ("brute force", brute_force, 30, 11, BAD),
+    ("brute force", brute_force, 30, 9, BAD),
     ("arp spoof", arp_conflict, 3, 0, "02:66:66:66:66:66"),
     ("arp spoof", unasked_replies, 8, 3, "02:66:66:66:66:66"),
     ("dns tunnel", dns_tunnel, 40, 14, BAD),
@@ -157,7 +278,8 @@ def test_fires_on_the_planted_behaviour_and_names_the_culprit(family, plant, man
     assert incident.reasons
     assert set(detection.family[detection.family > 0].tolist()) == {FAMILY_INDEX[family]}
     assert (detection.score[detection.family > 0] >= 2).all()
-    assert np.isnan(detection.score[detection.family == 0]).all()
+    if not detection.model.model_id:
+        assert np.isnan(detection.score[detection.family == 0]).all()
 
 
 @pytest.mark.parametrize(("family", "plant", "many", "few", "culprit"), PLANTED, ids=IDS)
@@ -166,6 +288,52 @@ def test_is_silent_just_below_the_floor(family, plant, many, few, culprit):
     detection = Detector(DetectionSettings()).process(plant(few).batch())
     assert not detection.incidents, family
     assert not detection.family.any()
+
+
+def test_what_is_new_early_is_not_new():
+    """In the first half hour a network is being learned: no device and no service is news."""
+    traffic = watched(1_000)
+    traffic.arp(900, "192.168.7.99", "192.168.7.1")
+    for answer in range(5):
+        traffic.tcp(950 + answer, BAD, 4_444, OUTSIDE, 50_000, length=200, payload_length=146)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_port_that_only_accepts_is_no_new_service():
+    """A scan that meets an open port shows no service: nothing was said there."""
+    traffic = watched(2_000)
+    for at in range(3):
+        traffic.tcp(1_950 + at, OUTSIDE, 50_000 + at, BAD, 4_444, SYN)
+        traffic.tcp(1_950.01 + at, BAD, 4_444, OUTSIDE, 50_000 + at, SYN | ACK)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_asking_for_the_names_of_addresses_is_no_tunnel():
+    """Names of reverse zones are long and always different, and no data."""
+    traffic = Traffic()
+    for address in range(200):
+        name = ".".join(f"{address:032x}") + ".ip6.arpa"
+        traffic.dns(address * 0.1, VICTIM, "192.168.7.1", name)
+    detection = Detector(DetectionSettings()).process(traffic.batch())
+    assert not detection.family.any()
+
+
+def test_a_ping_that_is_returned_is_no_tunnel():
+    """Pings of every size, each returned as it was sent."""
+    traffic = Traffic()
+    for ping in range(60):
+        for at, ends, kind in ((0.0, (VICTIM, OUTSIDE), 8), (0.03, (OUTSIDE, VICTIM), 0)):
+            traffic.icmp(ping + at, *ends, kind=kind, length=70 + 2 * ping)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_handshakes_of_which_half_is_seen_are_no_reflection():
+    """A capture of one direction only: servers accept, one after the other, and go on with data."""
+    traffic = Traffic()
+    for visit in range(60):
+        traffic.tcp(visit * 2.0, f"93.184.{visit}.1", 443, VICTIM, 20_000 + visit, SYN | ACK)
+        traffic.tcp(visit * 2.0 + 0.1, f"93.184.{visit}.1", 443, VICTIM, 20_000 + visit, length=1_400)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
 
 
 def test_a_busy_browser_is_no_scanner():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GUESSER: Final = outside("guesser", "192.0.2.199", ttl=49)
 FLOODER: Final = outside("flooder", "192.0.2.210", ttl=52)
+STRANGER: Final = Host("stranger", bytes.fromhex("021a1100004d"), bytes((192, 168, 1, 77)))
 SINK: Final = outside("sink", "192.0.2.88", ttl=47)
 _NX: Final = 3
 _BEFORE_S: Final = 300.0
@@ -54,15 +55,48 @@ def icmp_tunnel(lan: Lan, at: float) -> None:
 
 
 def missing_names(lan: Lan, at: float) -> None:
-    """Eighty guessed names within forty seconds, none of which exists."""
+    """Eighty names of a network that the laptop has left, within forty seconds; none exists here."""
     for number in range(80):
-        now = at + number * 0.5 + lan.around(0.05)
-        label = base64.b32encode(lan.noise(8)).decode().rstrip("=").lower()
-        name, identifier = f"{label}.example", lan.rng.getrandbits(16)
-        port = 32_768 + lan.rng.randrange(28_000)
-        lan.udp(now, LAPTOP, GATEWAY, (port, 53), messages.dns_query(identifier, name))
-        reply = messages.dns_answer(identifier, name, 1, [], code=_NX)
-        lan.udp(now + 0.02, GATEWAY, LAPTOP, (53, port), reply)
+        _ask_in_vain(lan, at + number * 0.5 + lan.around(0.05), f"room{number}.office.example")
+
+
+def generated_names(lan: Lan, at: float) -> None:
+    """Sixty names made of chance within half a minute, none of which exists."""
+    for number in range(60):
+        label = base64.b32encode(lan.noise(10)).decode().rstrip("=").lower()
+        _ask_in_vain(lan, at + number * 0.5 + lan.around(0.05), f"{label}.example")
+
+
+def exfiltration(lan: Lan, at: float) -> None:
+    """180 MB to twelve hosts within five minutes, from a laptop that never sent the tenth of it; to each too little for a burst."""
+    for number in range(12):
+        receiver = outside(f"drop{number}", f"192.0.2.{150 + number}", ttl=50)
+        talk = TcpConversation(lan, (LAPTOP, receiver), 443, at + number * 24.0, delay_s=0.041).open()
+        talk.tls(f"drop{number}.storage.example")
+        talk.stream(0, 15_000_000, 900_000, every=4, merged=40)
+        talk.close()
+
+
+def new_service(lan: Lan, at: float) -> None:
+    """Somebody outside asks the laptop for what it never served, and gets an answer."""
+    for number in range(3):
+        talk = TcpConversation(lan, (GUESSER, LAPTOP), 4_444, at + number * 4.0, delay_s=0.033).open()
+        talk.say(0, b"whoami\n")
+        talk.say(1, b"laptop\n")
+        talk.close()
+
+
+def new_device(lan: Lan, at: float) -> None:
+    """A device that was never there announces itself and asks for the gateway."""
+    lan.arp(at, 1, STRANGER, STRANGER, to=frames.BROADCAST)
+    ask_who_has(lan, at + 1.0, STRANGER, GATEWAY, answered=False)
+
+
+def _ask_in_vain(lan: Lan, at: float, name: str) -> None:
+    identifier, port = lan.rng.getrandbits(16), 32_768 + lan.rng.randrange(28_000)
+    lan.udp(at, LAPTOP, GATEWAY, (port, 53), messages.dns_query(identifier, name))
+    reply = messages.dns_answer(identifier, name, 1, [], code=_NX)
+    lan.udp(at + 0.02, GATEWAY, LAPTOP, (53, port), reply)
 
 
 def host_sweep(lan: Lan, at: float) -> None:
@@ -99,5 +133,9 @@ DRILL: Final = (
     Planted("nxdomain", LAPTOP.text, (GATEWAY,), 520.0, missing_names, "80 names that do not exist in about 40 s"),
     Planted("host sweep", LAPTOP.text, (), 700.0, host_sweep, "port 445 on 60 hosts in about 20 s"),
     Planted("flood", FLOODER.text, (LAPTOP,), 1_430.0, flood, "2,000 pings in about 5 s"),
+    Planted("dga", LAPTOP.text, (GATEWAY,), 1_580.0, generated_names, "60 names made of chance in about 30 s"),
+    Planted("new device", STRANGER.text, (), 1_815.0, new_device, "two ARP messages of a device never seen"),
+    Planted("new service", LAPTOP.text, (GUESSER,), 1_825.0, new_service, "three answers from port 4444"),
+    Planted("exfiltration", LAPTOP.text, (), 1_850.0, exfiltration, "180 MB to 12 hosts in about 5 min"),
 )  # fmt: skip
-"""One incident of every family that a rule has."""
+"""One incident of every family that a rule has; the last three need half an hour of what is usual before them."""

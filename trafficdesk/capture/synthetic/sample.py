@@ -58,12 +58,18 @@ class Sample:
 def generate(seed: int = DEFAULT_SEED, incidents: Sequence[Planted] = PLANTED) -> Sample:
     """Half an hour of traffic with `incidents` in it, in capture order."""
     lan = Lan(random.Random(seed))
-    for number, planted in enumerate(incidents, 1):
+    # The sample's own come first and others last, so that what is ordinary is the same with and without them.
+    numbered = sorted(enumerate(incidents, 1), key=lambda item: item[1] not in PLANTED)
+    own = sum(planted in PLANTED for planted in incidents)
+    for number, planted in numbered[:own]:
         lan.incident = number
         planted.play(lan, planted.begin_s)
     lan.incident = 0
     _everyday(lan)
     _neighbours(lan)
+    for number, planted in numbered[own:]:
+        lan.incident = number
+        planted.play(lan, planted.begin_s)
     seen = sorted(lan.seen, key=lambda one: one.timestamp_ns)
     numbers: list[list[int]] = [[] for _ in incidents]
     for number, one in enumerate(seen, 1):

@@ -110,3 +110,5 @@ class Rule:
     """Measures of which one is enough; the others are needed all."""
     yields_to: tuple[str, ...] = ()
     """Families whose going incident of the same culprit takes its rows: a fast scan is a flood, too."""
+    teaches: bool = False
+    """Whether its rows are learned from all the same: what is new to the network is to become usual."""
