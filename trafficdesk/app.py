@@ -163,7 +163,7 @@ class Desktop(QObject):
         self.window.page.build_charts()
         self._start_alerts()
         self.history.start()
-        self.threats.begin()
+        self.threats.read()
         self.interfaces.refresh()
         if self._options.quit_after_s is not None:
             QTimer.singleShot(round(self._options.quit_after_s * 1_000), self, self._leave)

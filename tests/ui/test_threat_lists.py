@@ -47,7 +47,7 @@ def shown(desktop: Desktop, row: int) -> str:
 
 def test_a_list_that_is_dropped_is_used_at_once(qtbot: QtBot, desktop: Desktop) -> None:
     """Rows that are there are looked through, rows that come are matched, the column is there; taken away, nothing is left of it."""
-    desktop.threats.begin()
+    desktop.threats.read()
     settled(qtbot, desktop)
     desktop.window.resize(1_900, 900)
     desktop.window.show_capture("x")
@@ -75,7 +75,7 @@ def test_a_list_that_is_dropped_is_used_at_once(qtbot: QtBot, desktop: Desktop) 
 
 def test_settings_switch_lists(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
     """A file from elsewhere is used when it is added, and not while it is switched off; a missing one is said once."""
-    desktop.threats.begin()
+    desktop.threats.read()
     settled(qtbot, desktop)
     path = tmp_path / "mine.txt"
     path.write_text("bad.example\n")

@@ -51,9 +51,10 @@ class MailSink:
         self.close()
 
     @property
-    def port(self) -> int:
+    def address(self) -> tuple[str, int]:
         """Where it listens."""
-        return int(self._socket.getsockname()[1])
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
 
     def close(self) -> None:
         """Listen no more."""

@@ -118,8 +118,8 @@ def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
 
     settings = MailSettings(
         enabled=True,
-        server="127.0.0.1",
-        port=sink.port,
+        server=sink.address[0],
+        port=sink.address[1],
         security=MailSecurity.NONE,
         sender=_ADDRESS,
         recipients=(_ADDRESS,),

@@ -84,22 +84,13 @@ class ThreatsController(QObject):
         return waiting or self._reading is not None or self._looking is not None
 
     @Slot()
-    def begin(self) -> None:
-        """Make the folder where lists are dropped, for the person alone, and read what is there."""
-        try:
-            private_dir(self.library.folder)
-        except OSError as error:
-            _log.warning("no folder for threat lists: %s", error)
-        self.read()
-
-    @Slot()
     def read(self) -> None:
-        """Read what is new, in a thread."""
+        """Read what is new, in a thread; at first, make the folder where lists are dropped."""
         if self._reading is not None:
             self._again = True
             return
-        files, library = self._settings.files, self.library
-        self._reading = Background(None, lambda _progress: library.lists(files), "Reading threat lists")
+        files, known = self._settings.files, self._library
+        self._reading = Background(None, lambda _progress: _read(files, known), "Reading threat lists")
         self._reading.signals.done.connect(self._on_read)
         self._reading.signals.failed.connect(self._on_failed)
         self._reading.start(self._pool)
@@ -127,8 +118,9 @@ class ThreatsController(QObject):
         self._later.start()
 
     @Slot(object, object)
-    def _on_read(self, _key: object, lists: tuple[ThreatList, ...]) -> None:
+    def _on_read(self, _key: object, found: tuple[Library, tuple[ThreatList, ...]]) -> None:
         self._reading = None
+        self._library, lists = found
         self._watch(lists)
         if lists != self._lists or self._settings.off != self._off:
             self._use(lists)
@@ -205,3 +197,15 @@ class ThreatsController(QObject):
     def _on_failed(self, _key: object, error: TrafficDeskError) -> None:
         self._reading = self._looking = None
         self._desk.window.banner.show_error(error)
+
+
+def _read(files: tuple[str, ...], known: Library | None) -> tuple[Library, tuple[ThreatList, ...]]:
+    """In the thread: also what has to be imported for it is, there."""
+    from trafficdesk.threats import Library
+
+    library = known or Library()
+    try:
+        private_dir(library.folder)
+    except OSError as error:
+        _log.warning("no folder for threat lists: %s", error)
+    return library, library.lists(files)

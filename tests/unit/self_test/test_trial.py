@@ -60,16 +60,17 @@ def test_apart_it_is_the_same_and_leaves_nobody_behind() -> None:
 
 
 def test_mails_are_kept_as_they_were_sent() -> None:
-    """Lines that begin with a full stop, more than one mail, and a client that says what the sink does not know."""
+    """Lines that begin with a full stop, more than one mail, a client that says what is not known; on loopback alone."""
     message = EmailMessage()
     message["Subject"] = "one"
     message.set_content("first\n.second\n..\n")
     with MailSink() as sink:
+        assert sink.address[0] == "127.0.0.1"
         for _ in range(2):
-            with smtplib.SMTP("127.0.0.1", sink.port, local_hostname="here", timeout=10) as client:
+            with smtplib.SMTP("127.0.0.1", sink.address[1], local_hostname="here", timeout=10) as client:
                 assert client.docmd("VRFY", "me")[0] == 502
                 client.send_message(message, "a@b.invalid", ["c@d.invalid"])
-        port = sink.port
+        port = sink.address[1]
     assert len(sink.messages) == 2
     assert sink.messages[0].replace(b"\r\n", b"\n").endswith(b"first\n.second\n..\n")
     with pytest.raises(ConnectionRefusedError):
