@@ -148,6 +148,23 @@ def test_the_chosen_card_alone_has_buttons(qtbot: QtBot, incidents: IncidentList
     assert wanted.args == [3]
 
 
+def test_the_chosen_card_stays_in_sight(qtbot: QtBot, incidents: IncidentList) -> None:
+    """Chosen from elsewhere, or with less room than before: its top is visible."""
+
+    def in_sight() -> bool:
+        card = incidents._cards[1]
+        top = card.mapTo(incidents._scroll.viewport(), card.rect().topLeft()).y()
+        return 0 <= top < incidents._scroll.viewport().height() - 20
+
+    incidents.resize(320, 260)
+    qtbot.waitUntil(lambda: not in_sight())
+    incidents.select(1)
+    qtbot.waitUntil(in_sight)
+    incidents.resize(320, 200)
+    qtbot.wait(60)
+    assert in_sight()
+
+
 def test_the_evidence_is_said(incidents: IncidentList) -> None:
     """Rows, how long, how soon it was found, by which model."""
     start = 1_700_000_010_000_000_000

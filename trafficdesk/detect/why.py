@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX
+from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.words import amount, listed_and, phrase, usually
 from trafficdesk.features import FEATURES
 
@@ -56,7 +56,8 @@ class WhyReason:
         if not len(self.sample):
             return "Nothing is known yet of what is usual here."
         unit = FEATURES[self.feature].unit
-        half = f", half of them {amount(self.median, unit)} or less" if self.median >= 0.5 or unit else ""
+        middle = amount(self.median, unit)
+        half = f", half of them {middle} or less" if not middle.startswith("0") else ""
         # Rounded down: 100 % would be all of them.
         than = "all" if self.share >= 1 else f"{int(self.share * 1000) / 10:.1f} %"
         return f"Higher than {than} of {len(self.sample):,} usual packets; {usually(self.usual, unit)}{half}."
@@ -66,7 +67,9 @@ class WhyReason:
         """The counterfactual as a sentence: "Would be usual below 1.3 MB."; empty where nothing is known."""
         if np.isfinite(self.limit):
             return f"Would be usual {self._beyond(self.limit)}."
-        unnamed = f"No {self.family} {self._beyond(self.unnamed)}. " if np.isfinite(self.unnamed) else ""
+        unnamed = (
+            f"No {_within(self.family)} {self._beyond(self.unnamed)}. " if np.isfinite(self.unnamed) else ""
+        )
         if not self.because:
             return unnamed.rstrip()
         usual = amount(self.median, FEATURES[self.feature].unit)
@@ -116,7 +119,8 @@ class Why:
             return ""
         parts = [phrase(FEATURES[index], value) for index, value in self.enough[:_LISTED]]
         if len(self.enough) > _LISTED:
-            parts.append(f"{len(self.enough) - _LISTED} more behaviours like that")
+            more = len(self.enough) - _LISTED
+            parts.append(f"{more} more behaviour{'s' if more > 1 else ''} like that")
         return f"Would be usual only with all of this together: {listed_and(tuple(parts))}."
 
     @property
@@ -137,5 +141,14 @@ class Why:
         """Whether it would be flagged today: "still unusual today (score 1.4)"."""
         if self.unusual_today is None:
             return ""
+        if self.family != FAMILIES[UNUSUAL].name:
+            score = f", score {self.score_today:.1f} without it" if np.isfinite(self.score_today) else ""
+            return f"its rule would name it today as well{score}"
         word = "still unusual today" if self.unusual_today else "no longer unusual today"
         return f"{word} (score {self.score_today:.1f})" if np.isfinite(self.score_today) else word
+
+
+def _within(family: str) -> str:
+    """A family's title within a sentence: "port scan", "DNS tunnel"."""
+    title = FAMILIES[FAMILY_INDEX[family]].title
+    return title if title[:2].isupper() else f"{title[:1].lower()}{title[1:]}"

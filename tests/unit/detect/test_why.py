@@ -282,4 +282,4 @@ def test_a_scan_before_the_first_model_is_explained_by_its_floors():
     assert why.judged_by == why.told_by == 0
     assert not len(why.reasons[0].sample)
     assert why.reasons[0].what_if == "Would be usual below 12."
-    assert why.today == "still unusual today"
+    assert why.today == "its rule would name it today as well"

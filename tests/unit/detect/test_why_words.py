@@ -43,7 +43,11 @@ def test_where_the_row_lies():
 
 def test_the_state_says_who_judged_and_whether_it_still_holds():
     """The model that flagged the row, another one where that has gone, and today's opinion."""
-    assert a_why().state == "Port scan · score 3.4 · model 12 · still unusual today (score 1.4)"
+    assert a_why().state == (
+        "Port scan · score 3.4 · model 12 · its rule would name it today as well, score 1.4 without it"
+    )
+    still = a_why(family="unusual")
+    assert still.state == "Unusual traffic · score 3.4 · model 12 · still unusual today (score 1.4)"
     assert "model 12 (seed 13) · " in a_why(seed=13).state
     gone = a_why(told_by=40, unusual_today=False, score_today=0.4, family="unusual", together=True)
     assert gone.state == (

@@ -127,7 +127,8 @@ class DistributionChart(QWidget):
         for value in ticks(feature, low, high):
             at = stored(feature, value)
             if not chosen or at - chosen[-1][0] >= spread:
-                chosen.append((at, amount(value, feature.unit)))
+                # "0 bytes" at the very edge would be cut.
+                chosen.append((at, amount(value, feature.unit) if value else "0"))
         self._values.set_labels(chosen)
 
 

@@ -27,6 +27,8 @@ from trafficdesk.ui.wording import thousands, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from trafficdesk.detect.finding import Incident
     from trafficdesk.ui.incident_view import Section
     from trafficdesk.ui.theme import Tokens
@@ -89,12 +91,17 @@ class IncidentList(QWidget):
         self._selected = incident_id
         for identifier, card in self._cards.items():
             card.set_selected(identifier == incident_id)
-        # Its buttons come first, and the explanation takes room below.
+        # Its buttons come first.
         QTimer.singleShot(_NEXT_TURN_MS, self, self._show_selected)
 
     def cards(self) -> list[IncidentCard]:
         """The cards, from the top."""
         return sorted(self._cards.values(), key=self._column.indexOf)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """An explanation takes room below: the chosen card stays in sight."""
+        super().resizeEvent(event)
+        QTimer.singleShot(_NEXT_TURN_MS, self, self._show_selected)
 
     @property
     def view(self) -> IncidentView:
@@ -264,8 +271,11 @@ class IncidentList(QWidget):
     @Slot()
     def _show_selected(self) -> None:
         card = self._cards.get(self._selected)
-        if card is not None:
-            self._scroll.ensureWidgetVisible(card, 0, 8)
+        if card is None:
+            return
+        bar, room = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
+        if not bar.value() <= card.y() <= bar.value() + room - card.height():
+            bar.setValue(card.y() - 8)
 
     @Slot(int)
     def _walk(self, step: int) -> None:
