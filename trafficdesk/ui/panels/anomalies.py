@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _BEHIND_ROWS: Final = 20_000
 """Rows waiting before the panel says so: live, some 10,000 wait at full speed without anyone noticing a lag."""
-_LIST_HEIGHT: Final = 240
-_WHY_HEIGHT: Final = 320
+_LIST_HEIGHT: Final = 200
+_WHY_HEIGHT: Final = 380
 """Of what is left, shared like this, the explanation being the one that was asked for."""
 _OLD_S: Final = 3_600
 """Beyond, a model's age says nothing (a file's time is in the past); its time of day is shown."""

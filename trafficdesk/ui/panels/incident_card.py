@@ -70,7 +70,7 @@ class ReasonRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._said = WrappedLabel(pixels=SECONDARY_PX, max_lines=3)
+        self._said = WrappedLabel(pixels=SECONDARY_PX, max_lines=4)
         self._usual = plain_label("", "muted")
         row.addWidget(self._said, 1)
         row.addWidget(self._usual, 0, Qt.AlignmentFlag.AlignTop)
@@ -109,7 +109,7 @@ class IncidentCard(QFrame):
         self._looks = WrappedLabel(pixels=SECONDARY_PX, max_lines=2)
         self._reasons = [ReasonRow() for _ in range(MAX_REASONS)]
         self._sparkline = Sparkline()
-        self._evidence = WrappedLabel(pixels=SECONDARY_PX, max_lines=2)
+        self._evidence = WrappedLabel(pixels=SECONDARY_PX, max_lines=3)
         self.buttons = self._make_buttons()
         """Buttons of the chosen card."""
         self._when = ElidedLabel("", "muted")
