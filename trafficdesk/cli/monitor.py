@@ -45,6 +45,8 @@ CREDITS: Final = 8
 _TICK_S: Final = 0.1
 _DRAIN_S: Final = 15.0
 """What was captured is analysed to the end for so long after a planned end; the rest is counted as unscored."""
+_WHOLE_S: Final = 600.0
+"""The same where packets wait for their analysis, as those of the sample do."""
 _HURRY_S: Final = 2.0
 """The same after Ctrl-C or SIGTERM."""
 
@@ -87,6 +89,7 @@ class Monitor:
         self._capture = capture
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._analysis = LiveAnalysis(self.session, process, self._events.put, live=live)
+        self._live = live
         self._analysis_over = False
         self._alerts = alerts
         self._count: int | None = None
@@ -103,7 +106,7 @@ class Monitor:
                 break
         hurry = self.stop.is_set() and not self._is_full
         self.stop.set()
-        self._drain(_HURRY_S if hurry else _DRAIN_S)
+        self._drain(_HURRY_S if hurry else _DRAIN_S if self._live else _WHOLE_S)
         self._view.close()
         if self.pump.stop_reason:
             self._view.ended(self.pump.stop_reason)
