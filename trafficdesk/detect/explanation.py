@@ -176,8 +176,8 @@ def of_rule(
     if reference is not None:
         known = np.array([float(FEATURES[i].said(reference.q99[i])) for i in indices])
         usual = np.minimum(floors, known)
-    # Of what can't be a reason by itself nothing is usual: "a connection every 12 s".
-    usual = np.where([FEATURES[i].tellable for i in indices], usual, np.nan)
+    # A pause is not unusual for being long: "a connection every 12 s".
+    usual = np.where([FEATURES[i].unit == "s" for i in indices], np.nan, usual)
     reached = said >= floors * (1 - 1e-6)
     for at, index in enumerate(indices.tolist()):
         # A slower window of a behaviour is told only where the quicker one says nothing.

@@ -72,15 +72,14 @@ def unusual(model: Model | None) -> Flags:
 def named_by(rule: Rule, row: NDArray[np.float32]) -> Flags:
     """Whether `rule`, which names `row` (features,), would name rows in which only features were changed."""
     reached = _reached(rule, row)
-    needed = [name for name in reached if name not in rule.any_of]
-    either = [name for name in reached if name in rule.any_of]
+    ways = [way for way in rule.ways or (tuple(rule.measures),) if set(way) <= set(reached)]
+    # Held by something that its measures don't tell: whatever of them is reached is needed.
+    ways = ways or [tuple(reached)]
 
     def holds(values: NDArray[np.float32]) -> NDArray[np.bool_]:
-        out = np.ones(len(values), np.bool_)
-        for name in needed:
-            out &= _said(values, name) >= _least(rule.measures[name])
-        if either:
-            out &= np.any([_said(values, name) >= _least(rule.measures[name]) for name in either], axis=0)
+        out = np.zeros(len(values), np.bool_)
+        for way in ways:
+            out |= np.all([_said(values, name) >= _least(rule.measures[name]) for name in way], axis=0)
         return out
 
     return holds

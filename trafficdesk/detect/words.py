@@ -73,7 +73,9 @@ def reason_of(index: int, value: float, usual: float, end: str = "") -> Reason:
 
 
 def usually(value: float, unit: str = "") -> str:
-    """What is usual at most."""
+    """What is usual at most; empty where that is not known."""
+    if not isfinite(value):
+        return ""
     if not unit and value < 0.5:
         return "usually none"
     return f"usually ≤ {amount(value, unit)}"

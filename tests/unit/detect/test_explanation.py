@@ -3,6 +3,8 @@ import pytest
 
 from trafficdesk.detect.explanation import TOLD, explain, of_rule
 from trafficdesk.detect.reference import Reference
+from trafficdesk.detect.rules import RULES
+from trafficdesk.detect.words import reason_of
 from trafficdesk.features import FEATURES, INDEX
 
 
@@ -79,3 +81,16 @@ def test_many_rows_at_once_equal_one_by_one(reference):
     for row in range(50):
         one = explain(rows[row : row + 1], reference)
         assert one.features[0].tolist() == whole.features[row].tolist()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.family)
+def test_every_measure_of_a_rule_says_what_is_usual_unless_it_is_a_pause(reference, rule):
+    """A floor of its own, or what the network shows; no sentence has a number that is none."""
+    for name, floor in rule.measures.items():
+        row = np.zeros((1, len(FEATURES)), np.float32)
+        row[0, INDEX[name]] = FEATURES[INDEX[name]].stored(np.array(2 * floor))
+        reasons = of_rule(row, rule.measures, reference)
+        assert reasons.features[0, 0] == INDEX[name]
+        words = reason_of(INDEX[name], float(reasons.values[0, 0]), float(reasons.usual[0, 0])).words
+        assert "nan" not in words.split()
+        assert ("usually" in words) == (FEATURES[INDEX[name]].unit != "s")

@@ -126,19 +126,30 @@ def test_a_rules_row_is_usual_below_the_rules_floor(detector, model):
     assert np.isnan(why.reasons[0].share)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.family)
-def test_a_rule_that_needs_one_of_several_is_not_calmed_by_another(rule):
-    """With every measure at twice its floor: calmed by one that is needed, not by one of which another is enough."""
+def reaching(rule, names):
     row = np.zeros(len(FEATURES), np.float32)
-    for name, floor in rule.measures.items():
-        row[INDEX[name]] = FEATURES[INDEX[name]].stored(np.array(2 * floor))
+    for name in names:
+        row[INDEX[name]] = FEATURES[INDEX[name]].stored(np.array(2 * rule.measures[name]))
+    return row
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.family)
+def test_a_rule_that_holds_in_one_of_several_ways_is_calmed_by_any_measure_of_that_way(rule):
+    """With the floors of one way reached each of its measures is needed; with all ways reached, no single measure is
+    that isn't part of every way."""
+    ways = rule.ways or (tuple(rule.measures),)
+    assert {name for way in ways for name in way} == set(rule.measures)
+    for way in ways:
+        row = reaching(rule, way)
+        holds = named_by(rule, row)
+        assert holds(row[None])[0]
+        for name in way:
+            assert not holds(np.where(np.arange(len(row)) == INDEX[name], 0, row)[None])[0]
+    row = reaching(rule, rule.measures)
     holds = named_by(rule, row)
-    assert holds(row[None])[0]
     for name in rule.measures:
-        less = row.copy()
-        less[INDEX[name]] = 0
-        spare = name in rule.any_of and len(rule.any_of) > 1
-        assert holds(less[None])[0] == spare
+        needed = all(name in way for way in ways)
+        assert holds(np.where(np.arange(len(row)) == INDEX[name], 0, row)[None])[0] != needed
 
 
 def test_of_several_rows_the_one_that_stands_out_most_is_explained(detector, model):

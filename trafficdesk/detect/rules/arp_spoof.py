@@ -41,5 +41,5 @@ RULE: Final = Rule(
     find,
     tell,
     rows_needed=1,
-    any_of=("arp_conflicts_60s", "arp_unsolicited_60s"),
+    ways=(("arp_conflicts_60s",), ("arp_unsolicited_60s",)),
 )

@@ -60,4 +60,5 @@ RULE: Final = Rule(
     find,
     tell,
     merge_s=MERGE_S,
+    ways=(("beat_count", "beat_mean"), ("beacon_score", "beacon_gaps", "beat_mean")),
 )

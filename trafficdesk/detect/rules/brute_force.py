@@ -61,4 +61,5 @@ RULE: Final = Rule(
     find,
     tell,
     merge_s=MERGE_S,
+    ways=(("service_connections_60s",), ("service_connections_300s",)),
 )

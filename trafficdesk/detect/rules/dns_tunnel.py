@@ -63,4 +63,5 @@ RULE: Final = Rule(
     find,
     tell,
     merge_s=MERGE_S,
+    ways=(("dns_names_60s", "query_length_60s"), ("subdomains_60s",), ("subdomains_1200s",)),
 )

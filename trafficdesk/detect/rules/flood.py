@@ -73,6 +73,12 @@ RULE: Final = Rule(
     find,
     tell,
     after_gap=3.0,
-    any_of=("new_senders_5s", "unanswered_5s", "icmp_out_5s"),
+    ways=(
+        ("new_senders_5s",),
+        ("unanswered_5s",),
+        ("icmp_out_5s",),
+        ("unasked_senders_60s",),
+        ("unasked_again_60s",),
+    ),
     yields_to=("port scan", "host sweep"),
 )

@@ -70,5 +70,9 @@ RULE: Final = Rule(
     tell,
     merge_s=MERGE_S,
     after_gap=3.0,
-    any_of=("port_hosts_60s", "new_hosts_60s"),
+    ways=(
+        ("port_hosts_60s", "unanswered_60s"),
+        ("new_hosts_60s",),
+        ("slow_hosts", "slow_hosts_unanswered"),
+    ),
 )

@@ -49,4 +49,5 @@ RULE: Final = Rule(
     {"icmp_out_60s": ECHOES, "length": float(LARGE), "echo_mismatched_60s": MISMATCHED},
     find,
     tell,
+    ways=(("icmp_out_60s", "length"), ("echo_mismatched_60s",)),
 )

@@ -69,4 +69,9 @@ RULE: Final = Rule(
     find,
     tell,
     merge_s=MERGE_S,
+    ways=(
+        ("pair_ports_60s", "unanswered_60s"),
+        ("slow_ports", "slow_ports_unanswered"),
+        ("pair_protocols_60s",),
+    ),
 )

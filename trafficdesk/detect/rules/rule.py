@@ -106,8 +106,9 @@ class Rule:
     merge_s: float = MERGE_S
     after_gap: float = 1.0
     """How many times the floors must be reached soon after the capture was interrupted: reconnecting looks like this."""
-    any_of: tuple[str, ...] = ()
-    """Measures of which one is enough; the others are needed all."""
+    ways: tuple[tuple[str, ...], ...] = ()
+    """Measures that are enough together, for each way in which the rule can hold; empty = all of them are needed.
+    Explanations say by it below which value a row would not be named."""
     yields_to: tuple[str, ...] = ()
     """Families whose going incident of the same culprit takes its rows: a fast scan is a flood, too."""
     teaches: bool = False
