@@ -83,12 +83,18 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"when": _when, "size": _size, "thousands": _thousands, "plain": _plain(html=html)}
+    environment.filters |= {
+        "when": _when, "day": _day, "size": _size, "thousands": _thousands, "plain": _plain(html=html),
+    }  # fmt: skip
     return environment
 
 
 def _when(timestamp_ns: int) -> str:
     return datetime.fromtimestamp(timestamp_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _day(timestamp_s: int) -> str:
+    return datetime.fromtimestamp(timestamp_s, UTC).strftime("%Y-%m-%d")
 
 
 def _thousands(number: float) -> str:

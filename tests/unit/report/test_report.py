@@ -47,10 +47,22 @@ def summary(**changes: Any) -> dict[str, Any]:
                 "packets": 212,
                 "severity": 80,
                 "sentence": HOSTILE,
+                "threat": f"203.0.113.7 is on the list “{HOSTILE}” (of today)",
                 "reasons": [],
             }
         ],
         "flagged": 212,
+        "threats": [
+            {
+                "list": HOSTILE,
+                "entry": "203.0.113.0/24",
+                "met": "203.0.113.7",
+                "dated_s": 1_700_000_000,
+                "packets": 3,
+                "first_ns": 1_700_000_010_000_000_000,
+                "last_ns": 1_700_000_010_000_000_000,
+            }
+        ],
         "dropped": {"kernel": 0, "queue": 0, "disk": 0},
         "unscored": 0,
         "version": "0",
@@ -72,6 +84,8 @@ def test_html_is_self_contained_and_escaped(tmp_path: Path) -> None:
     assert "port scan" in page
     assert "192.0.2.66" in page
     assert "<polyline" in page
+    assert "<td>203.0.113.7</td>" in page
+    assert "2023-11-14</td><td>203.0.113.0/24</td>" in page
     assert "<script" not in page
     assert "\x1b" not in page
     assert "http://" not in page
@@ -85,13 +99,15 @@ def test_markdown_escapes_its_own_signs(tmp_path: Path) -> None:
     page = path.read_text()
     assert "\\<script\\>" in page
     assert "\\|\\*" in page
+    assert "| 203.0.113.7 | \\<script\\>" in page
 
 
 def test_quiet_capture_says_so(tmp_path: Path) -> None:
     """No incidents and no volume still make a page."""
     path = tmp_path / "report.html"
-    write_report(path, Report("capture", summary(incidents=[]), MetricsSnapshot()))
+    write_report(path, Report("capture", summary(incidents=[], threats=[]), MetricsSnapshot()))
     assert "Nothing. 1,234 packets" in path.read_text()
+    assert "threat lists" not in path.read_text()
 
 
 def test_unknown_suffix_is_refused(tmp_path: Path) -> None:
