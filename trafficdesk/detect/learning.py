@@ -16,7 +16,6 @@ from trafficdesk.detect.finding import ModelState
 from trafficdesk.detect.forest import LEAST_ROWS, fit, forest_of
 from trafficdesk.detect.reservoir import (
     LONG_ROWS,
-    ROWS_OF_A_PAIR,
     Admission,
     Lesson,
     LongMemory,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from trafficdesk.settings import DetectionSettings
 
 LESSON: Final = 500
-"""Rows learned from at a time."""
+"""Rows learned from at a time; the first time so many as a fit needs, that ranking begins early."""
 LEAST_WINDOW: Final = 512
 """Rows of the rolling window from which on it is fitted on. Before, and where so few hosts talk that their quota leaves
 less, the newest rows as they came are: `FIRST_ROWS` of them."""
@@ -91,6 +90,7 @@ class Learner:
         self._older_forest: Forest | None = None
         self._lesson: list[Lesson] = []
         self._lesson_rows = 0
+        self._lesson_length = LEAST_ROWS
         self._known = len(self._reservoir) >= LEAST_WINDOW
         """Whether what was learned before is enough to flag by."""
         self._asked = False
@@ -104,7 +104,7 @@ class Learner:
     @property
     def rows_to_lesson(self) -> int:
         """Rows that the lesson under way still lacks."""
-        return LESSON - self._lesson_rows
+        return self._lesson_length - self._lesson_rows
 
     @property
     def state(self) -> ModelState:
@@ -200,8 +200,9 @@ class Learner:
         self._seen += part.stop - part.start
         self._now_ns = now_ns
         self._pass_time(rows.seconds[part])
-        if self._lesson_rows < LESSON:
+        if self._lesson_rows < self._lesson_length:
             return
+        self._lesson_length = LESSON
         lesson = joined(self._lesson)
         self._lesson = []
         self._lesson_rows = 0
@@ -214,7 +215,7 @@ class Learner:
         self._admitted += len(chosen)
         if len(self._reservoir) < LEAST_WINDOW:
             self._first.add(lesson.values[chosen], lesson.ids[chosen])
-        chosen = self.admission.of_each_pair(lesson, chosen, ROWS_OF_A_PAIR)
+        chosen = self.admission.of_each_pair(lesson, chosen)
         self._reservoir.add(lesson.values[chosen], lesson.ids[chosen])
         self._older.add(lesson.values[chosen])
 

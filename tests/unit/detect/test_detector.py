@@ -8,6 +8,7 @@ from tests.helpers.planted import SYN, Traffic, ordinary
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.finding import ModelState
+from trafficdesk.detect.forest import LEAST_ROWS
 from trafficdesk.features import FEATURES, FeatureExtractor
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.fields import empty_columns
@@ -39,7 +40,7 @@ def test_says_something_of_every_row(everyday):
     detection = Detector(QUICK).process(everyday)
     assert len(detection) == len(everyday)
     assert (detection.verdict & Verdict.SCORED).all()
-    assert np.isnan(detection.score[:500]).all()
+    assert np.isnan(detection.score[:LEAST_ROWS]).all()
     assert np.isfinite(detection.score[1_000:]).all()
     assert detection.model.model_id >= 1
     assert detection.model.learned >= detection.model.window_rows > 0
