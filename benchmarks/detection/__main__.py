@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.detection import benign, incidents, ranking, sample, speed
+from benchmarks.detection import benign, correction, incidents, ranking, sample, speed
 from benchmarks.detection.figure import Options
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "modbus": (ranking.modbus, "Modbus/SCADA, as recorded (three captures, one session)"),
     "incidents": (incidents.measure, "Attack captures spliced into everyday traffic"),
     "benign": (benign.measure, "Captures in which nothing happened"),
+    "correction": (correction.measure, "Ten times Expected on one benign family"),
     "seeds": (ranking.seeds, "Two seeds flag the same rows"),
     "speed": (speed.measure, "Speed of one core"),
 }

@@ -100,7 +100,7 @@ def _standing_for(label: Label) -> NDArray[np.intp]:
     kept = []
     for family in families:
         at = np.flatnonzero(label.rows.family == family)
-        exemplars = Exemplars.of([label], [0], family)
+        exemplars = Exemplars.of([label], [0], family, strict=label.stance is Stance.SUSPICIOUS)
         chosen = _highest(exemplars, family) if family in MEASURES else _greedy(exemplars, room)
         kept.append(at[chosen[:room]])
     return np.sort(np.concatenate(kept))

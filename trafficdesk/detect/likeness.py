@@ -5,7 +5,8 @@ restart and an undo. Distances are measured in the reference's units of the mome
 
 A row that a rule flagged is like a label of its family if none of the rule's measures is clearly beyond the labelled
 ones. A row that only the model found odd is like a labelled row if it is the same kind of packet, no behaviour is
-clearly beyond that row's, and what is unusual about it points the same way.
+clearly beyond that row's, and it is near, or what is unusual about it points the same way. To be like what is
+suspicious it has to point the same way: near ordinary rows are ordinary ones.
 
 A label speaks of its culprit and the peers it was given for. What was said of several peers of a culprit holds for all
 its peers, and what was said of several culprits for every host: who says it once means this one, who says it again and
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
+from trafficdesk.detect.labels import Stance
 from trafficdesk.detect.rules import RULES
 from trafficdesk.features import FEATURES, INDEX, Scale
 from trafficdesk.features.keys import mix
@@ -38,7 +40,10 @@ SEVERAL: Final = 4
 SAME_WAY: Final = 0.6
 """Least cosine between what is unusual about two rows that are alike."""
 NEAR: Final = 1.0
-"""Mean distance in units within which two rows are alike that have nothing unusual by itself."""
+"""Mean distance in units within which two rows are alike. With it, ten "Expected" on everyday traffic calmed 81 % of the
+other flags, without 28 %, and of the attacks' rows that only the model finds odd 2 % (measured 2026-11)."""
+_FARTHEST: Final = 3.0
+"""Units beyond which one behaviour adds nothing to a distance: a counter that is usually 0 has a small unit."""
 _MOST_EXCESS: Final = 20.0
 """Units beyond which being further out says nothing more."""
 _AT_ONCE: Final = 32_768
@@ -114,9 +119,13 @@ class Exemplars:
     reach: NDArray[np.float32]
     said: NDArray[np.int32]
     """Position of each one's label among those given."""
+    strict: bool = False
+    """Whether what is unusual has to point the same way, however near a row is."""
 
     @classmethod
-    def of(cls, labels: Sequence[Label], said: Sequence[int], family: int) -> Exemplars:
+    def of(
+        cls, labels: Sequence[Label], said: Sequence[int], family: int, *, strict: bool = False
+    ) -> Exemplars:
         """Rows of one family of all these labels, which were said in that order."""
         parts = []
         for label, position in zip(labels, said, strict=True):
@@ -133,7 +142,7 @@ class Exemplars:
                     np.full(len(values), position, np.int32),
                 )
             )
-        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)), strict)
 
     def __len__(self) -> int:
         return len(self.said)
@@ -146,6 +155,7 @@ class Exemplars:
             self.unit[chosen],
             self.reach[chosen],
             self.said[chosen],
+            self.strict,
         )
 
     def size(self) -> NDArray[np.float32]:
@@ -195,11 +205,11 @@ class Exemplars:
         size = np.sqrt((excess**2).sum(axis=2))
         their_size = np.sqrt((their_excess**2).sum(axis=1))
         least = SAME_WAY / self.reach
-        same_way = product >= least * size * their_size - 1e-6
         some, theirs_some = size > 0, (their_size > 0)[None, :]
-        distance = np.nan_to_num(np.abs(mine - theirs) / unit, nan=0.0, posinf=0.0).mean(axis=2)
-        near = distance <= NEAR * self.reach
-        alike: NDArray[np.bool_] = np.where(some & theirs_some, same_way, near & (some == theirs_some))
+        same_way = (product >= least * size * their_size - 1e-6) & some & theirs_some
+        apart = np.nan_to_num(np.abs(mine - theirs) / unit, nan=0.0, posinf=0.0)
+        near = np.minimum(apart, _FARTHEST).mean(axis=2) <= NEAR * self.reach
+        alike = same_way | (near & ~some & ~theirs_some if self.strict else near)
         unbounded = np.isinf(self.reach)[None, :]
         same_kind &= unbounded | (alike & ~beyond.any(axis=2))
         return same_kind
@@ -238,12 +248,13 @@ class Likeness:
 
     Parameters
     ----------
-    labels : in the order in which they were said.
+    labels : of one stance, in the order in which they were said.
     said : position of each among all corrections; default: 0, 1, 2, …
     """
 
     def __init__(self, labels: Sequence[Label], said: Sequence[int] | None = None) -> None:
-        self._regions = tuple(_regions(labels, range(len(labels)) if said is None else said))
+        strict = any(label.stance is Stance.SUSPICIOUS for label in labels)
+        self._regions = tuple(_regions(labels, range(len(labels)) if said is None else said, strict=strict))
 
     def positions(self, subject: Subject) -> NDArray[np.int32]:
         """(rows,) position of the last label that each row is like, -1 = none."""
@@ -254,7 +265,7 @@ class Likeness:
         return position
 
 
-def _regions(labels: Sequence[Label], said: Sequence[int]) -> Iterable[Region]:
+def _regions(labels: Sequence[Label], said: Sequence[int], *, strict: bool) -> Iterable[Region]:
     for family in range(1, len(FAMILIES)):
         mine = [
             (label, position)
@@ -280,4 +291,4 @@ def _regions(labels: Sequence[Label], said: Sequence[int]) -> Iterable[Region]:
                 any_peer=len(pairs) >= SEVERAL,
                 any_host=len(culprits) >= SEVERAL,
             )
-            yield Region(family, scope, Exemplars.of(chosen, positions, family))
+            yield Region(family, scope, Exemplars.of(chosen, positions, family, strict=strict))
