@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.labels import Label, Stance
-from trafficdesk.detect.likeness import Likeness
+from trafficdesk.detect.likeness import Likeness, unteachable
 from trafficdesk.detect.suppression import SuppressionRule
 from trafficdesk.packets.log import FLAGGED, Verdict
 
@@ -148,6 +148,11 @@ class Corrections:
     def bad(self, subject: Subject) -> NDArray[np.bool_]:
         """(rows,) that are like what was marked suspicious, whatever else was said."""
         return self._both()[1].positions(subject) >= 0
+
+    def taught(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows of a learning set (rows, features) without those that are like what was marked suspicious."""
+        bad = [label for label in self.labels if label.stance is Stance.SUSPICIOUS]
+        return values[~unteachable(bad, values)] if bad else values
 
     @property
     def has_bad(self) -> bool:

@@ -63,8 +63,7 @@ class Detector:
     def __init__(self, settings: DetectionSettings, *, opened: int = 0) -> None:
         self._settings = settings
         self._opened = opened
-        self.corrections = Corrections()
-        """What a person said of rows; replaced, never changed, and kept from capture to capture."""
+        self._corrections = Corrections()
         self._live = False
         self.lookalikes = Lookalikes(settings)
         """Classifiers that a person trained."""
@@ -78,6 +77,7 @@ class Detector:
         """Forget everything: a new capture begins."""
         self._extractor = FeatureExtractor()
         self._learner = Learner(self._settings, live=self._live)
+        self._learner.taught = self._corrections.taught
         self._incidents = Gathering(AlertBudget(self._settings.incidents_per_day), opened=self._opened)
         self._opened = 0
         self._next_id = 0
@@ -88,6 +88,16 @@ class Detector:
         self.models = ModelShelf()
         """Models that flagged rows."""
         self._combinations = Combinations()
+
+    @property
+    def corrections(self) -> Corrections:
+        """What a person said of rows; replaced, never changed, and kept from capture to capture."""
+        return self._corrections
+
+    @corrections.setter
+    def corrections(self, corrections: Corrections) -> None:
+        self._corrections = corrections
+        self._learner.taught = corrections.taught
 
     @property
     def model(self) -> ModelState:

@@ -25,6 +25,8 @@ from trafficdesk.detect.reservoir import (
 from trafficdesk.features import FEATURES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from trafficdesk.detect.forest import Forest, Model
@@ -68,6 +70,8 @@ class Learner:
         self._live = live
         self.records: dict[int, ModelRecord] = {}
         """Of every fit, by its number; the newest `MAX_RECORDS`."""
+        self.taught: Callable[[NDArray[np.float32]], NDArray[np.float32]] = _everything
+        """Of the window's rows those that a fit may see; the window itself holds all, so nothing said is final."""
         self._refits = 0
         self._now_ns = 0
         self._begin(None)
@@ -260,14 +264,18 @@ class Learner:
     def _learned_s(self) -> float:
         return 0.0 if self._began_s is None else self._now_s - self._began_s
 
+    def _allowed(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        allowed = self.taught(rows)
+        return allowed if len(allowed) >= LEAST_ROWS else rows
+
     def _fit(self) -> None:
         number, window = self._refits + 1, self._window
         due = self._older_forest is None or number % OLDER_EVERY == 1
         if self._settings.long_memory and due and len(self._older) >= LEAST_OLDER:
             older = replace(self._settings, seed=self._settings.seed + _OLDER_SEED)
-            self._older_forest = forest_of(self._older.rows(), older, number)
+            self._older_forest = forest_of(self._allowed(self._older.rows()), older, number)
         self.model = fit(
-            window.rows(),
+            self._allowed(window.rows()),
             self._settings,
             number,
             older=self._older_forest,
@@ -282,3 +290,7 @@ class Learner:
         self._admitted_at_fit = self._admitted
         self._fitted_at_s = self._now_s
         self._fitted_at_ns = self._now_ns
+
+
+def _everything(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rows

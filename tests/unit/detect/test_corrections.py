@@ -20,7 +20,7 @@ from tests.helpers.correcting import (
     with_incidents,
 )
 from trafficdesk.detect.correction_questions import Hear, LookAt, WhatIf, subject_of
-from trafficdesk.detect.corrections import CALMED_SCORE, Corrections, Once
+from trafficdesk.detect.corrections import CALMED_SCORE, RAISED, Corrections, Once
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.labels import MAX_ROWS, Stance
 from trafficdesk.export.corrections_json import CorrectionFile
@@ -65,23 +65,55 @@ def test_taking_back_restores_every_score(traffic):
     third = len(traffic) // 3
     parts = [traffic.slice(0, third), traffic.slice(third, 2 * third), traffic.slice(2 * third, len(traffic))]
     plain, _ = analysed(traffic, parts)
-    labels = labels_of_every_incident(*analysed(traffic), Stance.EXPECTED)
-    bad = labels_of_every_incident(*analysed(traffic), Stance.SUSPICIOUS, number=len(labels) + 1)
-    held = Corrections((labels.entries[0], *bad.entries[1:]), 99)
+    held = labels_of_every_incident(*analysed(traffic), Stance.EXPECTED)
     session, detector = analysed(traffic, parts[:1])
     session.recall.correct(held, _told(detector, held))
     _go_on(session, detector, parts[1])
     ids = np.arange(session.log.end_id)
     assert (session.log.column("verdict", ids) & np.uint8(Verdict.SUPPRESSED)).any()
-    assert (session.log.column("verdict", ids) & np.uint8(Verdict.KNOWN_BAD)).any()
     nothing = Corrections((), 99)
     session.recall.correct(nothing, _told(detector, nothing))
     _go_on(session, detector, parts[2])
-    ids = np.arange(len(traffic))
-    for name in ("score", "verdict"):
-        np.testing.assert_array_equal(session.log.column(name, ids), plain.log.column(name, ids))
-    assert session.flagged == plain.flagged
-    assert session.recall.suppressed_rows == 0
+    _assert_same(session, plain)
+
+
+def test_taking_back_that_something_is_suspicious_restores_scores(traffic):
+    """Also where it was expected before, and of rows that were flagged for it alone."""
+    plain, detector = analysed(traffic)
+    session, _ = analysed(traffic)
+    expected = labels_of_every_incident(plain, detector, Stance.EXPECTED)
+    bad = labels_of_every_incident(plain, detector, Stance.SUSPICIOUS, number=len(expected) + 1)
+    for held in (bad, Corrections((*expected.entries, *bad.entries[:1]), 99)):
+        session.recall.correct(held, _told(detector, held))
+        ids = np.arange(session.log.end_id)
+        assert (session.log.column("verdict", ids) & np.uint8(Verdict.KNOWN_BAD)).any()
+    nothing = Corrections((), 99)
+    session.recall.correct(nothing, _told(detector, nothing))
+    _assert_same(session, plain)
+    again, _ = analysed(traffic, corrections=bad)
+    again.recall.correct(nothing, (np.empty(0, np.int64), np.empty(0, np.int32)))
+    assert again.recall.suppressed_rows == 0
+    verdict = again.log.column("verdict", np.arange(again.log.end_id))
+    assert not (verdict & np.uint8(Verdict.KNOWN_BAD)).any()
+
+
+def test_what_is_suspicious_is_never_learned_from(traffic):
+    """Whatever the window holds, no fit sees rows like it; taken back, every fit does."""
+    session, detector = analysed(traffic)
+    bad = labels_of_every_incident(session, detector, Stance.SUSPICIOUS)
+    labelled = LookAt(rows_of_incident(session, session.incidents[0].id)).answered(detector).rows
+    ordinary = detector.memory.ordinary.values
+    mixed = np.concatenate([ordinary, labelled.values])
+    taught = bad.taught(mixed)
+    assert not bad.taught(labelled.values[labelled.values.any(axis=1)]).size
+    assert len(taught) >= 0.95 * len(ordinary)
+    np.testing.assert_array_equal(Corrections().taught(mixed), mixed)
+    seen = []
+    detector.corrections = bad
+    fits = detector._learner.taught
+    detector._learner.taught = lambda rows: seen.append(len(rows)) or fits(np.concatenate([rows, mixed]))
+    detector.refit_now()
+    assert detector.model_in_force.rows <= seen[-1] + len(taught)
 
 
 def test_the_past_follows_at_once(traffic):
@@ -150,16 +182,17 @@ def test_suspicious_raises_what_is_like_it(traffic):
     """Its rows and later ones like them score more, are flagged and named; expected ones may not hide them."""
     session, detector = analysed(traffic)
     odd = session.incidents[-1]
-    plain = Detector(QUICK).process(traffic)
     bad = Corrections().with_entries(incident_label(session, detector, odd, Stance.SUSPICIOUS))
     raised = Detector(QUICK)
     raised.corrections = bad
     said = raised.process(traffic)
     known = (said.verdict & np.uint8(Verdict.KNOWN_BAD)) != 0
     assert known[rows_of_incident(session, odd.id)].all()
-    assert (said.score[known] > plain.score[known]).all()
+    assert (said.score[known] >= 1.0 + RAISED).all()
     assert (said.verdict[known] & FLAGGED).all()
-    np.testing.assert_array_equal(said.score[~known], plain.score[~known])
+    assert known.sum() <= 2 * odd.packets
+    np.testing.assert_array_equal(said.corrected_ids, np.flatnonzero(known))
+    np.testing.assert_allclose(said.score[known], np.fmax(said.plain_score, 1.0) + RAISED, rtol=1e-6)
 
 
 def test_just_this_once_teaches_nothing(traffic):
@@ -184,6 +217,14 @@ def test_a_label_keeps_few_rows_and_survives_the_border(traffic):
     subject = subject_of(detector.memory.flagged)
     copy = pickle.loads(pickle.dumps(corrections))
     np.testing.assert_array_equal(copy.spoken(subject), corrections.spoken(subject))
+
+
+def _assert_same(session, plain):
+    ids = np.arange(plain.log.end_id)
+    for name in ("score", "verdict"):
+        np.testing.assert_array_equal(session.log.column(name, ids), plain.log.column(name, ids))
+    assert session.flagged == plain.flagged
+    assert session.recall.suppressed_rows == 0
 
 
 def _told(detector, corrections):
