@@ -47,12 +47,19 @@ def main() -> int:
     )
     parser.add_argument("--captures", type=Path, default=CAPTURES)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=("incidents", "applications"), help="one of the two parts")
     chosen = parser.parse_args()
     if not chosen.captures.is_dir():
         print(f"{chosen.captures} is not there: nothing to learn from.")
         return 0
-    better = incidents(chosen.captures / "labelled", chosen.seed)
-    applications([chosen.captures / "decoder", chosen.captures / "benign"], chosen.seed)
+    better = True
+    if chosen.only != "applications":
+        print("One network, several incidents of each name:")
+        better &= incidents(chosen.captures / "labelled" / "westermo", chosen.seed)
+        print("Every labelled capture, most names on one or two networks only:")
+        better &= incidents(chosen.captures / "labelled", chosen.seed)
+    if chosen.only != "incidents":
+        applications([chosen.captures / "decoder", chosen.captures / "benign"], chosen.seed)
     return 0 if better else 1
 
 
@@ -132,7 +139,7 @@ def leave_one_out(examples: Examples, seed: int) -> tuple[np.ndarray, np.ndarray
         np.isin(examples.groups, groups)
         for number in several
         for all_groups in (np.unique(examples.groups[examples.classes == number]),)
-        for groups in (np.array_split(all_groups, 5) if number == normal else all_groups.reshape(-1, 1))
+        for groups in ([all_groups[at::5] for at in range(5)] if number == normal else all_groups[:, None])
     ]
     for asked in parts:
         forest = RandomForestClassifier(
