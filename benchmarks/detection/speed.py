@@ -9,6 +9,7 @@ from benchmarks._support import big_capture, working_folder
 from benchmarks.detection.figure import Figure, Options
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.decode import Conversations, decode
+from trafficdesk.detect.allocation import keep_freed_memory
 from trafficdesk.detect.detector import Detector
 from trafficdesk.features import FeatureExtractor
 from trafficdesk.settings import DetectionSettings
@@ -25,6 +26,7 @@ STEP_ROWS = 8_192
 def measure(options: Options) -> list[Figure]:
     """Processor time, the best of three runs: other programs on the machine don't count."""
     packets = QUICK_PACKETS if options.quick else PACKETS
+    keep_freed_memory()
     with working_folder() as folder:
         path = big_capture(folder / "big.pcap", packets)
         features = min(_features_s(path) for _ in range(TIMES))

@@ -114,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = everything.detection
     if arguments.seed is not None:
         settings = replace(settings, seed=arguments.seed)
+    from trafficdesk.detect.allocation import keep_freed_memory
     from trafficdesk.detect.detector import Detector
 
     faults: list[BadCaptureFile] = []
@@ -124,6 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = stack.enter_context(atomic_file(arguments.packets_csv)) if arguments.packets_csv else None
         if out is not None:
             out.write(header(analysed=True))
+        keep_freed_memory()
         analysis = Analysis(Detector(settings), out, explain=arguments.explain)
         analysis.tables = tables_for(arguments.json, analysis.session)
         analysis.correct(kept_corrections(wanted=arguments.corrections))

@@ -218,6 +218,7 @@ def _without_text(batch: PacketBatch) -> PacketBatch:
 
 def _serve(pipe: Connection, settings: DetectionSettings, opened: int, interface: str) -> None:
     """The child: answer requests until the pipe closes or it is told to stop; then keep what was learned."""
+    from trafficdesk.detect.allocation import keep_freed_memory
     from trafficdesk.detect.detector import Detector
     from trafficdesk.detect.keeper import BaselineKeeper
     from trafficdesk.detect.known_networks import KnownNetworks
@@ -225,6 +226,7 @@ def _serve(pipe: Connection, settings: DetectionSettings, opened: int, interface
     # Ctrl-C in a terminal reaches the whole group; the parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _stand_back()
+    keep_freed_memory()
     detector = Detector(settings, opened=opened)
     keeper = BaselineKeeper(detector, interface, KnownNetworks()) if interface else None
     while True:

@@ -7,12 +7,66 @@ so nothing overflows; prefix sums with rescaling lose up to 2**60 of precision a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+class Blocks:
+    """How the rows of a recurrence lie in memory while it is evaluated: `size` rows of each of `count` blocks.
+
+    Row i is at flat place (i mod size) * count + i // size, so that every step touches contiguous memory.
+
+    Parameters
+    ----------
+    rows : at least one.
+    """
+
+    __slots__ = ("count", "empty", "places", "rows", "size")
+
+    def __init__(self, rows: int) -> None:
+        self.size = max(1, int(np.sqrt(rows)))
+        self.count = -(-rows // self.size)
+        every = np.arange(self.size * self.count)
+        block, position = np.divmod(every, self.size)
+        place = position * self.count + block
+        self.places: NDArray[np.intp] = place[:rows]
+        """(rows,) flat place of each row."""
+        self.empty: NDArray[np.intp] = place[rows:]
+        """Places without a row."""
+        self.rows: NDArray[np.intp] = np.zeros(len(every), np.intp)
+        """(places,) row at each; 0 where there is none."""
+        self.rows[self.places] = every[:rows]
+
+    def laid(self, values: NDArray[np.float64], order: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """(places, ...) of values (rows, ...), which are taken in `order`."""
+        # `take` is three times as fast as indexing with an array (measured 2026-11).
+        laid = np.take(values, self.rows if order is None else np.take(order, self.rows), axis=0)
+        laid[self.empty] = 0.0
+        return laid
+
+    def evaluate(self, factors: NDArray[np.float64], inputs: NDArray[np.float64]) -> None:
+        """Turn `inputs` (places, windows, columns) into the sums, and `factors` (places, windows) into their products.
+
+        Places without a row must hold 0.
+        """
+        factor = factors.reshape(self.size, self.count, -1)
+        sums = inputs.reshape(self.size, self.count, *inputs.shape[1:])
+        step = np.empty_like(sums[0])
+        for position in range(1, self.size):
+            np.multiply(factor[position][..., None], sums[position - 1], out=step)
+            sums[position] += step
+            np.multiply(factor[position], factor[position - 1], out=factor[position])
+        carry = np.zeros_like(step)
+        for block in range(1, self.count):
+            carry[block] = sums[-1, block - 1] + factor[-1, block - 1][:, None] * carry[block - 1]
+        for position in range(self.size):
+            np.multiply(factor[position][..., None], carry, out=step)
+            sums[position] += step
 
 
 def linrec(factors: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -27,29 +81,18 @@ def linrec(factors: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray
     -------
     (rows, windows, columns)
     """
-    rows, windows = factors.shape
-    columns = inputs.shape[2]
-    if not rows:
+    if not len(factors):
         return inputs.copy()
-    size = max(1, int(np.sqrt(rows)))
-    blocks = -(-rows // size)
-    padding = blocks * size - rows
-    if padding:
-        factors = np.concatenate([factors, np.zeros((padding, windows))])
-        inputs = np.concatenate([inputs, np.zeros((padding, windows, columns))])
-    # (position in block, block, ...): every step below touches contiguous memory.
-    factor = np.ascontiguousarray(factors.reshape(blocks, size, windows).transpose(1, 0, 2))
-    sums = np.ascontiguousarray(inputs.reshape(blocks, size, windows, columns).transpose(1, 0, 2, 3))
-    product = np.empty_like(factor)
-    product[0] = factor[0]
-    for position in range(1, size):
-        sums[position] += factor[position][:, :, None] * sums[position - 1]
-        np.multiply(factor[position], product[position - 1], out=product[position])
-    carry = np.zeros((blocks, windows, columns))
-    for block in range(1, blocks):
-        carry[block] = sums[-1, block - 1] + product[-1, block - 1][:, None] * carry[block - 1]
-    sums += product[..., None] * carry[None]
-    return sums.transpose(1, 0, 2, 3).reshape(blocks * size, windows, columns)[:rows]
+    blocks = blocks_of(len(factors))
+    sums = blocks.laid(inputs)
+    blocks.evaluate(blocks.laid(factors), sums)
+    return np.take(sums, blocks.places, axis=0)
+
+
+@lru_cache(maxsize=32)
+def blocks_of(rows: int) -> Blocks:
+    """Blocks for so many rows; batches are often equally long."""
+    return Blocks(rows)
 
 
 class Runs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.features.engine import KeyTable, Runs, linrec
+from trafficdesk.features.engine import KeyTable, Runs, blocks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,6 +165,7 @@ class MultiDamped(_Keyed):
         super().__init__(max_keys)
         self._rates = 1.0 / np.asarray(half_lives, np.float64)
         self._sums = np.zeros((len(self._times), len(half_lives), columns))
+        self._used = np.zeros(columns, np.bool_)
 
     def update(
         self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
@@ -180,15 +181,32 @@ class MultiDamped(_Keyed):
         runs = Runs(keys)
         slots, interval = self._enter(runs, seconds[runs.order])
         factors = np.exp2(-interval[:, None] * self._rates)
-        inputs = np.repeat(values[runs.order][:, None, :], len(self._rates), axis=1)
-        inputs[runs.starts] += factors[runs.starts][..., None] * self._sums[slots]
+        self._used |= values.any(axis=0)
+        used = np.flatnonzero(self._used)
+        # A column that never had a value is 0 throughout; in most captures many are.
+        every = len(used) == len(self._used)
+        carried = self._sums[slots] if every else self._sums[slots][:, :, used]
+        blocks = blocks_of(len(keys))
+        laid = blocks.laid(values if every else values[:, used], runs.order)
+        sums = np.repeat(laid[:, None, :], len(self._rates), axis=1)
+        begins = blocks.places[runs.starts]
+        sums[begins] += factors[runs.starts][..., None] * carried
         factors[runs.starts] = 0.0
-        sums = linrec(factors, inputs)
-        self._sums[slots] = sums[runs.stops - 1]
-        out = np.empty_like(sums)
-        out[runs.order] = sums
+        blocks.evaluate(blocks.laid(factors), sums)
+        last = sums[blocks.places[runs.stops - 1]]
+        if every:
+            self._sums[slots] = last
+        else:
+            self._sums[slots[:, None, None], np.arange(len(self._rates))[:, None], used] = last
+        where = np.empty(len(keys), np.intp)
+        where[runs.order] = blocks.places
         self._tidy(float(seconds[-1]))
-        return out
+        out = np.take(sums, where, axis=0)
+        if every:
+            return out
+        whole = np.zeros((len(keys), *self._sums.shape[1:]))
+        whole[:, :, used] = out
+        return whole
 
     def update_where(
         self,
