@@ -176,3 +176,21 @@ def test_everything_said_is_in_one_list(qtbot: QtBot) -> None:
     assert told.args == [4]
     dialog.show_corrections(Corrections(), {}, incidents=0, rows=0, now_ns=1)
     assert "Nothing was said yet" in dialog.summary.text()
+
+
+def test_what_a_rule_suppressed_is_flagged_again_when_it_ends(
+    qtbot: QtBot, desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without anybody doing anything."""
+    desktop.desk.open_sample()
+    session, controller = desktop.session, desktop.commands.corrections.controller
+    qtbot.waitUntil(lambda: session.log.end_id > 0 and not desktop.desk.analysis.busy, timeout=90_000)
+    now = [1_000]
+    monkeypatch.setattr(session.recall, "_clock_ns", lambda: now[0])
+    flagged = session.flagged
+    controller.set(Corrections((SuppressionRule(1, family="arp spoof", expires_ns=2_000),), 1))
+    controller._look_for_ends()
+    assert session.flagged < flagged
+    now[0] = 2_000
+    controller._look_for_ends()
+    assert session.flagged == flagged

@@ -123,6 +123,10 @@ class Corrections:
         """The same; numbers up to `last_number` were given already."""
         return Corrections(self.entries, max(self.last_number, last_number))
 
+    def ended(self, expires_ns: int) -> bool:
+        """Whether a rule ended at that time."""
+        return any(rule.on and rule.expires_ns == expires_ns for rule in self.rules)
+
     def lasting(self) -> Corrections:
         """What holds in other captures, too."""
         return self.without(one.number for one in self.once)

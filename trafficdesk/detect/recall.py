@@ -14,7 +14,7 @@ import numpy as np
 from trafficdesk.detect.corrections import Corrections, corrected
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.labels import Label
-from trafficdesk.detect.suppression import FlaggedPackets, SuppressionRule, holds
+from trafficdesk.detect.suppression import FlaggedPackets, LogColumns, SuppressionRule, holds
 from trafficdesk.packets.log import FLAGGED, Verdict
 
 if TYPE_CHECKING:
@@ -173,6 +173,13 @@ class Recall:
         numbers = [label.number for label in self.corrections.labels]
         self._set(ids, self._ruled(ids, np.where(np.isin(np.abs(labelled), numbers), labelled, 0)))
 
+    @property
+    def next_expiry_ns(self) -> int:
+        """When the next rule ends to hold, ns since the Unix epoch; 0 = none will."""
+        now = self._clock_ns()
+        ends = [rule.expires_ns for rule in self.corrections.rules if rule.on and rule.expires_ns > now]
+        return min(ends, default=0)
+
     def preview(self, corrections: Corrections) -> int:
         """Flagged rows of the log that the rules of `corrections` would suppress."""
         ids = self._log.select(lambda _batch, analysis: (analysis["verdict"].astype(np.uint8) & FLAGGED) != 0)
@@ -206,7 +213,7 @@ class Recall:
     def _packets(self, ids: NDArray[np.int64]) -> FlaggedPackets:
         log = self._log
         return FlaggedPackets(
-            batch=log.take(ids),
+            columns=LogColumns(log, ids),
             family=self._families(ids),
             program=log.column("program", ids),
             host=log.column("host", ids),
@@ -262,6 +269,12 @@ class Recall:
         verdict: NDArray[np.uint8],
     ) -> None:
         if not len(ids):
+            return
+        later = not len(self._ids) or int(ids[0]) > int(self._ids[-1])
+        if later and len(self._ids) + len(ids) <= MAX_ROWS and by.all():
+            self._ids, self._by = np.concatenate([self._ids, ids]), np.concatenate([self._by, by])
+            self._score = np.concatenate([self._score, score])
+            self._verdict = np.concatenate([self._verdict, verdict])
             return
         # Of a row known already the newer value counts: it comes last.
         whole = [

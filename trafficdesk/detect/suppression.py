@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
 from re import compile as compiled
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.packets.identities import Identities
+    from trafficdesk.packets.log import PacketLog
 
 LONGEST_NOTE: Final = 500
 _LONGEST_PART: Final = 255
@@ -124,10 +125,24 @@ def behaviour_words(behaviour: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LogColumns:
+    """Columns of some rows of a log, gathered when they are asked for: a rule needs few of forty."""
+
+    log: PacketLog
+    ids: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.log.column(name, self.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FlaggedPackets:
     """Flagged rows as rules see them; arrays over (rows,)."""
 
-    batch: PacketBatch
+    columns: LogColumns
     family: NDArray[np.uint8]
     program: NDArray[np.uint16]
     """Index in `Identities.programs`."""
@@ -154,11 +169,11 @@ def holds(rule: SuppressionRule, rows: FlaggedPackets) -> NDArray[np.bool_]:
     if rule.peer and held.any():
         to_peer, from_peer = _PeerTest(rule.peer).sides(rows)
         if rule.port:
-            to_peer &= (rows.batch["destination_port"] == rule.port) | (
-                rows.batch["source_port"] == rule.port
+            to_peer &= (rows.columns["destination_port"] == rule.port) | (
+                rows.columns["source_port"] == rule.port
             )
-            from_peer &= (rows.batch["destination_port"] == rule.port) | (
-                rows.batch["source_port"] == rule.port
+            from_peer &= (rows.columns["destination_port"] == rule.port) | (
+                rows.columns["source_port"] == rule.port
             )
         match rule.direction:
             case Direction.TO_PEER:
@@ -168,7 +183,7 @@ def holds(rule: SuppressionRule, rows: FlaggedPackets) -> NDArray[np.bool_]:
             case _:
                 held &= to_peer | from_peer
     elif rule.port:
-        held &= (rows.batch["destination_port"] == rule.port) | (rows.batch["source_port"] == rule.port)
+        held &= (rows.columns["destination_port"] == rule.port) | (rows.columns["source_port"] == rule.port)
     return held
 
 
@@ -206,12 +221,12 @@ class _PeerTest:
     def sides(self, rows: FlaggedPackets) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """(rows,) that go to the peer, and that come from it."""
         if self._network is not None:
-            return self._inside(rows.batch["destination"]), self._inside(rows.batch["source"])
+            return self._inside(rows.columns["destination"]), self._inside(rows.columns["source"])
         from trafficdesk.packets.peers import peers
 
-        far, there = peers(rows.batch, rows.identities.own)
+        far, there = peers(cast("PacketBatch", rows.columns), rows.identities.own)
         named = there & self._named(rows)
-        at_destination = (halves(far) == halves(rows.batch["destination"])).all(axis=1)
+        at_destination = (halves(far) == halves(rows.columns["destination"])).all(axis=1)
         return named & at_destination, named & ~at_destination
 
     def _named(self, rows: FlaggedPackets) -> NDArray[np.bool_]:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 from trafficdesk.detect.corrections import Corrections, Once
 from trafficdesk.detect.labelling import Propose
 from trafficdesk.detect.labels import Label, Stance
-from trafficdesk.detect.suppression import SuppressionRule, behaviour_of
+from trafficdesk.detect.suppression import SuppressionRule
 from trafficdesk.ui.correction_controller import CorrectionController
-from trafficdesk.ui.correction_target import Target, of_incident, of_rows
+from trafficdesk.ui.correction_target import Target, of_incident, of_rows, rule_for
 from trafficdesk.ui.panels.incident_card import IncidentCard, title_of
 
 if TYPE_CHECKING:
@@ -184,27 +184,9 @@ class CorrectionCommands(QObject):
         self._edit_rule(SuppressionRule(self.controller.corrections.next_number))
 
     def _rule_for(self, target: Target) -> SuppressionRule:
-        """A rule that holds for the first row pointed at, as narrow as it can be said."""
-        from trafficdesk.packets.address import address_text
-        from trafficdesk.packets.peers import peers
-
-        log, ids = self._desk.session.log, target.ids[:1]
-        group = target.groups[0]
-        program = log.identities.programs[int(log.column("program", ids)[0])].name
-        host = log.identities.hosts[int(log.column("host", ids)[0])].name
-        row = log.take(ids)
-        far, there = peers(row, log.identities.own)
-        peer = host or (address_text(far[0].tobytes()) if there[0] else group.culprit)
-        reasons = self._desk.session.findings.reason_features(ids)[0]
-        ports = [int(row[side][0]) for side in ("source_port", "destination_port")]
-        return SuppressionRule(
-            number=self.controller.corrections.next_number,
-            program=program,
-            peer=peer if ":" not in peer or not _is_mac(peer) else "",
-            port=max(0, min(ports)),
-            family=group.family,
-            reason=behaviour_of(int(reasons[0])) if reasons[0] >= 0 and not program and not peer else "",
-            noted_ns=time.time_ns(),
+        """A rule that holds for all that was pointed at, as narrow as it can be said."""
+        return rule_for(
+            self._desk.session, target, self.controller.corrections.next_number, now_ns=time.time_ns()
         )
 
     def _edit_rule(self, rule: SuppressionRule) -> None:
@@ -270,7 +252,3 @@ class CorrectionCommands(QObject):
                 now_ns=time.time_ns(),
             )
             self._list.allow(undo=controller.can_undo, redo=controller.can_redo)
-
-
-def _is_mac(text: str) -> bool:
-    return text.count(":") == 5 and all(len(part) == 2 for part in text.split(":"))

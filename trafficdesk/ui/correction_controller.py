@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from trafficdesk.detect.correction_questions import Hear
 from trafficdesk.ui.workers.background import Background
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_STEPS: Final = 100
 """Steps that can be undone."""
+_EXPIRY_MS: Final = 5_000
+"""How often rules are looked at that end."""
 _STOP_WAIT_MS: Final = 5_000
 _NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int32))
 
@@ -53,6 +55,10 @@ class CorrectionController(QObject):
         corrections, self.warnings = store.load()
         desk.session.recall.corrections = corrections
         desk.capture.began.connect(self._on_began)
+        self._ends_ns = 0
+        self._clock = QTimer(self, interval=_EXPIRY_MS)
+        self._clock.timeout.connect(self._look_for_ends)
+        self._clock.start()
 
     @property
     def corrections(self) -> Corrections:
@@ -119,6 +125,15 @@ class CorrectionController(QObject):
         self._desk.display.noted()
         self._desk.dashboard.touch()
         self.changed.emit()
+
+    @Slot()
+    def _look_for_ends(self) -> None:
+        """A rule has ended to hold: what it suppressed is flagged again."""
+        recall = self._desk.session.recall
+        before, self._ends_ns = self._ends_ns, recall.next_expiry_ns
+        if before and before != self._ends_ns and self.corrections.ended(before):
+            recall.correct(self.corrections, _NOTHING)
+            self._show()
 
     @Slot()
     def _on_began(self) -> None:

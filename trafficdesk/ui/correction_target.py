@@ -9,6 +9,7 @@ import numpy as np
 
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.labelling import Group
+from trafficdesk.detect.suppression import LogColumns, SuppressionRule
 from trafficdesk.packets.address import address_text, mac_text
 from trafficdesk.packets.log import FLAGGED, Verdict
 from trafficdesk.packets.protocol import EtherType
@@ -73,6 +74,41 @@ def of_rows(session: AnalysisSession, ids: NDArray[np.int64], *, flagged_only: b
         else:
             groups += _by_sender(log, mine)
     return Target(words, tuple(groups[:MOST_GROUPS]))
+
+
+def rule_for(session: AnalysisSession, target: Target, number: int, *, now_ns: int) -> SuppressionRule:
+    """A rule that holds for all of `target`: each part is what its rows have in common."""
+    log, ids = session.log, target.ids
+    rows = LogColumns(log, ids)
+    family = {group.family for group in target.groups}
+    program = _common(rows["program"])
+    host = _common(rows["host"])
+    low = np.minimum(rows["source_port"], rows["destination_port"])
+    peer = log.identities.hosts[int(host)].name if host else ""
+    return SuppressionRule(
+        number=number,
+        program=log.identities.programs[int(program)].name if program else "",
+        peer=peer or _common_address(rows, target.groups[0].culprit),
+        port=max(0, int(_common(low) or 0)),
+        family=family.pop() if len(family) == 1 else "",
+        noted_ns=now_ns,
+    )
+
+
+def _common(values: NDArray[np.generic]) -> np.generic | None:
+    """What all have; None where they differ."""
+    distinct = np.unique(values)
+    return distinct[0] if len(distinct) == 1 else None
+
+
+def _common_address(rows: LogColumns, culprit: str) -> str:
+    """An address that is an end of every row, another than the culprit's if there is one."""
+    ends = [[one.tobytes() for one in rows[side]] for side in ("source", "destination")]
+    common = set(zip(*ends, strict=True))
+    every = set.intersection(*({source, destination} for source, destination in common))
+    texts = sorted(address_text(one) for one in every if any(one))
+    others = [text for text in texts if text != culprit]
+    return (others or texts or [""])[0]
 
 
 def _by_sender(log: PacketLog, ids: NDArray[np.int64]) -> list[Group]:
