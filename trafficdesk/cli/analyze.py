@@ -13,7 +13,7 @@ import numpy as np
 from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
-from trafficdesk.cli.explanations import Explanations, explanation_lines
+from trafficdesk.cli.explanations import Explanations
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile, ExportError
 from trafficdesk.session import AnalysisSession, Coverage
@@ -59,7 +59,7 @@ class Analysis:
         self.seconds = Seconds()
         self.detector = detector
         self.tables = tables
-        self.explanations = Explanations(explain)
+        self.explanations = Explanations(explain, self.session.findings)
         self._rows_out = rows_out
         self._written = 0
 
@@ -134,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
             analysis.feed(batch)
         analysis.finish()
     summary = _summary(analysis, settings.seed)
-    _write_results(arguments, analysis.session, summary)
+    _write_results(arguments, analysis, summary)
     for fault in faults:
         complain(fault)
     return Exit.UNREADABLE if faults else Exit.DONE
@@ -224,14 +224,14 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
     )
 
 
-def _write_results(arguments: argparse.Namespace, session: AnalysisSession, summary: Summary) -> None:
+def _write_results(arguments: argparse.Namespace, analysis: Analysis, summary: Summary) -> None:
     from trafficdesk.export.atomic import atomic_file
 
     if arguments.incidents_csv:
         from trafficdesk.export.incidents_csv import write_incidents_csv
 
         with atomic_file(arguments.incidents_csv) as out:
-            write_incidents_csv(out, session.incidents)
+            write_incidents_csv(out, analysis.session.incidents)
     if arguments.json:
         from trafficdesk.export.summary_json import write_summary
 
@@ -244,7 +244,7 @@ def _write_results(arguments: argparse.Namespace, session: AnalysisSession, summ
         title = ", ".join(Path(name).name for name in arguments.files)
         write_report(Path(arguments.report), Report(title, summary_of(summary), summary.metrics))
     if "-" not in {arguments.json, arguments.packets_csv, arguments.incidents_csv}:
-        for line in (*summary_lines(summary), *explanation_lines(summary.explanations)):
+        for line in (*summary_lines(summary), *analysis.explanations.lines()):
             say(line)
 
 

@@ -11,10 +11,11 @@ from trafficdesk.detect.why_question import WhyQuestion
 from trafficdesk.detect.words import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from trafficdesk.detect.detector import Detector
     from trafficdesk.detect.finding import Detection
+    from trafficdesk.detect.findings import FindingLog
     from trafficdesk.detect.why import Why
     from trafficdesk.session import AnalysisUpdate
 
@@ -27,10 +28,13 @@ class Explanations:
     Parameters
     ----------
     wanted : ids; `ALL` = every incident.
+    findings : knows whom a row's reasons are about.
     """
 
-    def __init__(self, wanted: Iterable[int]) -> None:
+    def __init__(self, wanted: Iterable[int], findings: FindingLog) -> None:
         self._wanted = frozenset(wanted)
+        self._findings = findings
+        self._words: dict[int, dict[str, str]] = {}
         self.found: dict[int, Why] = {}
         """By incident id."""
 
@@ -44,18 +48,22 @@ class Explanations:
                 known = self.found.get(incident.id)
                 if why is not None and (known is None or why.score > known.score):
                     self.found[incident.id] = why
+                    told = self._findings.reasons_of(why.packet_id)
+                    self._words[incident.id] = {
+                        one.feature: one.words.partition("; usually")[0] for one in told
+                    }
 
-
-def explanation_lines(found: Mapping[int, Why]) -> Iterator[str]:
-    """What a person reads."""
-    for number in sorted(found):
-        why = found[number]
-        yield f"why {number}. packet {why.packet_id + 1:,} · {why.state}"
-        for reason in why.reasons:
-            words = reason_of(reason.feature, reason.value, float("nan")).words
-            yield visible(f"  {words[:1].upper()}{words[1:]}. {reason.place} {reason.what_if}".rstrip())
-        if why.what_if:
-            yield visible(f"  {why.what_if}")
+    def lines(self) -> Iterator[str]:
+        """What a person reads."""
+        for number in sorted(self.found):
+            why, told = self.found[number], self._words[number]
+            yield f"why {number}. packet {why.packet_id + 1:,} · {why.state}"
+            for reason in why.reasons:
+                plain = reason_of(reason.feature, reason.value, float("nan"))
+                words = told.get(plain.feature, plain.words)
+                yield visible(f"  {words[:1].upper()}{words[1:]}. {reason.place} {reason.what_if}".rstrip())
+            if why.what_if:
+                yield visible(f"  {why.what_if}")
 
 
 def _rows_of(incident: int, detection: Detection) -> np.ndarray:

@@ -43,3 +43,19 @@ OF_FEATURE: Final = {
     int(column): number for number, behaviour in enumerate(BEHAVIOURS) for column in behaviour.columns
 }
 """Index in `BEHAVIOURS` of each feature's."""
+
+
+def _twins(index: int) -> NDArray[np.intp]:
+    feature = FEATURES[index]
+    members = BEHAVIOURS[OF_FEATURE[index]].columns
+    same = [
+        column
+        for column in members.tolist()
+        if (FEATURES[column].unit, FEATURES[column].scale) == (feature.unit, feature.scale)
+    ]
+    return np.array(same, np.intp)
+
+
+TWINS: Final = tuple(_twins(index) for index in range(len(FEATURES)))
+"""Per feature, the columns that measure the same of its behaviour, in other windows: they change together. How many
+connections are evenly spaced is one thing, how far apart they are another."""

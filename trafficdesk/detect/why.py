@@ -51,6 +51,11 @@ class WhyReason:
         return float(below / len(self.sample))
 
     @property
+    def _share_above(self) -> float:
+        stored = np.float32(FEATURES[self.feature].stored(np.array(self.value)))
+        return float(1 - np.searchsorted(self.sample, stored + np.float32(1e-4), "right") / len(self.sample))
+
+    @property
     def place(self) -> str:
         """Where the row lies among what is usual, as a sentence."""
         if not len(self.sample):
@@ -58,9 +63,13 @@ class WhyReason:
         unit = FEATURES[self.feature].unit
         middle = amount(self.median, unit)
         half = f", half of them {middle} or less" if not middle.startswith("0") else ""
+        # A hair may be lost between what is stored and what is said.
+        low = self.value < self.median * (1 - 1e-4)
+        share = self._share_above if low else self.share
         # Rounded down: 100 % would be all of them.
-        than = "all" if self.share >= 1 else f"{int(self.share * 1000) / 10:.1f} %"
-        return f"Higher than {than} of {len(self.sample):,} usual packets; {usually(self.usual, unit)}{half}."
+        than = "all" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
+        lies = f"{'Lower' if low else 'Higher'} than {than} of {len(self.sample):,} usual packets"
+        return f"{lies}; {usually(self.usual, unit)}{half}."
 
     @property
     def what_if(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.assembly import RULE_OF
-from trafficdesk.detect.behaviours import BEHAVIOURS, OF_FEATURE
+from trafficdesk.detect.behaviours import OF_FEATURE, TWINS
 from trafficdesk.detect.combination import combination
 from trafficdesk.detect.explanation import explain, of_rule, ranked
 from trafficdesk.detect.families import FAMILIES
@@ -158,7 +158,7 @@ def _told(
     """The reasons; without `flags` none has a limit: nobody but a person's word flags the row."""
     model = judge.model
     usual = _usual(row, model)
-    groups = [BEHAVIOURS[OF_FEATURE[index]].columns for index in features]
+    groups = [TWINS[index] for index in features]
     shares = calm_from(row, usual, groups, flags) if flags is not None else np.full(len(groups), np.nan)
     unnamed = np.full(len(groups), np.nan)
     if judge.named is not None:
@@ -202,7 +202,7 @@ def _enough(
                 known.add(OF_FEATURE[index])
                 chosen.append(index)
     usual = _usual(row, model)
-    groups = [BEHAVIOURS[OF_FEATURE[index]].columns for index in chosen]
+    groups = [TWINS[index] for index in chosen]
     count, share = calm_together(row, usual, groups, flags)
     values = [row[index] + share * (usual[index] - row[index]) for index in chosen[:count]]
     return tuple(

@@ -47,6 +47,7 @@ def test_the_first_reasons_are_the_planted_ones(told: tuple[str, dict[str, Any]]
         incident["family"]: incident["explanation"]["reasons"][0]["feature"]
         for incident in told[1]["incidents"]
     }
+    assert "ports tried on 192.168.1.23 in 60 s" in told[0]
     assert first["port scan"] == "pair_ports_60s"
     assert first["upload burst"] == "upload_60s"
     assert first["beacon"] == "beat_count"

@@ -152,6 +152,24 @@ def test_a_rule_that_holds_in_one_of_several_ways_is_calmed_by_any_measure_of_th
         assert holds(np.where(np.arange(len(row)) == INDEX[name], 0, row)[None])[0] != needed
 
 
+def test_what_is_another_thing_does_not_move_along(detector):
+    """How many connections were evenly spaced has a limit of its own, and how far apart they were another."""
+    beacon = next(number for number, rule in enumerate(RULES) if rule.family == "beacon") + 1
+    detector._learner.model = None
+    row = np.zeros(len(FEATURES), np.float32)
+    for name, value in (
+        ("beat_count", 12.0),
+        ("beat_mean", 60.0),
+        ("beacon_gaps", 1.0),
+        ("beacon_score", 0.0),
+    ):
+        row[INDEX[name]] = FEATURES[INDEX[name]].stored(np.array(value))
+    remember(detector, row, family=beacon, number=0)
+    limits = {FEATURES[reason.feature].name: reason.unnamed for reason in asked(detector).reasons}
+    assert limits["beat_count"] == pytest.approx(6.0, rel=0.01)
+    assert limits["beat_mean"] == pytest.approx(1.5, rel=0.02)
+
+
 def test_of_several_rows_the_one_that_stands_out_most_is_explained(detector, model):
     """An incident is explained by its strongest row; what is not remembered has no explanation."""
     for packet_id, score in ((3, 1.2), (4, 3.4), (5, 2.0)):
@@ -250,7 +268,7 @@ def test_ablation_is_bounded_per_moment_however_rows_are_cut(model):
 
 
 def test_asked_through_the_process_of_a_real_capture():
-    """Every row that the sample's incidents consist of can be explained, with the reason that was told then."""
+    """Every incident of the sample can be explained, while its model is kept with the reasons that were told then."""
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.decode import decode
     from trafficdesk.detect.findings import FindingLog
@@ -270,14 +288,18 @@ def test_asked_through_the_process_of_a_real_capture():
                     ids = detection.row_ids[(detection.incident == number) & flagged]
                     rows.setdefault(number, []).append(ids)
         assert rows
+        by_its_own = 0
         for number, parts in rows.items():
             if number == 0:
                 continue
             why = process.ask(WhyQuestion(np.concatenate(parts)))
             assert why is not None
-            told = [reason.feature for reason in log.reasons_of(why.packet_id)]
-            assert [FEATURES[reason.feature].name for reason in why.reasons] == told
-            assert any(reason.what_if for reason in why.reasons)
+            assert any(reason.what_if for reason in why.reasons) or not why.holds
+            if why.told_by == why.judged_by:
+                by_its_own += 1
+                told = [reason.feature for reason in log.reasons_of(why.packet_id)]
+                assert [FEATURES[reason.feature].name for reason in why.reasons] == told
+        assert by_its_own
     finally:
         process.stop()
 

@@ -38,6 +38,8 @@ def test_where_the_row_lies():
     inside = a_why_reason(value=5.999)
     assert inside.share < 1
     assert inside.place.startswith("Higher than 99.")
+    low = a_why_reason(value=0.5, median=3.0)
+    assert low.place.startswith("Lower than 9")
     assert a_why_reason(sample=np.empty(0, np.float32)).place == "Nothing is known yet of what is usual here."
 
 
