@@ -220,6 +220,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
         tables=analysis.tables.tell(session.log) if analysis.tables else None,
         suppressed=(len(session.suppressed_incidents), session.recall.suppressed_rows),
         threats=session.listed.sightings,
+        models=analysis.detector.records,
         explanations=analysis.explanations.found,
     )
 

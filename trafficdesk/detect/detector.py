@@ -109,8 +109,13 @@ class Detector:
         """What scores the next row; None before the first fit."""
         return self._learner.model
 
+    @property
+    def records(self) -> tuple[ModelRecord, ...]:
+        """What it takes to fit each model again, oldest first; of very many the newest."""
+        return tuple(self._learner.records.values())
+
     def record_of(self, number: int) -> ModelRecord | None:
-        """What it takes to fit that model again; None = there was none, or so long ago that it is forgotten."""
+        """The record of that model; None = there was none, or so long ago that it is forgotten."""
         return self._learner.records.get(number)
 
     def set_settings(self, settings: DetectionSettings) -> None:

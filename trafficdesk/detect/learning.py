@@ -42,7 +42,7 @@ less, the newest rows as they came are: `FIRST_ROWS` of them."""
 FIRST_ROWS: Final = 2_000
 OLDER_EVERY: Final = 4
 """The long memory changes slowly: its forest is fitted with every fourth model only."""
-LEAST_OLDER: Final = 1_000
+LEAST_OLDER: Final = 512
 """Fewer remembered rows say nothing that the window does not."""
 MAX_RECORDS: Final = 5_000
 """Fits whose records are kept: more than a day of one every 30 s takes."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.listed import Sighting
+    from trafficdesk.detect.model_record import ModelRecord
     from trafficdesk.detect.why import Why
     from trafficdesk.metrics import Latency, MetricsSnapshot, Talker
     from trafficdesk.metrics.tables import TrafficTables
@@ -46,6 +47,8 @@ class Summary:
     """Incidents and packets that would be told of, had a person not said otherwise."""
     threats: tuple[tuple[Threat, Sighting], ...] = ()
     """What threat lists had of the traffic, most packets first."""
+    models: tuple[ModelRecord, ...] = ()
+    """What it takes to fit each model again."""
     explanations: dict[int, Why] = field(default_factory=dict)
     """Of the incidents that were asked about, by id."""
 
@@ -63,6 +66,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
     return {
         "version": __version__,
         "seed": summary.seed,
+        "models": [asdict(record) for record in summary.models],
         "packets": metrics.packets,
         "bytes": metrics.bytes,
         "first_ns": metrics.first_ns,

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from trafficdesk.detect.forest import LEAST_ROWS, MODELLED, IsolationTrees, fit
+from trafficdesk.detect.forest import LEAST_ROWS, MODELLED, IsolationTrees, fit, forest_of
 from trafficdesk.features import FEATURES, INDEX
 from trafficdesk.settings import DetectionSettings
 
@@ -47,6 +49,27 @@ def test_constant_features_do_not_raise():
     same = np.ones((500, len(FEATURES)), np.float32)
     model = fit(same, SETTINGS, 1)
     assert (model.z(same) <= 1).all()
+
+
+def test_contamination_moves_the_threshold():
+    """With 10 % asked for, about so many ordinary rows are beyond it; unset, about one in a thousand."""
+    rows, fresh = window(4_000), window(4_000)
+    asked = fit(rows, replace(SETTINGS, contamination=10.0), 1).z(fresh)
+    plain = fit(rows, SETTINGS, 1).z(fresh)
+    assert 0.05 < (asked > 1).mean() < 0.15
+    assert (plain > 1).mean() < 0.02
+
+
+def test_the_long_memory_speaks_where_the_window_has_forgotten():
+    """What has become usual in the window is odd all the same if it was never so before; the model says the larger."""
+    before, now = window(2_000), window(2_000)
+    now[:, INDEX["new_hosts_60s"]] += 5.0
+    older = forest_of(before, replace(SETTINGS, seed=99), 1)
+    both, alone = fit(now, SETTINGS, 1, older=older), fit(now, SETTINGS, 1)
+    assert (both.z(now) >= alone.z(now)).all()
+    assert both.z(now).mean() > alone.z(now).mean()
+    assert both.record.older_rows == 2_000
+    assert alone.record.older_rows == 0
 
 
 def test_too_few_rows_are_refused():

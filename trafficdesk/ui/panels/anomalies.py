@@ -149,7 +149,7 @@ class AnomalyPanel(QWidget):
             words = f"learning: {model.learning_words}"
             done = model.learning_share
         elif model.learning:
-            words = f"learning: {model.learning_words} · model {model.model_id} works already"
+            words = f"learning: {model.learning_words}, model {model.model_id} works"
             done = model.learning_share
         else:
             words = f"model {model.model_id} · {self._age()} · {thousands(model.rows)} packets"
