@@ -58,7 +58,7 @@ def test_the_count_in_the_status_bar_is_a_button(qtbot: QtBot) -> None:
     bar = StatusBar(LIGHT)
     qtbot.addWidget(bar)
     bar.show_report(StatusReport("Capturing", lost=CaptureStatistics(dropped_queue=4)))
-    button = bar.findChild(QPushButton)
+    button = next(one for one in bar.findChildren(QPushButton) if one.text().startswith("Dropped"))
     assert button.text() == "Dropped 4 queue"
     assert "4 packets" in button.toolTip()
     with qtbot.waitSignal(bar.dropped_clicked, timeout=1_000):

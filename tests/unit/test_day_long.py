@@ -42,6 +42,7 @@ def test_memory_is_flat_over_a_day() -> None:
             session.apply(detector.process(rows))
         session.metrics.snapshot()
         if turn % 144 == 143:
-            state = (session.metrics, session.findings, detector._extractor, detector._incidents)
+            findings = (session.findings._chunks, session.findings._incidents)
+            state = (session.metrics, findings, detector._extractor, detector._incidents)
             sizes.append(len(pickle.dumps(state)))
     assert max(sizes[1:]) < 1.1 * sizes[0]
