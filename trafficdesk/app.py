@@ -25,7 +25,7 @@ from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
 from trafficdesk.ui.garbage import GarbageCollector
-from trafficdesk.ui.history_controller import HistoryController
+from trafficdesk.ui.history_commands import HistoryCommands
 from trafficdesk.ui.interface_lister import InterfaceLister
 from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -108,7 +108,7 @@ class Desktop(QObject):
         self.password = MailPassword()
         self.commands = Commands(self.desk, self.interfaces)
         self.recovery = Recovery(self.desk)
-        self.history = HistoryController(self.desk, HistoryPassword())
+        self.history = HistoryCommands(self.desk, HistoryPassword())
         self.threats = ThreatsController(self.desk)
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)

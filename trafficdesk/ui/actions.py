@@ -63,6 +63,7 @@ COMMANDS: Final = (
     Command("next_mark", "edit", "Next mark", ("Ctrl+Shift+N",)),
     Command("show_packets", "view", "&Packets", ("Ctrl+1",), "table", group="page"),
     Command("show_statistics", "view", "&Statistics", ("Ctrl+2",), "protocols", group="page"),
+    Command("show_history", "view", "&History", ("Ctrl+3",), "clock", group="page"),
     Command("time_of_day", "view", "Time of &day", ("Ctrl+Alt+1",), "", separated=True, group="time"),
     Command("time_since_start", "view", "Seconds since the st&art", ("Ctrl+Alt+2",), group="time"),
     Command("time_since_previous", "view", "Seconds since the row a&bove", ("Ctrl+Alt+3",), group="time"),

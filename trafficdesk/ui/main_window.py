@@ -15,6 +15,7 @@ from trafficdesk.ui.live_page import LivePage
 from trafficdesk.ui.panels.banner import Banner
 from trafficdesk.ui.panels.capture_bar import CaptureBar
 from trafficdesk.ui.panels.filter_bar import FilterBar
+from trafficdesk.ui.panels.history import HistoryPage
 from trafficdesk.ui.panels.page_switch import PAGES
 from trafficdesk.ui.panels.saved_filters import SavedFilters
 from trafficdesk.ui.panels.statistics import StatisticsPage
@@ -46,12 +47,15 @@ class MainWindow(QMainWindow):
     """The window was shown for the first time."""
     statistics_shown = Signal(bool)
     """The page of statistics came to the front, or left it."""
+    history_shown = Signal(bool)
+    """The page of history came to the front, or left it."""
     closing = Signal()
     """The window is about to close."""
 
     def __init__(self, model: PacketTableModel, compile_filter: Compile, tokens: Tokens) -> None:
         super().__init__()
         self._was_shown = False
+        self._has_capture = False
         self.tokens = tokens
         self.actions_ = Actions(self)
         self.filter_bar = FilterBar(compile_filter)
@@ -61,11 +65,13 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(tokens)
         self.page = LivePage(model, tokens)
         self.statistics = StatisticsPage(tokens)
+        self.history = HistoryPage(tokens)
         self.status = StatusBar(tokens)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.page)
         self._pages.addWidget(self.statistics)
+        self._pages.addWidget(self.history)
         self._pages.currentChanged.connect(self._on_page_changed)
         self._on_page_changed()
         self._place()
@@ -91,6 +97,7 @@ class MainWindow(QMainWindow):
             self.welcome,
             self.page,
             self.statistics,
+            self.history,
             self.status,
         ):
             part.apply_theme(tokens)
@@ -102,23 +109,31 @@ class MainWindow(QMainWindow):
 
     def show_welcome(self) -> None:
         """The page to begin on."""
+        self._has_capture = False
         self._pages.setCurrentWidget(self.welcome)
 
     def show_capture(self, title: str) -> None:
         """The page of a capture; who looks at its statistics goes on to do so."""
+        self._has_capture = True
         if not self.showing_statistics:
             self.show_packets()
         self.setWindowTitle(f"{visible(title)} - {NAME}")
 
     @Slot()
     def show_packets(self) -> None:
-        """Charts, table and details."""
-        self._pages.setCurrentWidget(self.page)
+        """Charts, table and details; from the history the way back to the page to begin on."""
+        there = self._has_capture or self._pages.currentWidget() is not self.history
+        self._pages.setCurrentWidget(self.page if there else self.welcome)
 
     @Slot()
     def show_statistics(self) -> None:
         """Conversations, endpoints and what else is counted."""
         self._pages.setCurrentWidget(self.statistics)
+
+    @Slot()
+    def show_history(self) -> None:
+        """What was recorded before."""
+        self._pages.setCurrentWidget(self.history)
 
     @property
     def showing_statistics(self) -> bool:
@@ -176,10 +191,15 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_page_changed(self) -> None:
         for name in PAGES:
-            self.actions_[name].setEnabled(self._pages.currentWidget() is not self.welcome)
+            self.actions_[name].setEnabled(
+                name == "show_history" or self._pages.currentWidget() is not self.welcome
+            )
+        front = self._pages.currentWidget() is self.history
+        self.actions_["show_history"].setChecked(front)
         self.actions_["show_packets"].setChecked(self.showing_capture)
         self.actions_["show_statistics"].setChecked(self.showing_statistics)
         self.statistics_shown.emit(self.showing_statistics)
+        self.history_shown.emit(front)
 
     @Slot()
     def _on_recent(self) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with a row of statistics: copy, filter by it, write the table."""
+"""What can be done with a row of statistics or of history: copy, filter by it, write the table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from trafficdesk.ui.filter_menu import add_filter_menu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trafficdesk.ui.panels.history import HistoryPage
     from trafficdesk.ui.panels.sheet_table import SheetTable
     from trafficdesk.ui.panels.statistics import StatisticsPage
 
@@ -28,7 +29,9 @@ class StatisticsMenu(QObject):
     filter_wanted = Signal(str)
     """An expression to be applied."""
 
-    def __init__(self, page: StatisticsPage, present: Callable[[], str], parent: QObject) -> None:
+    def __init__(
+        self, page: StatisticsPage | HistoryPage, present: Callable[[], str], parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._page = page
         self._present = present

@@ -18,7 +18,7 @@ from trafficdesk.ui.charts.plot_view import RangeView
 from trafficdesk.ui.charts.series import file_columns, live_columns, rate_ticks, time_ticks
 from trafficdesk.ui.charts.volume_layers import Cursor, Curves, MarkLayer
 from trafficdesk.ui.labels import ElidedLabel
-from trafficdesk.ui.wording import byte_rate, clock_time, thousands, visible
+from trafficdesk.ui.wording import byte_rate, clock_date, clock_time, thousands, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ DRAW_EVERY_MS: Final = 100
 _DIVISIONS: Final = 3
 _READING_FROM_PX: Final = 400
 """Narrower, two letters and an ellipsis would be left of the reading."""
+_DAY_S: Final = 86_400
 _HEADROOM: Final = 1.16
 """The view's upper end, the top label being 1: room for the marks' names."""
 
@@ -197,7 +198,8 @@ class VolumeChart(ChartCard):
                 index, when = int(columns.bytes_per_s.argmax()), "peak"
         else:
             self._cursor.show_at(index, self._curves)
-            when = clock_time(int(columns.left_s[index]) * 1_000_000_000)
+            said = clock_time if columns.stop_s - columns.start_s <= _DAY_S else clock_date
+            when = said(int(columns.left_s[index]) * 1_000_000_000)
         left = int(columns.left_s[index])
         why = reason_at(self._gaps, left, left + columns.step_s) if self._cursor.index is not None else ""
         self._plot.setToolTip(visible(why))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 if TYPE_CHECKING:
     from trafficdesk.ui.actions import Actions
 
-PAGES: Final = ("show_packets", "show_statistics")
+PAGES: Final = ("show_packets", "show_statistics", "show_history")
 """Commands, in order."""
 
 

@@ -1,0 +1,113 @@
+"""What the page of history asks for, and what it is told. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from trafficdesk.ui.models.sheet_cells import byte_count
+from trafficdesk.ui.wording import thousands
+
+if TYPE_CHECKING:
+    from trafficdesk.capture.source import Gap
+    from trafficdesk.detect.finding import Incident
+    from trafficdesk.metrics import MetricsSnapshot
+    from trafficdesk.metrics.sheets import Sheet
+    from trafficdesk.store.history import Span
+
+_DAY: Final = 86_400
+OTHERS: Final = "all others"
+"""What stands for addresses that were too many to be told apart."""
+
+
+class Last(StrEnum):
+    """How much of the past is shown."""
+
+    HOUR = "Last hour"
+    DAY = "Last day"
+    WEEK = "Last week"
+    MONTH = "Last month"
+    CUSTOM = "From … to …"
+
+    @property
+    def seconds(self) -> int:
+        """How long; of `CUSTOM` nothing."""
+        return _SECONDS[self]
+
+
+_SECONDS: Final = {
+    Last.HOUR: 3_600,
+    Last.DAY: _DAY,
+    Last.WEEK: 7 * _DAY,
+    Last.MONTH: 31 * _DAY,
+    Last.CUSTOM: 0,
+}
+
+
+class HistoryTab(StrEnum):
+    """The tables."""
+
+    HOSTS = "Hosts"
+    CONVERSATIONS = "Conversations"
+    INCIDENTS = "Incidents"
+    CAPTURES = "Captures"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRequest:
+    """A question to the history."""
+
+    tab: HistoryTab = HistoryTab.HOSTS
+    last: Last = Last.DAY
+    start_s: int = 0
+    """Of `Last.CUSTOM`, seconds since the Unix epoch; as `end_s`."""
+    end_s: int = 0
+    sensor: int | None = None
+    """None = all machines that wrote."""
+    host: str = ""
+    """Address that all is limited to; empty = none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryAnswer:
+    """What the page shows."""
+
+    request: HistoryRequest
+    span: Span
+    sensors: list[tuple[int, str]]
+    snapshot: MetricsSnapshot
+    gaps: tuple[Gap, ...]
+    incidents: tuple[Incident, ...]
+    """All of the span, newest first."""
+    told: list[dict[str, Any]] = field(repr=False)
+    """The store's rows of them."""
+    sheet: Sheet
+    capped: bool
+    """Whether there is more than the table lists."""
+
+    @property
+    def summary(self) -> str:
+        """The span in a line."""
+        whose = f"{self.request.host}: " if self.request.host else ""
+        found = len(self.incidents)
+        incidents = "1 incident" if found == 1 else f"{thousands(found)} incidents"
+        octets = byte_count(self.snapshot.bytes)
+        return f"{whose}{thousands(self.snapshot.packets)} packets, {octets}, {incidents}"
+
+    @property
+    def note(self) -> str:
+        """What the table leaves out, or what can be done with it."""
+        if self.capped:
+            return f"The {len(self.sheet):,} heaviest are listed."
+        if self.request.tab is HistoryTab.HOSTS and not self.request.host:
+            return "Double-click a host for its month."
+        return ""
+
+    def address(self, row: int, column: int) -> str:
+        """The address in a cell, in a row of hosts wherever; empty where it is none."""
+        shown = self.sheet.columns[0 if self.request.tab is HistoryTab.HOSTS else column]
+        if not shown.name.startswith("address") or not self.sheet.filter_of(row):
+            return ""
+        said = str(shown.plain(row))
+        return "" if said == OTHERS else said
