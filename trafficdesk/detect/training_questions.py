@@ -11,6 +11,7 @@ from trafficdesk.classify.classifier import NORMAL, Kind
 from trafficdesk.classify.examples import NORMAL_ROWS, NORMAL_STRETCH_S, ROWS_PER_INCIDENT, Examples
 from trafficdesk.classify.model_file import packed
 from trafficdesk.classify.training import train
+from trafficdesk.detect.likeness import pair_keys
 from trafficdesk.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -54,19 +55,21 @@ class TrainOnLabels:
         """Train; takes some seconds, in which rows wait."""
         ordinary = _unlabelled(detector.memory.ordinary, self.labels)
         try:
-            model = train(self._examples(ordinary), Kind.LABEL, seed=self.seed)
+            examples = self._examples(ordinary, detector.memory.flagged)
+            model = train(examples, Kind.LABEL, seed=self.seed)
         except NotEnoughData as error:
             return TooLittle(error.title, error.hint)
         return Trained(packed(model), model.report)
 
-    def _examples(self, ordinary: RememberedRows) -> Examples:
+    def _examples(self, ordinary: RememberedRows, flagged: RememberedRows) -> Examples:
         """Rows of every label, which is an incident of its own, and ordinary ones."""
         random = np.random.default_rng(self.seed)
         values: list[NDArray[np.float32]] = []
         names: list[str] = []
         groups: list[int] = []
         for label in self.labels:
-            rows = label.rows.matrix()[_drawn(len(label.rows), ROWS_PER_INCIDENT, random)]
+            rows = _rows_of(label, flagged)
+            rows = rows[_drawn(len(rows), ROWS_PER_INCIDENT, random)]
             values.append(rows)
             names += [name_of(label)] * len(rows)
             groups += [label.number] * len(rows)
@@ -91,6 +94,20 @@ class WhatLooksLike:
 def name_of(label: Label) -> str:
     """What a label's rows are called: as the person called it, else as the detector did."""
     return label.name.strip() or f"{label.stance.value} {label.family}".strip()
+
+
+def _rows_of(label: Label, flagged: RememberedRows) -> NDArray[np.float32]:
+    """(rows, features) that a label is about.
+
+    A label keeps no more rows than stand for all of them. Of the present capture the others are still remembered; that
+    it is the one in which the label was given shows in a row of the label being among them, value by value.
+    """
+    own = label.rows.matrix()
+    inside = (flagged.ids >= label.first_packet_id) & (flagged.ids <= label.last_packet_id)
+    inside &= np.isin(pair_keys(flagged.source, flagged.destination), label.pairs)
+    values = flagged.values[inside]
+    is_here = len(own) > 0 and bool((values == own[0]).all(axis=1).any())
+    return values if is_here else own
 
 
 def _unlabelled(rows: RememberedRows, labels: tuple[Label, ...]) -> RememberedRows:

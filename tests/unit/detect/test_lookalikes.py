@@ -15,7 +15,9 @@ from trafficdesk.classify.conversations import ConversationCollector
 from trafficdesk.classify.examples import Examples
 from trafficdesk.classify.model_file import packed, unpacked
 from trafficdesk.classify.training import train
+from trafficdesk.detect.correction_questions import LookAt
 from trafficdesk.detect.detector import Detector
+from trafficdesk.detect.labelling import Pointed, label_of
 from trafficdesk.detect.labels import Label, RowSnapshot, Stance
 from trafficdesk.detect.training_questions import TooLittle, TrainOnLabels, WhatLooksLike
 from trafficdesk.features import FEATURES, FeatureExtractor
@@ -173,3 +175,27 @@ def test_a_persons_labels_train_in_the_detector(taught):
     assert (late.number == 1).mean() > 0.8
     assert isinstance(TrainOnLabels(labels[:1], 1).answered(detector), TooLittle)
     assert isinstance(TrainOnLabels((), 1).answered(Detector(QUICK)), TooLittle)
+
+
+def test_labels_of_this_capture_are_learned_from_all_their_rows(taught):
+    """A label keeps few rows; those of the present capture are remembered, those of another one are only the few."""
+    _, batch, scan = taught
+    detector = Detector(QUICK)
+    detector.process(batch)
+    rows = np.flatnonzero(scan)
+    labels = tuple(
+        label_of(
+            number + 1,
+            Pointed(Stance.SUSPICIOUS, "my scan", "port scan", "10.0.0.77", 60, 0),
+            LookAt(batch.ids[rows[number * 60 :][:60]]).answered(detector),
+        )
+        for number in range(3)
+    )
+    assert sum(len(label.rows) for label in labels) < 50
+    answer = TrainOnLabels(labels, 1).answered(detector)
+    scans = next(one for one in answer.report.classes if one.name == "my scan")
+    assert (scans.groups, scans.rows >= 100, scans.recall > 0.8) == (3, True, True)
+    # Another capture has other packets under the same numbers.
+    other = Detector(QUICK)
+    other.process(ordinary(400, seed=9).batch())
+    assert isinstance(TrainOnLabels(labels, 1).answered(other), TooLittle)
