@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DISPLAY_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 _NEEDS_WINDOW: Final = ("screenshot", "diagnostics", "quit_after")
+PRINT_PAGE: Final = "--print-page"
+"""Between our own processes: a page on standard input becomes a PDF on standard output."""
 _EXIT_ENVIRONMENT: Final = 3
 """As `cli.exit_codes` has it: the environment's fault."""
 
@@ -25,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what `argv` asks for; returns the exit code."""
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == [PRINT_PAGE]:
+        from trafficdesk.ui.paper import print_standard_input
+
+        return print_standard_input()
     if _is_for_command_line(arguments):
         from trafficdesk import cli
 

@@ -14,8 +14,9 @@ from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
+from trafficdesk.cli.reporting import can_be_written, report_on
 from trafficdesk.cli.terminal import Progress, say, size, visible
-from trafficdesk.errors import BadCaptureFile, ExportError
+from trafficdesk.errors import BadCaptureFile
 from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import Summary
+    from trafficdesk.metrics.rates import Rates
     from trafficdesk.metrics.tables import TrafficTables
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import Settings
@@ -59,6 +61,8 @@ class Analysis:
         self.seconds = Seconds()
         self.detector = detector
         self.tables = tables
+        self.rates: Rates | None = None
+        """Filled as `tables` are, where they are wanted."""
         self.explanations = Explanations(explain, self.session.findings)
         self._rows_out = rows_out
         self._written = 0
@@ -75,9 +79,13 @@ class Analysis:
         self.session.ingest(identified)
         if self.tables is not None:
             self.tables.add(identified)
+        if self.rates is not None:
+            self.rates.add(identified)
         self.session.settle()
         while (rows := self.session.next_for_analysis()) is not None:
             update = self.session.apply(self.detector.process(rows))
+            if self.rates is not None and update.detection is not None:
+                self.rates.flag(self.session.log.column("timestamp_ns", update.detection.flagged_ids))
             self.explanations.take(update, self.detector)
 
     def finish(self) -> None:
@@ -100,15 +108,7 @@ class Analysis:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from trafficdesk.report import TEMPLATES
-
-    if arguments.report and Path(arguments.report).suffix.lower() not in TEMPLATES:
-        kinds = " or ".join(TEMPLATES)
-        complain(
-            ExportError(
-                f"A report can't be written to {arguments.report}.", f"Name a file ending in {kinds}."
-            )
-        )
+    if not can_be_written(arguments.report):
         return Exit.USAGE
     everything = warned_settings()
     settings = everything.detection
@@ -127,13 +127,17 @@ def run(arguments: argparse.Namespace) -> int:
             out.write(header(analysed=True))
         keep_freed_memory()
         analysis = Analysis(Detector(settings), out, explain=arguments.explain)
-        analysis.tables = tables_for(arguments.json, analysis.session)
+        analysis.tables = tables_for(arguments.json or arguments.report, analysis.session)
+        if arguments.report:
+            from trafficdesk.metrics.rates import Rates
+
+            analysis.rates = Rates()
         analysis.correct(kept_corrections(wanted=arguments.corrections))
         use_threat_lists(analysis.session, everything)
-        for batch in _batches(arguments.files, analysis.seconds, faults):
+        for batch in batches_of(arguments.files, analysis.seconds, faults):
             analysis.feed(batch)
         analysis.finish()
-    summary = _summary(analysis, settings.seed)
+    summary = summary_of_analysis(analysis, settings.seed)
     _write_results(arguments, analysis, summary)
     for fault in faults:
         complain(fault)
@@ -171,7 +175,7 @@ def warned_settings() -> Settings:
     return settings
 
 
-def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -> Iterator[PacketBatch]:
+def batches_of(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -> Iterator[PacketBatch]:
     """Every file's packets, numbered through; a broken file's fault is noted and the next one read."""
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.decode import Conversations, decode_named
@@ -199,7 +203,8 @@ def _batches(files: list[str], seconds: Seconds, faults: list[BadCaptureFile]) -
             faults.append(error)
 
 
-def _summary(analysis: Analysis, seed: int) -> Summary:
+def summary_of_analysis(analysis: Analysis, seed: int) -> Summary:
+    """What was found."""
     from trafficdesk.export.summary_json import Summary
 
     session, seconds = analysis.session, analysis.seconds
@@ -228,6 +233,7 @@ def _summary(analysis: Analysis, seed: int) -> Summary:
 def _write_results(arguments: argparse.Namespace, analysis: Analysis, summary: Summary) -> None:
     from trafficdesk.export.atomic import atomic_file
 
+    session = analysis.session
     if arguments.incidents_csv:
         from trafficdesk.export.incidents_csv import write_incidents_csv
 
@@ -239,11 +245,11 @@ def _write_results(arguments: argparse.Namespace, analysis: Analysis, summary: S
         with atomic_file(arguments.json) as out:
             write_summary(out, summary)
     if arguments.report:
-        from trafficdesk.export.summary_json import summary_of
-        from trafficdesk.report import Report, write_report
+        from trafficdesk.report import write_report
 
-        title = ", ".join(Path(name).name for name in arguments.files)
-        write_report(Path(arguments.report), Report(title, summary_of(summary), summary.metrics))
+        write_report(
+            Path(arguments.report), report_on(arguments.files, summary, analysis.rates, session.model)
+        )
     if "-" not in {arguments.json, arguments.packets_csv, arguments.incidents_csv}:
         for line in (*summary_lines(summary), *analysis.explanations.lines()):
             say(line)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMANDS: Final = (
-    "packets", "analyze", "monitor", "interfaces", "history", "train", "classify", "self-test",
+    "packets", "analyze", "report", "monitor", "interfaces", "history", "train", "classify", "self-test",
 )  # fmt: skip
 """First words that belong to the command line; anything else is the desktop's."""
 
@@ -46,6 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
             from trafficdesk.cli.packets import run
         case "analyze":
             from trafficdesk.cli.analyze import run
+        case "report":
+            from trafficdesk.cli.report import run
         case "monitor":
             from trafficdesk.cli.monitor import run
         case "interfaces":
@@ -74,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_packets(commands)
     _add_analyze(commands)
+    _add_report(commands)
     _add_monitor(commands)
     interfaces = _add(commands, "interfaces", "list what can be captured on, and whether it is permitted")
     interfaces.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
@@ -129,6 +132,28 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
     )
     add_switch(analyze)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = _add(
+        commands,
+        "report",
+        "a report of captures, or of what was recorded in a span of time: HTML, PDF or Markdown",
+    )
+    report.add_argument("files", metavar="FILE", nargs="*", help="pcap or pcapng; none: the history")
+    report.add_argument("--last", metavar="SPAN", help="of the history, how far back: 30m, 24h, 7d")
+    report.add_argument("--since", metavar="TIME", help="begin instead, local time: 2026-11-21T14:00")
+    report.add_argument("--until", metavar="TIME", help="end (default: now)")
+    report.add_argument("--output", "-o", metavar="PATH", help="the report: .html, .pdf or .md")
+    report.add_argument(
+        "--all",
+        metavar="DIR",
+        help="every table as CSV, every chart as PNG and SVG, and the report in all three forms",
+    )
+    report.add_argument(
+        "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
+    )
+    add_switch(report)
 
 
 def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

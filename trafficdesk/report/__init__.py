@@ -1,44 +1,29 @@
-"""One analysis as a page to read, keep and print: HTML (one self-contained file) or Markdown.
+"""One analysis or span of time as a report to read, keep and print: HTML, Markdown, and a page to make PDF of.
 
-Everything shown comes from the same summary that `--json` writes, and every text from the network is escaped. No clock:
-the same analysis gives the same page.
+HTML is one self-contained file. Every text from the network is escaped. No clock: the same analysis gives the same page.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.errors import ExportError
-from trafficdesk.packets.info import printable
 from trafficdesk.paths import resources_dir
-from trafficdesk.report.volume import volume_picture
+from trafficdesk.report.content import Report, charts_of, context_of
+from trafficdesk.report.wording import day, plain, size, thousands, when
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jinja2 import Environment
 
-    from trafficdesk.metrics import MetricsSnapshot
+__all__ = ["PDF", "TEMPLATES", "Report", "page_for_paper", "write_bytes", "write_report"]
 
 TEMPLATES: Final = {".html": "report.html.j2", ".md": "report.md.j2"}
 """File suffix and the template that makes it, in `resources/report`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a report tells."""
-
-    title: str
-    """File name or interface."""
-    summary: Mapping[str, Any]
-    """The keys of `analyze --json`."""
-    metrics: MetricsSnapshot
-    """For the volume over time."""
+PDF: Final = ".pdf"
+"""Needs a printer of pages, which only the window's half has."""
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -54,23 +39,19 @@ def write_report(path: Path, report: Report) -> None:
         raise ExportError(
             f"A report can't be written as {path.suffix or 'a file without suffix'}.", "Use .html or .md."
         )
-    page = _environment(html=path.suffix.lower() == ".html").get_template(template).render(_context(report))
-    _write(path, page)
+    html = path.suffix.lower() == ".html"
+    pictures = {name: drawing.svg() for name, drawing in charts_of(report).items()} if html else {}
+    page = _environment(html=html).get_template(template)
+    write_bytes(path, page.render(context_of(report), charts=pictures, paper=False).encode())
 
 
-def _context(report: Report) -> dict[str, Any]:
-    summary = report.summary
-    total = max(1, int(summary["bytes"]))
-    return {
-        "title": report.title,
-        "summary": summary,
-        "span_s": (summary["last_ns"] - summary["first_ns"]) / 1e9,
-        "volume": volume_picture(report.metrics),
-        "protocols": [
-            (name, share["packets"], share["bytes"], 100 * share["bytes"] / total)
-            for name, share in list(summary["protocols"].items())[:15]
-        ],
-    }
+def page_for_paper(report: Report) -> tuple[str, dict[str, str]]:
+    """The page for a printer, and its pictures as SVG files by the names it calls them by."""
+    drawings = charts_of(report)
+    sizes = {name: (drawing.width, drawing.height) for name, drawing in drawings.items()}
+    page = _environment(html=True).get_template(TEMPLATES[".html"])
+    text = page.render(context_of(report), charts=sizes, paper=True)
+    return text, {name: drawing.svg(alone=True) for name, drawing in drawings.items()}
 
 
 def _environment(*, html: bool) -> Environment:
@@ -83,51 +64,30 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "when": _when, "day": _day, "size": _size, "thousands": _thousands, "plain": _plain(html=html),
-    }  # fmt: skip
+    filters: dict[str, Any] = {
+        "when": when,
+        "day": day,
+        "size": size,
+        "thousands": thousands,
+        "plain": plain(html=html),
+    }
+    environment.filters |= filters
     return environment
 
 
-def _when(timestamp_ns: int) -> str:
-    return datetime.fromtimestamp(timestamp_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all.
 
-
-def _day(timestamp_s: int) -> str:
-    return datetime.fromtimestamp(timestamp_s, UTC).strftime("%Y-%m-%d")
-
-
-def _thousands(number: float) -> str:
-    return f"{number:,.0f}"
-
-
-def _size(number: float) -> str:
-    """Bytes in SI units, three digits."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(number) < 1000:
-            return f"{number:.3g} {unit}" if number < 100 else f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:,.1f} TB"
-
-
-def _plain(*, html: bool) -> Any:
-    """Make a text from the network harmless: control characters visible, Markdown's own characters escaped."""
-
-    def plain(text: object) -> str:
-        visible = printable(str(text).encode("utf-8", "surrogateescape"))
-        if html:
-            return visible
-        return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#!" else sign for sign in visible)
-
-    return plain
-
-
-def _write(path: Path, page: str) -> None:
+    Raises
+    ------
+    ExportError
+        If it can't be written.
+    """
     handle, temporary = -1, ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(page)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         Path(temporary).replace(path)
     except OSError as error:
         if temporary:

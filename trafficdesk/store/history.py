@@ -95,6 +95,14 @@ class History:
         query = query.where(span.holds(table, table.c.minute)).group_by(table.c.protocol)
         return [(row[0], int(row[1]), int(row[2])) for row in self._rows(query.order_by(octets.desc()))]
 
+    def protocol_minutes(self, span: Span, names: Sequence[str]) -> list[tuple[int, str, int]]:
+        """(begin of the minute in s, name, packets) of these protocols."""
+        table = PROTOCOL_MINUTE
+        query = sql.select(table.c.minute, table.c.protocol, sql.func.sum(table.c.packets))
+        query = query.where(span.holds(table, table.c.minute) & table.c.protocol.in_(names))
+        query = query.group_by(table.c.minute, table.c.protocol)
+        return [(int(row[0]), row[1], int(row[2])) for row in self._rows(query)]
+
     def talkers(self, span: Span, limit: int = 20) -> list[Talker]:
         """Addresses by bytes sent and received, heaviest first; of spans beyond eight hours by whole hours."""
         table, at = _host_table(span)

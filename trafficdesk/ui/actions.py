@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command("export_selected", "file", "Export &selected packets as CSV…", (), "", separated=True),
     Command("export_shown", "file", "Export s&hown packets as CSV…"),
     Command("export_all", "file", "Export &all packets as CSV…"),
+    Command("report", "file", "&Report…", (), "", separated=True),
     Command("settings", "file", "S&ettings…", ("Ctrl+Shift+P",), "settings", separated=True),
     Command("quit", "file", "&Quit", ("Ctrl+Q",), "", separated=True),
     Command("undo", "edit", "&Undo what was said of flags", ("Ctrl+Z",)),

@@ -17,6 +17,7 @@ from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
 from trafficdesk.ui.packet_menu import PacketMenu
+from trafficdesk.ui.report_commands import ReportCommands
 from trafficdesk.ui.resolve_commands import ResolveCommands
 from trafficdesk.ui.shortcut_list import ShortcutList
 from trafficdesk.ui.statistics_commands import StatisticsCommands
@@ -55,6 +56,7 @@ class Commands(QObject):
         self._colours = ColourCommands(desk, self)
         self.corrections = CorrectionCommands(desk, CorrectionFile(), self)
         self._resolving = ResolveCommands(desk, self)
+        self.report = ReportCommands(desk, self)
         self._why = WhyController(desk, self)
         self.classifier = ClassifierCommands(desk, self)
         self._join_actions()

@@ -9,7 +9,8 @@ import pytest
 
 from trafficdesk.errors import ExportError
 from trafficdesk.metrics import MetricsSnapshot
-from trafficdesk.report import Report, write_report
+from trafficdesk.metrics.rates import Series
+from trafficdesk.report import Report, page_for_paper, write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,13 +84,70 @@ def test_html_is_self_contained_and_escaped(tmp_path: Path) -> None:
     page = path.read_text()
     assert "port scan" in page
     assert "192.0.2.66" in page
-    assert "<polyline" in page
+    assert "<svg" in page
     assert "<td>203.0.113.7</td>" in page
     assert "2023-11-14</td><td>203.0.113.0/24</td>" in page
     assert "<script" not in page
     assert "\x1b" not in page
     assert "http://" not in page
     assert "https://" not in page
+
+
+def full() -> Report:
+    """Hostile text wherever a report has text from the network."""
+    row = {
+        "address_a": HOSTILE,
+        "address_b": "::1",
+        "host": HOSTILE,
+        "packets": 1,
+        "bytes": 2,
+        "duration_s": 0.5,
+    }
+    hit = {
+        "list": HOSTILE,
+        "entry": HOSTILE,
+        "met": HOSTILE,
+        "dated_s": 0,
+        "packets": 1,
+        "first_ns": 1,
+        "last_ns": 2,
+    }
+    gap = {"interface": HOSTILE, "start_ns": 1, "end_ns": None, "reason": HOSTILE}
+    incident = summary()["incidents"][0] | {
+        "culprit": HOSTILE,
+        "peers": [HOSTILE],
+        "reasons": [{"words": HOSTILE}],
+    }
+    told = summary(
+        conversations={"IPv4": {"rows": [row]}}, threats=[hit], gaps=[gap], incidents=[incident],
+        packet_lengths={"rows": [{"length_bytes": "40-79", "packets": 3, "bytes": 180}]},
+        protocols={HOSTILE: {"packets": 1, "bytes": 5}},
+    )  # fmt: skip
+    values = np.array([[1.0, 5], [4, 9], [2, 7]])
+    series = Series(np.array([0, 1, 2]), values, ("packets", "bytes"), 1)
+    return Report(HOSTILE, told, series=series, notes=(HOSTILE,))
+
+
+def test_every_part_is_there_and_harmless(tmp_path: Path) -> None:
+    """Charts, lengths, conversations, threat lists, reasons and gaps, none of them able to become markup."""
+    html, markdown = tmp_path / "report.html", tmp_path / "report.md"
+    for path in (html, markdown):
+        write_report(path, full())
+        page = path.read_text()
+        for part in ("Conversations", "Packet lengths", "On threat lists", "rises and falls", "captured:"):
+            assert part in page
+        assert "\x1b" not in page
+    assert "<script" not in html.read_text()
+    assert html.read_text().count("<svg") == 4
+    assert "<script" not in markdown.read_text().replace("\\<", "")
+
+
+def test_paper_has_pictures_of_ours_only() -> None:
+    """The page names the pictures that come with it, and nothing else that could be loaded."""
+    page, pictures = page_for_paper(full())
+    assert set(pictures) == {"volume", "protocols", "lengths", "correlation"}
+    assert page.count("<img") == page.count('<img src="chart:') == 4
+    assert "<script" not in page
 
 
 def test_markdown_escapes_its_own_signs(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""A report of a span of time, from the history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from trafficdesk import __version__
+from trafficdesk.metrics.rates import Series
+from trafficdesk.report.content import Report
+
+if TYPE_CHECKING:
+    from trafficdesk.store.history import History, Span, Talker
+
+_NS: Final = 1_000_000_000
+_MINUTE: Final = 60
+_SHOWN: Final = 20
+_COMPARED: Final = 6
+"""Protocols that are compared over time."""
+_MOST_ADDRESSES: Final = 100_000
+_NOTES: Final = (
+    "From the history: counts of every packet that was captured live, by minute, conversations by hour.",
+    "Packet lengths, delays, devices and threat-list hits are told in the report of a capture.",
+)
+
+
+def report_of_span(history: History, span: Span) -> Report:
+    """What was recorded within `span`.
+
+    Raises
+    ------
+    StoreError
+        If the history can't be asked.
+    """
+    talkers = history.talkers(span, _MOST_ADDRESSES)
+    captures = history.captures(span)
+    series = series_of(history, span)
+    protocols = history.protocols(span)
+    summary: dict[str, Any] = {
+        "version": __version__,
+        "packets": sum(packets for _, packets, _ in protocols),
+        "bytes": sum(octets for _, _, octets in protocols),
+        "first_ns": span.start_s * _NS,
+        "last_ns": span.end_s * _NS,
+        "protocols": {name: {"packets": packets, "bytes": octets} for name, packets, octets in protocols},
+        "top_sources": _top(talkers, "sent"),
+        "top_destinations": _top(talkers, "received"),
+        "unique_ip": sum(1 for one in talkers if one.address),
+        "unique_ip_exact": len(talkers) < _MOST_ADDRESSES and all(one.address for one in talkers),
+        "incidents": [_incident(one) for one in history.incidents(span)],
+        "conversations": {
+            "IPv4": {"rows": [_pair(one) for one in history.conversations(span, limit=_SHOWN)]}
+        },
+        "gaps": history.gaps(span),
+        "dropped": {
+            place: sum(int(one[f"dropped_{place}"]) for one in captures)
+            for place in ("kernel", "queue", "disk")
+        },
+        "unscored": sum(int(one["unscored"]) for one in captures),
+    }
+    begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (span.start_s, span.end_s))
+    notes = (f"{len(captures):,} captures began in this time.", *_NOTES)
+    return Report(f"{begin} to {end} UTC", summary, series=series, notes=notes)
+
+
+def series_of(history: History, span: Span) -> Series:
+    """Packets, bytes, incidents and the packets of the commonest protocols, by minute."""
+    minutes: dict[int, dict[str, float]] = {}
+    for start, packets, octets in history.volume(span):
+        row = minutes.setdefault(start // _MINUTE * _MINUTE, {})
+        row["packets"] = row.get("packets", 0) + packets
+        row["bytes"] = row.get("bytes", 0) + octets
+    for one in history.incidents(span):
+        row = minutes.setdefault(int(one["start_ns"]) // _NS // _MINUTE * _MINUTE, {})
+        row["incidents"] = row.get("incidents", 0) + 1
+    names = [name for name, _, _ in history.protocols(span)[:_COMPARED]]
+    for start, name, packets in history.protocol_minutes(span, names):
+        minutes.setdefault(start, {})[f" {name}"] = packets
+    columns = ("packets", "bytes", "incidents", *(f" {name}" for name in names))
+    starts = np.array(sorted(minutes), np.int64)
+    values = np.array(
+        [[minutes[at].get(name, 0.0) for name in columns] for at in starts.tolist()], np.float64
+    )
+    shown = tuple(name.strip() for name in columns)
+    return Series(starts, values.reshape(len(starts), len(columns)), shown, _MINUTE)
+
+
+def _top(talkers: list[Talker], way: str) -> list[dict[str, Any]]:
+    heaviest = sorted(talkers, key=lambda one: -int(getattr(one, f"{way}_bytes")))[:_SHOWN]
+    return [
+        {
+            "address": one.address or "all others",
+            "packets": getattr(one, f"{way}_packets"),
+            "bytes": getattr(one, f"{way}_bytes"),
+        }
+        for one in heaviest
+        if getattr(one, f"{way}_packets")
+    ]
+
+
+def _pair(one: dict[str, Any]) -> dict[str, Any]:
+    ends = [
+        f"{one[end] or 'all others'}{'' if one[f'{end}_port'] < 0 else ' port ' + str(one[f'{end}_port'])}"
+        for end in ("low", "high")
+    ]
+    return {
+        "address_a": ends[0],
+        "address_b": ends[1],
+        "program": one["program"],
+        "host": one["host"],
+        "packets": one["low_packets"] + one["high_packets"],
+        "bytes": one["low_bytes"] + one["high_bytes"],
+        "duration_s": (one["last_ns"] - one["first_ns"]) / _NS,
+    }
+
+
+def _incident(one: dict[str, Any]) -> dict[str, Any]:
+    """Reasons as the summary of a capture has them; the history keeps their words."""
+    reasons = [reason if isinstance(reason, dict) else {"words": str(reason)} for reason in one["reasons"]]
+    return one | {"id": one["number"], "reasons": reasons}
