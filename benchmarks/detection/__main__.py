@@ -18,12 +18,13 @@ PARTS = {
     "modbus": (ranking.modbus, "Modbus/SCADA, as recorded (three captures, one session)"),
     "incidents": (incidents.measure, "Attack captures spliced into everyday traffic"),
     "benign": (benign.measure, "Captures in which nothing happened"),
+    "expected": (correction.synthetic, "Ten times Expected on one synthetic family"),
     "correction": (correction.measure, "Ten times Expected on one benign family"),
     "seeds": (ranking.seeds, "Two seeds flag the same rows"),
     "speed": (speed.measure, "Speed of one core"),
 }
 """What is measured; all but the first and the last need the corpus."""
-_WITHOUT_CORPUS = ("sample", "speed")
+_WITHOUT_CORPUS = ("sample", "expected", "speed")
 
 
 def main() -> int:
