@@ -1,11 +1,14 @@
 """Ten times "Expected" on one benign family: what becomes of its other flags, and of attacks.
 
 What is said of rows changes nothing that is learned, so one plain run of each mixture tells what would be flagged with
-and without: the labels are asked about the flagged rows that the detector remembers. Labels are given on the first half
-of an everyday half hour, ten at most, incidents first, then single rows spread over it; what they do is counted on
-the second half, on two other half hours (other devices, other runs of the same, other hosts), and on attack captures
-spliced into the first one. Nothing of it was tuned on the attack captures; margins and cosine (`detect/likeness.py`)
-were set with sight of the everyday half hour of seed 1.
+and without: the labels are asked about the flagged rows that the detector remembers. Ten labels at most are given on flags of the
+first half of an everyday half hour, drawn from the list; who points at a row of an incident means the incident. What
+they do is counted on the second half, on two other half hours (other devices, other runs of the same, other hosts),
+and on attack captures spliced into the first one. What only the model finds odd is no single family: flags of the same
+kind (first reason) as those calmed in the first half are held against the target, all others are told beside it.
+
+Nothing of it was tuned on the attack captures; margins and distance (`detect/likeness.py`) were set with sight of the
+everyday half hours of seeds 1 to 3.
 """
 
 from __future__ import annotations
@@ -25,19 +28,21 @@ from trafficdesk.capture.synthetic.sample import write_sample
 from trafficdesk.detect.correction_questions import LookAt, subject_of
 from trafficdesk.detect.corrections import Corrections
 from trafficdesk.detect.detector import Detector
+from trafficdesk.detect.explanation import explain
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.labelling import Pointed, label_of
 from trafficdesk.detect.labels import Stance
+from trafficdesk.detect.suppression import behaviour_of
 from trafficdesk.settings import DetectionSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trafficdesk.detect.memory import RememberedRows
+    from trafficdesk.detect.reference import Reference
     from trafficdesk.packets.batch import PacketBatch
 
 LABELS = 10
-LEAST_FLAGS = 40
-"""A family with fewer flags in the half hour says nothing about its other traffic."""
 OTHER_HALF_HOURS = 2
 QUICK_EVERY, EVERY = 12, 3
 """Every n-th attack capture."""
@@ -52,7 +57,7 @@ class Run:
 
 
 def measure(options: Options) -> list[Figure]:
-    """Every family that everyday traffic is flagged as."""
+    """Every kind of flag of everyday traffic: its family, and of what only the model finds odd, its first reason."""
     settings = DetectionSettings(seed=options.seed)
     base, lan = splice.everyday(options.captures, options.seed)
     run = _ran(Detector(settings), base.batch)
@@ -60,15 +65,36 @@ def measure(options: Options) -> list[Figure]:
         _ran(Detector(settings), splice.everyday(options.captures, options.seed + more)[0].batch)
         for more in range(1, 2 if options.quick else 1 + OTHER_HALF_HOURS)
     ]
+    model = run.detector.model_in_force
+    assert model is not None
     half = int(np.searchsorted(base.batch["timestamp_ns"], _middle(base.batch)))
     flagged = run.detector.memory.flagged
-    said = {}
-    for family in np.unique(flagged.family[flagged.ids < half]).tolist():
-        mine = flagged.ids[(flagged.family == family) & (flagged.ids < half)]
-        if len(mine) >= LEAST_FLAGS:
-            said[family] = _labels(run, family, mine)
-    figures = [_calmed(family, labels, run, others, half) for family, labels in said.items()]
-    return figures + _recall(options, settings, base, lan, said)
+    kinds = _kinds(flagged, model.reference)
+    later = [(flagged.where(flagged.ids >= half), kinds[flagged.ids >= half])]
+    for other in others:
+        rows = other.detector.memory.flagged
+        later.append((rows, _kinds(rows, model.reference)))
+    first = flagged.ids < half
+    labels = _labels(run, flagged.ids[first])
+    spoken_of = np.unique(kinds[first & (labels.spoken(subject_of(flagged)) > 0)])
+    elsewhere = [rows.where(np.isin(names, spoken_of)) for rows, names in later]
+    others_too = sum(len(rows) for rows, _ in later)
+    gone = sum(int((labels.spoken(subject_of(rows)) > 0).sum()) for rows, _ in later)
+    every = Figure("of all other flags, whatever they are about", gone / max(others_too, 1), digits=3)
+    return [
+        _calmed(labels, elsewhere, spoken_of),
+        every,
+        *_recall(options, settings, base, lan, labels),
+    ]
+
+
+def _kinds(rows: RememberedRows, reference: Reference) -> NDArray[np.str_]:
+    """(rows,) what each flag is about."""
+    first = explain(rows.values, reference).features[:, 0]
+    odd = (rows.family == UNUSUAL) | (rows.family == 0)
+    names = np.array([family.name for family in FAMILIES])[rows.family]
+    reasons = np.array([f"unusual {behaviour_of(index)}" for index in first.tolist()] or [""])
+    return np.where(odd, reasons[: len(rows)], names)
 
 
 def synthetic(options: Options) -> list[Figure]:
@@ -131,33 +157,33 @@ def _middle(batch: PacketBatch) -> int:
     return int(times[0]) + int(times[-1] - times[0]) // 2
 
 
-def _labels(run: Run, family: int, ids: NDArray[np.int64]) -> Corrections:
-    """Ten of "Expected": incidents first, then single rows spread over those that belong to none."""
-    numbers = [number for number in np.unique(run.incident[ids]).tolist() if number][:LABELS]
-    groups = [ids[run.incident[ids] == number] for number in numbers]
-    single = ids[run.incident[ids] == 0]
-    room = min(LABELS - len(groups), len(single))
-    groups += [single[at : at + 1] for at in np.linspace(0, len(single) - 1, room).astype(int).tolist()]
+def _labels(run: Run, ids: NDArray[np.int64]) -> Corrections:
+    """Ten of "Expected" on flags spread over the list; who points at a row of an incident means the incident."""
     corrections = Corrections()
-    for group in groups:
-        pointed = Pointed(Stance.EXPECTED, "", FAMILIES[family].name, "", len(group), 0)
+    done: set[int] = set()
+    spread = np.argsort(np.random.default_rng(0).random(len(ids)))
+    for packet_id in ids[spread].tolist():
+        number = int(run.incident[packet_id])
+        if packet_id in done or len(corrections) == LABELS:
+            continue
+        group = ids[run.incident[ids] == number] if number else np.array([packet_id])
+        done.update(group.tolist())
+        pointed = Pointed(Stance.EXPECTED, "", "", "", len(group), 0)
         look = LookAt(group).answered(run.detector)
         corrections = corrections.with_entries(label_of(corrections.next_number, pointed, look))
     return corrections
 
 
-def _calmed(family: int, labels: Corrections, run: Run, others: list[Run], half: int) -> Figure:
-    shares = []
-    before = after = 0
-    for number, other in enumerate([run, *others]):
-        rows = other.detector.memory.flagged
-        mine = rows.where((rows.family == family) & ((rows.ids >= half) | (number > 0)))
-        left = int((labels.spoken(subject_of(mine)) == 0).sum())
-        shares.append(f"{len(mine):,} -> {left:,}")
-        before, after = before + len(mine), after + left
-    name = f"flags gone after {len(labels)} expected: {FAMILIES[family].name}"
-    note = "second half, other half hours: " + ", ".join(shares)
-    return Figure(name, 1 - after / before if before else float("nan"), 0.8, note=note, digits=3)
+def _calmed(labels: Corrections, elsewhere: list[RememberedRows], kinds: NDArray[np.str_]) -> Figure:
+    left = [int((labels.spoken(subject_of(rows)) <= 0).sum()) for rows in elsewhere]
+    shares = [f"{len(rows):,} -> {kept:,}" for rows, kept in zip(elsewhere, left, strict=True)]
+    return Figure(
+        f"flags gone after {len(labels)} expected",
+        1 - sum(left) / max(sum(map(len, elsewhere)), 1),
+        0.8,
+        note=f"of {len(kinds)} kinds; second half, other half hours: " + ", ".join(shares),
+        digits=3,
+    )
 
 
 def _recall(
@@ -165,16 +191,15 @@ def _recall(
     settings: DetectionSettings,
     base: corpus.Labelled,
     lan: splice.Lan,
-    said: dict[int, Corrections],
+    labels: Corrections,
 ) -> list[Figure]:
     times = base.batch["timestamp_ns"]
     rows = int(np.searchsorted(times, times[0] + int(np.ptp(times) * splice.BEGIN_SHARES[0])))
     rows = rows // STEP_ROWS * STEP_ROWS
     begun = Detector(settings)
     _ran(begun, base.batch.slice(0, rows))
-    attacks = found = 0
-    lost = dict.fromkeys(said, 0)
-    worst: dict[int, tuple[float, str]] = dict.fromkeys(said, (0.0, "none"))
+    attacks = found = lost = 0
+    worst = (0.0, "none")
     names = corpus.attack_only(options.captures)[:: QUICK_EVERY if options.quick else EVERY]
     for number, name in enumerate(names):
         mixed = splice.spliced(
@@ -185,20 +210,17 @@ def _recall(
         flagged = run.detector.memory.flagged
         flagged = flagged.where(mixed.attack[flagged.ids])
         count = int(mixed.attack.sum())
-        attacks, found = attacks + count, found + len(flagged)
-        for family, labels in said.items():
-            gone = int((labels.spoken(subject_of(flagged)) > 0).sum())
-            lost[family] += gone
-            worst[family] = max(worst[family], (gone / count, name))
+        gone = int((labels.spoken(subject_of(flagged)) > 0).sum())
+        attacks, found, lost = attacks + count, found + len(flagged), lost + gone
+        worst = max(worst, (gone / count, name))
     return [
         Figure(
-            f"points of attack rows lost by it: {FAMILIES[family].name}",
-            100 * lost[family] / max(attacks, 1),
+            "points of attack rows lost by it",
+            100 * lost / max(attacks, 1),
             2,
             at_most=True,
             note=f"{len(names)} attacks, {found:,} of {attacks:,} rows flagged without; most: "
-            f"{100 * worst[family][0]:.1f} points of {worst[family][1]}",
+            f"{100 * worst[0]:.1f} points of {worst[1]}",
             digits=2,
         )
-        for family in said
     ]

@@ -40,8 +40,8 @@ SEVERAL: Final = 4
 SAME_WAY: Final = 0.6
 """Least cosine between what is unusual about two rows that are alike."""
 NEAR: Final = 1.0
-"""Mean distance in units within which two rows are alike. With it, ten "Expected" on everyday traffic calmed 81 % of the
-other flags, without 28 %, and of the attacks' rows that only the model finds odd 2 % (measured 2026-11)."""
+"""Mean distance in units within which two rows are alike; half of it left four fifths of what was held out flagged, and
+attacks are far beyond either way (benchmarks/detection/correction.py, 2026-11)."""
 AS_MUCH: Final = 0.5
 """Share of a suspicious row's excess that a row like it has at least."""
 _FARTHEST: Final = 3.0
