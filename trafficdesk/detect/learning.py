@@ -49,7 +49,8 @@ MAX_RECORDS: Final = 5_000
 _OLDER_SEED: Final = 1 << 20
 """Between the seeds of the two forests of a model."""
 _LEAST_NEW: Final = 10
-"""A refit by time needs at least `refit_rows` / this many new rows."""
+"""A refit needs at least `refit_rows` / this many new rows, and that share of the window must be new: a model of nearly
+the same rows says the same."""
 _WARM_UP_SHARE: Final = 4
 """The first fit that may flag needs at least `warm_up_rows` / this many admitted rows: of a flood few are."""
 _SILENCE_S: Final = 60.0
@@ -102,6 +103,7 @@ class Learner:
         self._now_s = 0.0
         self._began_s: float | None = None
         self._admitted_at_fit = self._admitted
+        self._entered_at_fit = self._reservoir.admitted
         self._fitted_at_s = 0.0
         self._fitted_at_ns = 0
 
@@ -258,7 +260,9 @@ class Learner:
         if model.early:
             return self._ripe or new >= model.rows
         late = self._now_s - self._fitted_at_s >= settings.refit_seconds
-        return new >= settings.refit_rows or (late and new >= settings.refit_rows // _LEAST_NEW)
+        entered = self._reservoir.admitted - self._entered_at_fit
+        changed = entered >= len(self._reservoir) // _LEAST_NEW and new >= settings.refit_rows // _LEAST_NEW
+        return changed and (late or new >= settings.refit_rows)
 
     @property
     def _learned_s(self) -> float:
@@ -288,6 +292,7 @@ class Learner:
             del self.records[next(iter(self.records))]
         self._refits = number
         self._admitted_at_fit = self._admitted
+        self._entered_at_fit = self._reservoir.admitted
         self._fitted_at_s = self._now_s
         self._fitted_at_ns = self._now_ns
 
