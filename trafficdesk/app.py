@@ -31,6 +31,7 @@ from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
 from trafficdesk.ui.preferences import Preferences
 from trafficdesk.ui.recovery import Recovery
+from trafficdesk.ui.settings_commands import SettingsCommands
 from trafficdesk.ui.threats_controller import ThreatsController
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Desktop(QObject):
         self.recovery = Recovery(self.desk)
         self.history = HistoryCommands(self.desk, HistoryPassword())
         self.threats = ThreatsController(self.desk)
+        self.settings = SettingsCommands(self.desk, self.password, self.history, self.threats)
         self._alerts: AlertDispatcher | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
@@ -143,7 +145,6 @@ class Desktop(QObject):
     def _join(self) -> None:
         self.window.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
         self.window.closing.connect(self._on_closing)
-        self.window.actions_["settings"].triggered.connect(self._edit_settings)
         self.window.actions_["self_test"].triggered.connect(self._try_whether_it_works)
         self.interfaces.listed.connect(self._on_listed)
         self.interfaces.failed.connect(self.window.banner.show_error)
@@ -251,22 +252,6 @@ class Desktop(QObject):
     def _mail_password(self) -> str:
         mail = self.preferences.settings.mail
         return self.password.get(mail.server, mail.user)
-
-    @Slot()
-    def _edit_settings(self) -> None:
-        from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog
-
-        dialog = SettingsDialog(
-            self.preferences.settings,
-            self.password,
-            self.window,
-            interfaces=self.window.bar.interface_choices(),
-            tokens=self._tokens,
-            library=self.threats.library,
-        )
-        dialog.applied.connect(self.preferences.set)
-        dialog.exec()
-        dialog.deleteLater()
 
     @Slot()
     def _try_whether_it_works(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trafficdesk.store.writer import StoreState
 
 FILE: Final = "history.db"
-_BACKLOG: Final = "history-backlog.db"
+BACKLOG: Final = "history-backlog.db"
 
 
 def url_of(settings: HistorySettings, folder: Path, password: Callable[[str, str], str]) -> str:
@@ -51,6 +51,15 @@ def url_of(settings: HistorySettings, folder: Path, password: Callable[[str, str
         secret = password(url.host, url.username)
         url = url.set(password=secret) if secret else url
     return url.render_as_string(hide_password=False)
+
+
+def account_of(settings: HistorySettings) -> tuple[str, str] | None:
+    """Server and user name that a password is kept for; None where there are none."""
+    try:
+        url = make_url(settings.url)
+    except ArgumentError:
+        return None
+    return (url.host, url.username) if url.host and url.username else None
 
 
 def open_store(settings: HistorySettings, folder: Path, password: Callable[[str, str], str]) -> Database:
@@ -86,7 +95,7 @@ class Keeping:
         sensor = this_sensor(folder)
         self._writer = HistoryWriter(
             url_of(settings, folder, password),
-            folder / _BACKLOG,
+            folder / BACKLOG,
             retention=Retention(settings.days, settings.fine_days, settings.megabytes),
             on_change=on_change,
         )

@@ -82,9 +82,7 @@ class Retention:
         for tables in (_FINE, _MIDDLE, _COARSE):
             gone += self._shrink(database, tables, now)
         if gone and database.embedded:
-            with database.transaction() as connection:
-                # A script, since every page is a step, and what has no columns is stepped once only.
-                connection.connection.cursor().executescript("PRAGMA incremental_vacuum")
+            _give_back(database)
         return gone
 
     def _shrink(self, database: Database, tables: tuple[tuple[Any, Any, int], ...], now: int) -> int:
@@ -98,6 +96,33 @@ class Retention:
                 break
             gone += _drop(database, tables, oldest + max(1, (now - oldest) // _STEPS))
         return gone
+
+
+def forget(database: Database, sensor: int | None = None) -> int:
+    """Throw away all that was recorded, by one `sensor` only where given; returns the rows that went.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses or is out of reach.
+    """
+    gone = 0
+    with database.transaction() as connection:
+        for table, _, _ in (*_FINE, *_MIDDLE, *_COARSE):
+            mine = sql.true() if sensor is None else table.c.sensor == sensor
+            gone += connection.execute(sql.delete(table).where(mine)).rowcount
+        mine = sql.true() if sensor is None else OUTBOX.c.sensor == sensor
+        # What was delivered; a mail that waits is still to be sent.
+        connection.execute(sql.delete(OUTBOX).where(mine & (OUTBOX.c.done_ns > 0)))
+    if database.embedded:
+        _give_back(database)
+    return gone
+
+
+def _give_back(database: Database) -> None:
+    with database.transaction() as connection:
+        # A script, since every page is a step, and what has no columns is stepped once only.
+        connection.connection.cursor().executescript("PRAGMA incremental_vacuum")
 
 
 def size_of(database: Database) -> int:

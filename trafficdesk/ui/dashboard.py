@@ -59,6 +59,8 @@ class Dashboard(QObject):
         """Those the panel and the chart have; the session gives the same tuple until one changes."""
         self._ticks = 0
         self._export_progress: float | None = None
+        self.history_words: Callable[[], str] = lambda: ""
+        """How the history is doing, where it is not well."""
         self._losses = LossHistory()
         window.status.dropped_clicked.connect(self.explain_losses)
         self._timer = QTimer(self, interval=_REFRESH_MS)
@@ -127,6 +129,7 @@ class Dashboard(QObject):
             flagged=self._session.flagged,
             suppressed=(len(self._session.suppressed_incidents), self._session.recall.suppressed_rows),
             lost=statistics,
+            history=self.history_words(),
             bytes_per_s=rate[0] if rate else None,
             packets_per_s=rate[1] if rate else None,
             pending=self._session.pending,

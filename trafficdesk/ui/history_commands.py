@@ -29,11 +29,13 @@ class HistoryCommands(QObject):
     def __init__(self, desk: Desk, password: Password) -> None:
         super().__init__(desk)
         self._desk = desk
+        self.password = password
         self._window = desk.window
         self._page = page = desk.window.history
         self._looking: Background | None = None
         self.recording = HistoryController(desk, password)
         self.reader = HistoryReader(page, desk.preferences, password, self)
+        desk.dashboard.history_words = self._words
         self._menu = StatisticsMenu(page, lambda: self._window.filter_bar.applied_expression, self)
         self._menu.filter_wanted.connect(self._filter)
         self._window.history_shown.connect(self.reader.set_looked_at)
@@ -48,6 +50,16 @@ class HistoryCommands(QObject):
     def start(self) -> None:
         """Begin to record, if the settings want a history."""
         self.recording.start()
+
+    @Slot()
+    def password_kept(self) -> None:
+        """Another password counts, for writing and for asking."""
+        self.reader.forget_store()
+        self.recording.restart()
+
+    def _words(self) -> str:
+        keeping = self.recording.keeping
+        return keeping.state.words if keeping is not None else ""
 
     def shut_down(self) -> None:
         """Write what waits, and end every thread."""

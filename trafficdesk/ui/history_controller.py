@@ -122,8 +122,12 @@ class HistoryController(QObject):
 
     @Slot(object, object)
     def _on_settings(self, before: Settings, now: Settings) -> None:
-        if before.history == now.history:
-            return
+        if before.history != now.history:
+            self.restart()
+
+    @Slot()
+    def restart(self) -> None:
+        """Begin anew: the settings or the password are others."""
         self._desk.session.recorder = None
         if self._keeping is not None:
             self._close(self._keeping)

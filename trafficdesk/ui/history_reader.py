@@ -126,6 +126,10 @@ class HistoryReader(QObject):
         self._export.signals.failed.connect(self._on_export_failed)
         self._export.start(self._pool)
 
+    def forget_store(self) -> None:
+        """Connect anew at the next question."""
+        self._store.forget()
+
     def shut_down(self) -> None:
         """End the thread and let go of the store."""
         self._timer.stop()
@@ -178,21 +182,22 @@ class _Store:
 
     def __init__(self) -> None:
         self._database: Database | None = None
-        self._url = ""
+        self._settings: HistorySettings | None = None
 
     def opened(self, settings: HistorySettings, folder: Path, password: Password) -> Database:
-        from trafficdesk.store.keeping import url_of
-        from trafficdesk.store.migrations import bring_up_to_date
-
-        url = url_of(settings, folder, password.get)
-        if self._database is None or url != self._url:
-            from trafficdesk.store.database import Database
+        if self._database is None or settings != self._settings:
+            from trafficdesk.store.keeping import open_store
+            from trafficdesk.store.migrations import bring_up_to_date
 
             self.close()
-            database = Database(url)
+            database = open_store(settings, folder, password.get)
             bring_up_to_date(database)
-            self._database, self._url = database, url
+            self._database, self._settings = database, settings
         return self._database
+
+    def forget(self) -> None:
+        """What is open is closed at the next question, in its thread."""
+        self._settings = None
 
     def close(self) -> None:
         if self._database is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -18,6 +19,8 @@ from trafficdesk.ui.dialogs.mail_trial import MailTrial
 from trafficdesk.ui.dialogs.settings_page import SettingsPage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.settings import MailSettings
     from trafficdesk.ui.dialogs.field_editors import FieldEditor, TextEditor
     from trafficdesk.ui.dialogs.mail_trial import SendTest
@@ -155,6 +158,16 @@ class MailPage(SettingsPage):
         if mail.webhook and not mail.webhook.startswith(("https://", "http://")):
             return "The webhook is an address that begins with https://.", self.editors["webhook"]
         return super().problem() or (self._missing() if mail.enabled else None)
+
+    def keeping(self) -> Callable[[], bool] | None:
+        """Stores the password that was typed."""
+        password, mail = self.password.password(), self.section()
+        return partial(self._secrets.set, mail.server, mail.user, password) if password is not None else None
+
+    def kept(self) -> None:
+        """Say where the password is now."""
+        self.password.clear()
+        self.look_for_password()
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""

@@ -17,17 +17,6 @@ class NamesPage(SettingsPage):
     )
 
 
-class HistoryPage(SettingsPage):
-    """What survives a capture's end."""
-
-    title: ClassVar[str] = "History"
-    icon: ClassVar[str] = "clock"
-    intro: ClassVar[str] = (
-        "Sums by second, minute and hour, conversations with programs and names, incidents. It stays on this computer "
-        "unless you name a server."
-    )
-
-
 class AppearancePage(SettingsPage):
     """How the window looks."""
 

@@ -20,11 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from trafficdesk.errors import SettingsError
+from trafficdesk.settings.secrets import HistoryPassword
 from trafficdesk.ui.dialogs.capture_page import CapturePage, check_capture_filter
 from trafficdesk.ui.dialogs.detection_page import DetectionPage
+from trafficdesk.ui.dialogs.history_page import HistoryPage
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
-from trafficdesk.ui.dialogs.plain_pages import AppearancePage, HistoryPage, NamesPage
+from trafficdesk.ui.dialogs.plain_pages import AppearancePage, NamesPage
+from trafficdesk.ui.dialogs.settings_defaults import keep_all, own_library, save_settings, send_test_with
 from trafficdesk.ui.dialogs.threats_page import ThreatsPage
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label
@@ -33,7 +36,7 @@ from trafficdesk.ui.theme import DARK, LIGHT
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trafficdesk.settings import MailSettings, Settings
+    from trafficdesk.settings import Settings
     from trafficdesk.threats import Library
     from trafficdesk.ui.dialogs.filter_editor import CheckFilter
     from trafficdesk.ui.dialogs.mail_page import PasswordStore
@@ -55,6 +58,7 @@ class SettingsDialog(QDialog):
     Signals
     -------
     applied : the new `Settings`, after they were saved.
+    kept : a password was stored.
 
     Parameters
     ----------
@@ -66,9 +70,11 @@ class SettingsDialog(QDialog):
     interfaces : (name, words) of what can be captured on.
     tokens : the theme's colours; after the palette by default.
     library : reads threat lists; the person's own by default.
+    history_secrets : keeps the password of the history's server; the keyring by default.
     """
 
     applied = Signal(object)
+    kept = Signal()
 
     def __init__(
         self,
@@ -82,17 +88,17 @@ class SettingsDialog(QDialog):
         interfaces: Sequence[tuple[str, str]] = (),
         tokens: Tokens | None = None,
         library: Library | None = None,
+        history_secrets: PasswordStore | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._settings = settings
-        self._secrets = secrets
-        self._save = save or _save
+        self._save = save or save_settings
         self._storing: Job | None = None
         self._close_when_stored = False
         self._tokens = tokens or _tokens_of(self)
         self.mail_page = MailPage(
-            settings.mail, self._tokens, secrets=secrets, send_test=send_test or _send_test_with(secrets)
+            settings.mail, self._tokens, secrets=secrets, send_test=send_test or send_test_with(secrets)
         )
         self.capture_page = CapturePage(
             settings.capture,
@@ -101,14 +107,16 @@ class SettingsDialog(QDialog):
             interfaces=interfaces,
             recent_filters=settings.view.recent_capture_filters,
         )
-        self.threats_page = ThreatsPage(settings.threats, self._tokens, library or _library())
+        self.threats_page = ThreatsPage(settings.threats, self._tokens, library or own_library())
         self.pages: dict[str, SettingsPage] = {
             "capture": self.capture_page,
             "detection": DetectionPage(settings.detection, self._tokens),
             "names": NamesPage(settings.names, self._tokens),
             "threats": self.threats_page,
             "mail": self.mail_page,
-            "history": HistoryPage(settings.history, self._tokens),
+            "history": HistoryPage(
+                settings.history, self._tokens, secrets=history_secrets or HistoryPassword()
+            ),
             "view": AppearancePage(settings.view, self._tokens),
         }
         self._build()
@@ -169,9 +177,8 @@ class SettingsDialog(QDialog):
         self._settings = entered
         self.applied.emit(entered)
         self._follow_edit()
-        password = self.mail_page.password.password()
-        if password is not None:
-            self._store(entered.mail, password, close=close)
+        if keepings := self._keepings():
+            self._store(keepings, close=close)
         elif close:
             super().accept()
 
@@ -185,11 +192,14 @@ class SettingsDialog(QDialog):
                 return False
         return True
 
-    def _store(self, mail: MailSettings, password: str, *, close: bool) -> None:
-        secrets = self._secrets
+    def _keepings(self) -> list[Callable[[], bool]]:
+        """What stores the passwords that were typed."""
+        return [keeping for page in self.pages.values() if (keeping := page.keeping()) is not None]
+
+    def _store(self, keepings: Sequence[Callable[[], bool]], *, close: bool) -> None:
         self._close_when_stored = close
         self._buttons.setEnabled(False)
-        self._storing = Job(lambda: secrets.set(mail.server, mail.user, password), "Storing the password")
+        self._storing = Job(lambda: keep_all(keepings), "Storing the password")
         self._storing.succeeded.connect(self._stored)
         self._storing.failed.connect(self._not_stored)
         self._storing.start()
@@ -198,8 +208,10 @@ class SettingsDialog(QDialog):
     def _stored(self, for_good: bool) -> None:
         self._storing = None
         self._buttons.setEnabled(True)
-        self.mail_page.password.clear()
-        self.mail_page.look_for_password()
+        for page in self.pages.values():
+            if page.keeping() is not None:
+                page.kept()
+        self.kept.emit()
         if not for_good:
             self._complain("No keyring took the password: it holds until TrafficDesk is closed.")
         elif self._close_when_stored:
@@ -213,7 +225,7 @@ class SettingsDialog(QDialog):
 
     @Slot()
     def _follow_edit(self) -> None:
-        changed = self.entered() != self._settings or self.mail_page.password.password() is not None
+        changed = self.entered() != self._settings or bool(self._keepings())
         self._buttons.button(QDialogButtonBox.StandardButton.Apply).setEnabled(changed)
 
     @Slot(bool)
@@ -287,24 +299,3 @@ class SettingsDialog(QDialog):
 
 def _tokens_of(widget: QWidget) -> Tokens:
     return DARK if widget.palette().window().color().lightness() < 128 else LIGHT
-
-
-def _library() -> Library:
-    from trafficdesk.threats import Library
-
-    return Library()
-
-
-def _save(settings: Settings) -> None:
-    from trafficdesk.settings.file import save
-
-    save(settings)
-
-
-def _send_test_with(secrets: PasswordStore) -> SendTest:
-    def send(mail: MailSettings, password: str | None) -> str:
-        from trafficdesk.alerts.smtp import send_test
-
-        return send_test(mail, password if password is not None else secrets.get(mail.server, mail.user))
-
-    return send

@@ -12,6 +12,8 @@ from trafficdesk.ui.dialogs.field_editors import editor_for
 from trafficdesk.ui.labels import plain_label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QLabel
 
     from trafficdesk.ui.dialogs.field_editors import FieldEditor
@@ -110,6 +112,13 @@ class SettingsPage(QWidget):
             if words := cast("FieldEditor", editor).problem():
                 return words, editor
         return None
+
+    def keeping(self) -> Callable[[], bool] | None:
+        """Stores what was typed but is no setting, in a thread, and returns whether for good; None = nothing was."""
+        return None
+
+    def kept(self) -> None:
+        """What was typed has been stored."""
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""

@@ -49,6 +49,8 @@ class StatusReport:
     suppressed: tuple[int, int] = (0, 0)
     """Incidents and packets of which a person does not want to be told."""
     lost: CaptureStatistics = field(default_factory=CaptureStatistics)
+    history: str = ""
+    """What is wrong with the history, or how far it is behind; empty while all is well."""
     bytes_per_s: float | None = None
     packets_per_s: float | None = None
     pending: int = 0
@@ -72,6 +74,8 @@ class StatusBar(QStatusBar):
 
     dropped_clicked = Signal()
     """Someone wants to know why packets were dropped."""
+    history_clicked = Signal()
+    """Someone wants to see how the history is kept."""
     suppressed_clicked = Signal()
     """Someone wants to see what is suppressed."""
     cancel_clicked = Signal()
@@ -96,10 +100,11 @@ class StatusBar(QStatusBar):
         for name, clicked in (
             ("dropped", self.dropped_clicked),
             ("suppressed", self.suppressed_clicked),
+            ("history", self.history_clicked),
         ):
             button = self._labels[name]
             assert isinstance(button, QPushButton)
-            button.setProperty("class", "status" if name == "dropped" else "status-quiet")
+            button.setProperty("class", "status-quiet" if name == "suppressed" else "status")
             button.clicked.connect(clicked)
         for label in self._labels.values():
             label.setFont(theme.number_font(theme.SECONDARY_PX))
@@ -168,8 +173,8 @@ def _button() -> QPushButton:
     return button
 
 
-_LEFT: Final = ["state", "packets", "shown", "flagged", "suppressed", "dropped", "rate"]
-_CLICKED: Final = frozenset({"suppressed", "dropped"})
+_LEFT: Final = ["state", "packets", "shown", "flagged", "suppressed", "dropped", "history", "rate"]
+_CLICKED: Final = frozenset({"suppressed", "dropped", "history"})
 _RIGHT: Final = ["progress_words", "lag", "model", "memory"]
 
 
@@ -181,6 +186,7 @@ def _words(report: StatusReport) -> dict[str, str]:
         "flagged": f"Flagged {thousands(report.flagged)}",
         "suppressed": _suppressed(report),
         "dropped": _dropped(report),
+        "history": report.history,
         "rate": _rate(report),
         "progress_words": report.progress_words,
         "lag": _lag(report),
@@ -224,6 +230,9 @@ def _tips(report: StatusReport) -> dict[str, str]:
     return {
         "dropped": tooltip(f"{said} Click for what helps.") if lost else "",
         "suppressed": tooltip("You said that they are expected, or suppressed them. Click to list them."),
+        "history": tooltip("Click for where the history is kept, and a test of it.")
+        if report.history
+        else "",
         "lag": tooltip(_LEFT_OUT.format(thousands(report.unscored))) if report.unscored else "",
     }
 
