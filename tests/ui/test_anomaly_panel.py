@@ -55,6 +55,17 @@ def test_a_model_is_said_with_its_age(panel: AnomalyPanel) -> None:
     assert " · fitted " in panel._state.whole()
 
 
+def test_a_young_network_is_said_to_be_learned(panel: AnomalyPanel) -> None:
+    """The model works already; until half an hour is known the panel says how much is, and what is told now."""
+    panel.set_model_state(replace(MODEL, network_s=754.0, network_needed_s=1_800.0, line=27))
+    assert panel._state.whole() == "learning: 12 of 30 minutes, model 41 works"
+    assert panel._progress.isVisible()
+    assert panel._controls._line.text() == "told from severity 27"
+    panel.set_model_state(replace(MODEL, network_s=1_800.0, network_needed_s=1_800.0))
+    assert panel._state.whole().startswith("model 41")
+    assert not panel._progress.isVisible()
+
+
 def test_what_waits_is_said_when_it_is_much(panel: AnomalyPanel) -> None:
     """A file being checked has a progress bar; the few rows that always wait while live have none."""
     panel.set_model_state(MODEL)

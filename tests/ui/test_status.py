@@ -74,3 +74,13 @@ def test_waiting_for_an_interface_is_said_instead_of_capturing(qtbot: QtBot) -> 
     bar.show_report(StatusReport("Capturing", source="eth0"))
     assert bar.text("state") == "Capturing · eth0"
     assert LIGHT.good in bar._lamp.styleSheet()
+
+
+def test_learning_is_said_in_place_of_the_models_age(qtbot: QtBot) -> None:
+    """Until a network is known, how far that is matters more."""
+    bar = StatusBar(LIGHT)
+    qtbot.addWidget(bar)
+    bar.show_report(StatusReport("Capturing", model_age_s=12, learning="12 of 30 minutes"))
+    assert bar.text("model") == "Learning 12 of 30 minutes"
+    bar.show_report(StatusReport("Capturing", model_age_s=12))
+    assert bar.text("model") == "Model 12 s old"

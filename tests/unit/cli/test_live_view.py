@@ -74,5 +74,8 @@ def test_learning_then_model(session: AnalysisSession) -> None:
     view = LiveView("eth0", io.StringIO(), 0)
     said = " ".join(view._lines(session, session.metrics.snapshot(), CaptureStatistics()))
     assert "learning: 0 of 3,000" in said
-    session.findings.model = replace(session.model, model_id=2)
+    session.findings.model = replace(session.model, model_id=2, network_s=754.0, network_needed_s=1_800.0)
+    young = " ".join(view._lines(session, session.metrics.snapshot(), CaptureStatistics()))
+    assert "learning: 12 of 30 minutes" in young
+    session.findings.model = replace(session.model, network_s=1_800.0)
     assert "model 2" in " ".join(view._lines(session, session.metrics.snapshot(), CaptureStatistics()))
