@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.detection import corpus
+from benchmarks.detection import corpus, splice
 from benchmarks.detection.figure import Figure, Options
 from benchmarks.detection.measures import area_under_curve, jaccard, true_positive_rate
 from benchmarks.detection.prequential import judged, textbook
@@ -60,17 +60,22 @@ def modbus(options: Options) -> list[Figure]:
 
 
 def seeds(options: Options) -> list[Figure]:
-    """Whether chance decides what is flagged: two seeds on the same captures."""
+    """Whether chance decides what is flagged: two seeds on the same captures, attacks and half an hour without any."""
+    batches = {
+        "Westermo": corpus.labelled(options.captures, WESTERMO).batch,
+        "Modbus": corpus.joined([corpus.labelled(options.captures, name).batch for name in MODBUS]),
+        "everyday, no attack": splice.everyday(options.captures, options.seed)[0].batch,
+    }
+    both = either = 0
     figures = []
-    names = [WESTERMO] if options.quick else [WESTERMO, *MODBUS[2:]]
-    for name in names:
-        batch = corpus.labelled(options.captures, name).batch
+    for name, batch in batches.items():
         one, other = (
             judged(batch, DetectionSettings(seed=seed)).flagged for seed in (options.seed, options.seed + 1)
         )
+        both, either = both + int((one & other).sum()), either + int((one | other).sum())
         note = f"{int((one & other).sum()):,} rows by both, {int((one ^ other).sum()):,} by one"
-        figures.append(Figure(f"Jaccard, {name.split('/')[0]}", jaccard(one, other), 0.9, note=note))
-    return figures
+        figures.append(Figure(f"Jaccard, {name}", jaccard(one, other), note=note))
+    return [Figure("Jaccard of all flagged rows", both / max(either, 1), 0.9), *figures]
 
 
 def _figures(

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 INFRASTRUCTURE_PORTS: Final = (53, 67, 68, 123, 137, 138, 546, 547, 1900, 5353, 5355)
 """UDP services every host talks to by itself (DNS, DHCP, NTP, NetBIOS, SSDP, mDNS, LLMNR): never fan-out."""
-
+FIRST_DYNAMIC_PORT: Final = 32_768
+"""From here on Linux chooses ports for clients (ip_local_port_range); IANA's dynamic ones begin at 49152 (RFC 6335)."""
 _PORTED: Final = (IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP, IpProtocol.DCCP, IpProtocol.UDPLITE)
 _ICMPV6_COUNTED: Final = (1, 2, 3, 4, 128, 129)
 """Errors and echo; neighbour discovery (RFC 4861) is as common as ARP and no sign of anything."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.feature import Feature, Scale
-from trafficdesk.features.keys import mix
+from trafficdesk.features.keys import FIRST_DYNAMIC_PORT, mix
 from trafficdesk.features.state import FirstSeen
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ INTRODUCED_S: Final = 20.0
 """What is new stays so for this long: its first packets may not tell its address."""
 MAX_DEVICES: Final = 65_536
 MAX_SERVICES: Final = 65_536
-FIRST_DYNAMIC_PORT: Final = 32_768
-"""From here on Linux chooses ports for clients (ip_local_port_range); IANA's dynamic ones begin at 49152 (RFC 6335)."""
 _SERVICE_SALT: Final = 0x5E41
 
 _SLIPS: Final = "Slips, new device and new service evidence"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.features.feature import Feature
-from trafficdesk.features.keys import mix
+from trafficdesk.features.keys import FIRST_DYNAMIC_PORT, mix
 from trafficdesk.features.state import LastSeen, MultiDamped
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ class SlowScan:
         counts = events.fanning | events.answered
         opens = events.fanning
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
-        tried = np.stack([events.first_port * rows.services, events.answered * rows.conversations], 1)
+        # From a service's port to a client's: an answer to what was asked of everybody (WS-Discovery), and no probe.
+        answers = (
+            rows.udp & (rows.source_port < FIRST_DYNAMIC_PORT) & (rows.destination_port >= FIRST_DYNAMIC_PORT)
+        )
+        probes = events.first_port & ~answers
+        tried = np.stack([probes * rows.services, events.answered * rows.conversations], 1)
         ports = self._pairs.update_where(pair, rows.seconds, tried / rows.pairs[:, None], counts)[:, 0]
         # An answer comes to the scanner from the port it asked for.
         scanner = np.where(opens, rows.source, rows.destination)

@@ -327,6 +327,15 @@ def test_a_ping_that_is_returned_is_no_tunnel():
     assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
 
 
+def test_answers_to_a_search_are_no_slow_scan():
+    """A printer that answers a search from ever new ports, every minute, tries no ports."""
+    traffic = Traffic()
+    for search in range(40):
+        traffic.udp(search * 40.0, VICTIM, 50_000 + search, "239.255.255.250", 3_702)
+        traffic.udp(search * 40.0 + 0.1, BAD, 3_702, VICTIM, 50_000 + search)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
 def test_handshakes_of_which_half_is_seen_are_no_reflection():
     """A capture of one direction only: servers accept, one after the other, and go on with data."""
     traffic = Traffic()
