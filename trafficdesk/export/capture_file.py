@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -43,6 +43,7 @@ def save_capture(
     *,
     findings: FindingLog | None = None,
     notes: PacketNotes | None = None,
+    cut: Callable[[NDArray[np.int64]], NDArray[np.int64]] | None = None,
     progress: Callable[[float], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> SavedCapture:
@@ -52,6 +53,7 @@ def save_capture(
     ----------
     findings : flagged packets get the sentence that says why as a comment; None = they don't.
     notes : what a person or the file said of packets, a comment each, before the reason; marked packets say so.
+    cut : given packet_ids, how many bytes of each frame are saved at most; None = all.
     progress : told the share done, 0 to 1.
     stop : asked between blocks; True ends it and leaves nothing behind.
 
@@ -71,6 +73,8 @@ def save_capture(
                     raise Stopped
                 numbers, descriptions = table.number(block, store.interfaces)
                 file.write(descriptions)
+                if cut is not None:
+                    block = replace(block, captured_lengths=np.minimum(block.captured_lengths, cut(here)))  # noqa: PLW2901
                 file.write(encode(block, numbers, comments=_comments(findings, notes, here)).data.data)
                 frames += len(block)
                 if progress is not None:

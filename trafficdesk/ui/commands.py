@@ -13,6 +13,7 @@ from trafficdesk.export.corrections_json import CorrectionFile
 from trafficdesk.ui.classifier_commands import ClassifierCommands
 from trafficdesk.ui.colour_commands import ColourCommands
 from trafficdesk.ui.correction_commands import CorrectionCommands
+from trafficdesk.ui.evidence_commands import EvidenceCommands
 from trafficdesk.ui.export_controller import ExportController, with_suffix
 from trafficdesk.ui.filter_commands import FilterCommands
 from trafficdesk.ui.interface_commands import InterfaceCommands
@@ -56,6 +57,7 @@ class Commands(QObject):
         self._colours = ColourCommands(desk, self)
         self.corrections = CorrectionCommands(desk, CorrectionFile(), self)
         self._resolving = ResolveCommands(desk, self)
+        self.evidence = EvidenceCommands(desk, self)
         self.report = ReportCommands(desk, self)
         self._why = WhyController(desk, self)
         self.classifier = ClassifierCommands(desk, self)

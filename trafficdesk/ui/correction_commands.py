@@ -15,6 +15,7 @@ from trafficdesk.detect.labels import Label, Stance
 from trafficdesk.detect.suppression import SuppressionRule
 from trafficdesk.ui.correction_controller import CorrectionController
 from trafficdesk.ui.correction_target import Target, of_incident, of_rows, rule_for
+from trafficdesk.ui.panels.correction_buttons import EVIDENCE
 from trafficdesk.ui.panels.incident_card import IncidentCard, title_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class CorrectionCommands(QObject):
     def correct_incident(self, incident_id: int, what: str) -> None:
         """Say something of an incident: expected, suspicious, once or suppress."""
         incident = self._desk.session.findings.incident(incident_id)
-        if incident is not None:
+        if incident is not None and what != EVIDENCE:
             self._correct(of_incident(self._desk.session, incident, title_of(incident)), what)
 
     def correct_rows(self, what: str) -> None:

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
 
+EVIDENCE: Final = "evidence"
 CHOICES: Final = (
     ("expected", "Expected", "It belongs here: what is like it is counted, not flagged (E)"),
     ("suspicious", "Suspicious", "What is like it scores higher from now on (X)"),
     ("once", "Just this once", "Away with it, and nothing is learned (Shift+E)"),
     ("suppress", "Suppress…", "A rule by program, peer, port, family or reason (Ctrl+Shift+X)"),
+    (EVIDENCE, "Save evidence…", "Its packets, rows, reasons and a page, as one zip"),
 )
 """What is said, words, tip."""
 _BUTTONS: Final = 2
@@ -36,7 +38,10 @@ class CorrectionButtons(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(4)
-        for name, words, tip in (*CHOICES[:_BUTTONS], ("", "More", "Just this once, or a rule")):
+        for name, words, tip in (
+            *CHOICES[:_BUTTONS],
+            ("", "More", "Just this once, a rule, or its evidence"),
+        ):
             button = QToolButton()
             button.setText(words)
             button.setToolTip(tip)
