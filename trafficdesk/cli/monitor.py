@@ -93,12 +93,15 @@ class Monitor:
         self._analysis_over = False
         self._alerts = alerts
         self._count: int | None = None
-        self._view = LiveView(interface, out, time.monotonic())
+        self._shown = interface, out
+        self._view: LiveView
 
     def run(self, count: int | None, duration: float | None) -> None:
         """Until it is stopped, `count` packets were seen, `duration` seconds have passed, or the source ends."""
         self._count = count
         self._capturing.start()
+        # Said when it is true: before, there was the history to open and lists to read.
+        self._view = LiveView(*self._shown, time.monotonic())
         deadline = time.monotonic() + duration if duration else None
         while not self.stop.is_set() and self._capturing.is_alive():
             self._step()
