@@ -182,6 +182,22 @@ def test_commands_without_a_capture_do_no_harm(qtbot: QtBot, desktop: Desktop) -
     assert not desktop.desk.capture.running
 
 
+def test_the_history_is_there_before_a_capture_is(qtbot: QtBot, desktop: Desktop) -> None:
+    """From the start page and back to it; a capture that begins comes to the front, and the switch leads to it."""
+    window = desktop.window
+    window.actions_["show_history"].trigger()
+    assert window.history.isVisibleTo(window)
+    window.actions_["show_packets"].trigger()
+    assert window.welcome.isVisibleTo(window)
+    window.actions_["show_history"].trigger()
+    window.show_capture("x")
+    assert window.showing_capture
+    window.actions_["show_history"].trigger()
+    window.actions_["show_packets"].trigger()
+    assert window.showing_capture
+    qtbot.waitUntil(lambda: not desktop.history.reader.busy, timeout=20_000)
+
+
 def test_a_choice_of_interfaces_holds_everywhere(qtbot: QtBot, desktop: Desktop) -> None:
     """Chosen on the welcome page, it is the bar's, is remembered, and survives a look for interfaces."""
     with qtbot.waitSignal(desktop.interfaces.listed):
