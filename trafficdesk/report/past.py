@@ -35,7 +35,7 @@ def report_of_span(history: History, span: Span) -> Report:
         If the history can't be asked.
     """
     talkers = history.talkers(span, _MOST_ADDRESSES)
-    captures = history.captures(span)
+    captures = history.captures_during(span)
     series = series_of(history, span)
     protocols = history.protocols(span)
     summary: dict[str, Any] = {
@@ -61,7 +61,8 @@ def report_of_span(history: History, span: Span) -> Report:
         "unscored": sum(int(one["unscored"]) for one in captures),
     }
     begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (span.start_s, span.end_s))
-    notes = (f"{len(captures):,} captures began in this time.", *_NOTES)
+    ran = "1 capture" if len(captures) == 1 else f"{len(captures):,} captures"
+    notes = (f"{ran} ran in this time; packets lost and not scored are those of whole captures.", *_NOTES)
     return Report(f"{begin} to {end} UTC", summary, series=series, notes=notes)
 
 

@@ -172,6 +172,15 @@ class History:
         query = sql.select(CAPTURE).where(span.holds(CAPTURE, CAPTURE.c.capture, _NS))
         return [dict(row._mapping) for row in self._rows(query.order_by(CAPTURE.c.capture.desc()))]  # noqa: SLF001
 
+    def captures_during(self, span: Span) -> list[dict[str, Any]]:
+        """Captures that ran in `span`, whenever they began and ended, newest first."""
+        begun = CAPTURE.c.capture < min(span.end_s * _NS, _LAST)
+        ran = begun & (CAPTURE.c.ended_ns >= span.start_s * _NS)
+        if span.sensor is not None:
+            ran &= CAPTURE.c.sensor == span.sensor
+        query = sql.select(CAPTURE).where(ran).order_by(CAPTURE.c.capture.desc())
+        return [dict(row._mapping) for row in self._rows(query)]  # noqa: SLF001
+
     def _rows(self, query: Any) -> Sequence[Any]:
         with self._database.reading() as connection:
             return connection.execute(query).fetchall()

@@ -49,6 +49,7 @@ def test_a_span_of_the_history(tmp_path):
     assert "2,000 packets" in page
     assert "10.0.0." in page
     assert "## Conversations" in page
+    assert "1 capture ran in this time" in page
 
 
 def test_an_empty_history_is_no_error(tmp_path):

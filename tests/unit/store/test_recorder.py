@@ -55,6 +55,10 @@ def test_a_live_capture_is_in_the_history(settings: HistorySettings, tmp_path: P
     history = History(database)
     assert sum(packets for _, packets, _ in history.volume(EVER)) == 5_000
     (capture,) = history.captures(EVER)
+    began_s, ended_s = capture["capture"] // 10**9, capture["ended_ns"] // 10**9
+    assert history.captures_during(Span(ended_s, ended_s + 1)) == [capture]
+    assert not history.captures_during(Span(0, began_s))
+    assert not history.captures_during(Span(ended_s + 1, ended_s + 9))
     assert (capture["capture"], capture["source"]) == (number, "eth0")
     assert (capture["packets"], capture["dropped_kernel"]) == (5_000, 7)
     (incident,) = history.incidents(EVER)
