@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.detect.baseline import SEVERITIES
+from trafficdesk.detect.baseline import NEEDED_S, SEVERITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,9 @@ _PRIOR_S: Final = 2 * DAY_S
 _LOG_RATE: Final = log(MOST_A_DAY) / 17
 """The rate falls by that much per point: ten a day are above severity 27, one above 37. (Of what the model alone found
 odd in 692 hours of home devices' traffic, half was below 27 and nothing above 35; measured 2026-11.)"""
+_YOUNG: Final = 8
+"""Added at a network's first packet, nothing after `NEEDED_S`: whatever happens for the second time was never seen to
+happen again. (Our own sample: one such finding in its fifth minute, severity 31.)"""
 _HALF_LIFE_S: Final = 7 * DAY_S
 """What was a week ago counts half."""
 
@@ -61,6 +64,13 @@ class AlertBudget:
         per_day = (usual + above) / ((_PRIOR_S + self._watched_s) / DAY_S)
         enough = per_day[QUIET:LOUD] <= self.per_day * (1 + 1e-9)
         return QUIET + int(enough.argmax()) if enough.any() else LOUD
+
+    def line_for(self, *, named: bool) -> int:
+        """Severity from which an incident is told; of what no rule has a name for more is asked while all is new."""
+        if named:
+            return self.line
+        youth = max(0.0, 1.0 - self._watched_s / NEEDED_S)
+        return min(LOUD, self.line + round(_YOUNG * youth))
 
     @property
     def state(self) -> tuple[NDArray[np.float64], float]:

@@ -173,7 +173,7 @@ class Incidents:
 
     def _claim(self, tracker: Tracker, rows: FlaggedRows) -> list[Claim]:
         tracker.add(rows.swapped(rows.first != tracker.key))
-        if not tracker.number and tracker.severity >= self.budget.line:
+        if not tracker.number and tracker.severity >= self.budget.line_for(named=tracker.named):
             tracker.open(next(self._numbers))
         return self._told(tracker, rows.ids)
 

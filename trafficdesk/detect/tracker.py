@@ -219,6 +219,11 @@ class Tracker:
         return f"{self._culprit}{whom}: {why}"
 
     @property
+    def named(self) -> bool:
+        """Whether a rule has a name for it."""
+        return self._rule is not None
+
+    @property
     def severity(self) -> int:
         """The family's gravity, plus how far beyond the floor and how many rows; never the number alone."""
         margin = 1.0

@@ -78,3 +78,15 @@ def test_a_clock_that_goes_back_changes_nothing(backwards: float) -> None:
     budget.watch(2 * DAY_S + backwards)
     budget.watch(2 * DAY_S)
     assert budget.state[1] == state[1]
+
+
+def test_while_all_is_new_more_is_asked_of_what_has_no_name() -> None:
+    """From the first packet to half an hour the line of the unnamed sinks to that of the others, which stands."""
+    budget = AlertBudget(10)
+    lines = []
+    for seconds in range(0, 3_600, 60):
+        budget.watch(float(seconds))
+        lines.append(budget.line_for(named=False))
+        assert budget.line_for(named=True) == budget.line
+    assert lines == sorted(lines, reverse=True)
+    assert lines[0] > 33 > lines[-1] == budget.line

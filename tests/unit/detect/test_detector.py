@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.planted import SYN, Traffic, ordinary
+from trafficdesk.detect.budget import AlertBudget
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
 from trafficdesk.detect.finding import ModelState
@@ -132,7 +133,11 @@ def test_odd_behaviour_that_no_rule_knows_is_flagged_as_unusual():
                 at + turn * 0.01 + 0.005, address, 30_000 + 7 * peer, "192.168.7.12", 6_666, length=1_300
             )
     batch = traffic.batch()
-    detection = Detector(QUICK).process(batch)
+    detector, grown_up = Detector(QUICK), AlertBudget(QUICK.incidents_per_day)
+    for seconds in (0.0, 3_600.0):
+        grown_up.watch(seconds)
+    detector._incidents.set_budget(grown_up)
+    detection = detector.process(batch)
     planted = (batch["source_port"] == 6_666) | (batch["destination_port"] == 6_666)
     flagged = (detection.verdict & FLAGGED) > 0
     assert flagged[planted].mean() > 0.5

@@ -54,7 +54,10 @@ def test_too_few_rows_open_nothing_and_one_more_does():
 
 def test_what_is_too_weak_for_the_budget_waits_until_it_is_not():
     """One incident a day: five unusual rows are held back without a number, fifty of them are told with all their rows."""
-    incidents = Incidents(AlertBudget(1))
+    budget = AlertBudget(1)
+    for seconds in (0.0, 3_600.0):
+        budget.watch(seconds)
+    incidents = Incidents(budget)
     assert incidents.add(UNUSUAL, flagged(np.arange(5) / 10, score=1.1), 1) == []
     assert incidents.changes() == ()
     claims, at = [], 5

@@ -52,7 +52,7 @@ def test_reconnecting_alone_makes_no_incident(gaps: list[tuple[float, float]]) -
 def test_without_being_told_the_same_traffic_alarms() -> None:
     """So the test above can fail."""
     gaps = [(200.0, 260.0)]
-    assert len(incidents_of(with_gaps(400, gaps), gaps, told=False)) > 2
+    assert len(incidents_of(with_gaps(400, gaps), gaps, told=False)) >= 2
 
 
 @pytest.mark.parametrize("gaps", GAPS[1::2])
