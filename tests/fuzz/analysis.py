@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tests.fuzz.frames import block_between, check_batch, kinds_of, unpacked
-from trafficdesk.cli.analyze import Analysis, _summary, summary_lines
+from trafficdesk.cli.analyze import Analysis, summary_lines, summary_of_analysis
 from trafficdesk.decode import Conversations
 from trafficdesk.decode.frames import decode_named
 from trafficdesk.detect.detector import Detector
@@ -56,7 +56,7 @@ def check_analysis(data: bytes) -> Iterable[Hashable]:
     assert out.getvalue().count(b"\n") == len(block)
     session = analysis.session
     assert session.scored + session.unscored + session.pending == len(block)
-    summary = _summary(analysis, 1)
+    summary = summary_of_analysis(analysis, 1)
     assert list(summary_lines(summary))
     write_summary(told, summary)
     assert json.loads(told.getvalue())["packets"] == len(block)
