@@ -7,6 +7,7 @@ so does every process that multiprocessing spawns.
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import sys
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = desktop_parser().parse_args(arguments)
     if not has_display(sys.platform, os.environ):
         return _without_display(options)
+    # What is imported stays: looking through it for garbage again and again took a tenth of the way to the window.
+    # `ui.garbage` takes over when there is one.
+    gc.disable()
     from trafficdesk import app
 
     return app.run(
