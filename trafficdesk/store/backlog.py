@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 import uuid
@@ -12,6 +13,8 @@ from trafficdesk.store.parcel import Parcel
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 2 << 30
 """Room for what waits; beyond, the newest is refused and said to be lost."""
@@ -79,7 +82,7 @@ class Backlog:
         rows = self._file.execute(
             "SELECT number, body, since_ns FROM parcel ORDER BY number LIMIT ?", (parcels,)
         ).fetchall()
-        return [(number, Parcel.unpacked(body), since_ns) for number, body, since_ns in rows]
+        return [(number, _unpacked(body), since_ns) for number, body, since_ns in rows]
 
     def drop(self, last: int) -> None:
         """All up to number `last` have arrived."""
@@ -93,6 +96,15 @@ class Backlog:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _unpacked(body: bytes) -> Parcel:
+    """A damaged parcel is empty: it must not keep those behind it from being sent."""
+    try:
+        return Parcel.unpacked(body)
+    except StoreError as error:
+        _log.warning("%s It is left out.", error)
+        return Parcel()
 
 
 def _unusable(error: Exception) -> StoreError:

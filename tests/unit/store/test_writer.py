@@ -104,6 +104,16 @@ def test_a_full_backlog_counts_what_it_refuses(tmp_path):
     backlog.close()
 
 
+def test_a_damaged_parcel_does_not_hold_up_the_others(tmp_path):
+    """What the disk spoiled is left out, what waits behind it is not."""
+    backlog = Backlog(tmp_path / "backlog.db")
+    for at in (0, 5, 10):
+        backlog.put(seconds(at, 5))
+    backlog._file.execute("UPDATE parcel SET body = x'00' WHERE number = 2")
+    assert [parcel.rows for _, parcel, _ in backlog.oldest(9)] == [5, 0, 5]
+    backlog.close()
+
+
 def test_a_damaged_parcel_is_an_error_with_a_sentence():
     """Never a traceback from a broken file."""
     for data in (b"", b"x", seconds(0, 3).packed()[:-4]):
