@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -48,6 +50,27 @@ def private_dir(path: Path) -> Path:
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read; it is there whole and on the disk, or as it was before.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")  # 0600 by its contract
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def _home(kind: str) -> Path | None:

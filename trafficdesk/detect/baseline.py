@@ -6,11 +6,8 @@ with anything in it that is not what we write is refused.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -20,7 +17,7 @@ import numpy as np
 
 from trafficdesk.errors import TrafficDeskError
 from trafficdesk.features import FEATURES
-from trafficdesk.paths import private_dir
+from trafficdesk.paths import private_dir, replace_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +104,7 @@ def write(path: Path, baseline: Baseline, network: KnownNetwork) -> None:
     np.savez(content, allow_pickle=False, **arrays)
     try:
         private_dir(path.parent)
-        _replace(path, content.getvalue())
+        replace_private(path, content.getvalue())
     except OSError as error:
         raise BaselineError(
             f"What was learned of this network can't be kept in {path.parent}: {error.strerror or error}.",
@@ -248,17 +245,3 @@ def _real(said: dict[str, Any], name: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e12:
         raise _ForeignError(f"{name} is {value!r}")
     return float(value)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")  # 0600 by its contract
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)  # noqa: PTH105  # both are paths of ours, one of them text
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
-        raise

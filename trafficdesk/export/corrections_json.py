@@ -9,10 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-import tempfile
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -22,9 +19,11 @@ from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.labels import LONGEST_NAME, MAX_PAIRS, MAX_ROWS, Label, RowSnapshot, Stance
 from trafficdesk.detect.suppression import LONGEST_NOTE, Direction, SuppressionRule
 from trafficdesk.errors import SettingsError, StoreError
-from trafficdesk.paths import data_dir, private_dir
+from trafficdesk.paths import data_dir, private_dir, replace_private
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 VERSION: Final = 1
@@ -85,7 +84,7 @@ class CorrectionFile:
         text = json.dumps(table_of(corrections), indent=1, ensure_ascii=True, allow_nan=False)
         try:
             private_dir(self._path.parent)
-            _replace(self._path, text.encode())
+            replace_private(self._path, text.encode())
         except OSError as error:
             raise StoreError(
                 f"Corrections can't be saved to {self._path}: {error.strerror or error}.",
@@ -222,16 +221,3 @@ def _label_of(table: dict[str, Any]) -> Label:
         **texts,
         **numbers,
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")  # 0600 by its contract
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

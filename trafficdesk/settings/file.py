@@ -7,16 +7,16 @@ readable by its owner alone. Never holds a secret.
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from dataclasses import asdict, fields, is_dataclass
 from enum import Enum
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.errors import SettingsError
-from trafficdesk.paths import config_dir, private_dir
+from trafficdesk.paths import config_dir, private_dir, replace_private
 from trafficdesk.settings.declared import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def save(settings: Settings, path: Path | None = None) -> None:
     text = tomli_w.dumps({"version": VERSION, **to_table(settings)})
     try:
         private_dir(path.parent)
-        _replace(path, text.encode("utf-8"))
+        replace_private(path, text.encode("utf-8"))
     except OSError as error:
         raise SettingsError(
             f"The settings can't be saved to {path}: {_cause(error)}.",
@@ -166,23 +166,10 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")  # 0600 by its contract
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def _back_up(path: Path, suffix: str) -> Path | None:
     kept = path.with_name(f"{path.name}.{suffix}")
     try:
-        _replace(kept, path.read_bytes())
+        replace_private(kept, path.read_bytes())
     except OSError as error:
         _log.warning("no backup of %s: %s", path, error)
         return None

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from trafficdesk.detect.correction_questions import Hear
-from trafficdesk.ui.workers.background import Background
+from trafficdesk.ui.workers.newest import NewestWriter
 
 if TYPE_CHECKING:
     from trafficdesk.detect.correction_questions import Heard
@@ -24,7 +24,6 @@ MOST_STEPS: Final = 100
 """Steps that can be undone."""
 _EXPIRY_MS: Final = 5_000
 """How often rules are looked at that end."""
-_STOP_WAIT_MS: Final = 5_000
 _NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int32))
 
 
@@ -44,14 +43,11 @@ class CorrectionController(QObject):
     def __init__(self, desk: Desk, store: CorrectionStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._store = store
         self._past: list[Corrections] = []
         self._future: list[Corrections] = []
         self._asked = 0
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._running: Background | None = None
-        self._unsaved = False
+        self._writer = NewestWriter(store.save, "Saving your corrections", self)
+        self._writer.failed.connect(self.failed)
         corrections, self.warnings = store.load()
         desk.session.recall.corrections = corrections
         desk.capture.began.connect(self._on_began)
@@ -97,11 +93,7 @@ class CorrectionController(QObject):
 
     def shut_down(self) -> None:
         """Wait until what was said last is written."""
-        self._pool.waitForDone(_STOP_WAIT_MS)
-        if self._unsaved:
-            self._running = None
-            self._write()
-            self._pool.waitForDone(_STOP_WAIT_MS)
+        self._writer.shut_down()
 
     def _apply(self, corrections: Corrections) -> None:
         # A number that was given stays given, though its entry is taken back.
@@ -112,8 +104,7 @@ class CorrectionController(QObject):
         question = Hear(corrections.detector_part())
         self._desk.analysis.ask(question, lambda heard: self._on_heard(asked, heard))
         self._show()
-        self._unsaved = True
-        self._write()
+        self._writer.write(self.corrections)
 
     def _on_heard(self, asked: int, heard: Heard) -> None:
         if asked == self._asked:
@@ -141,25 +132,3 @@ class CorrectionController(QObject):
         self._past = [step.lasting() for step in self._past]
         self._future = []
         self.changed.emit()
-
-    def _write(self) -> None:
-        if self._running is not None:
-            return
-        corrections, self._unsaved = self.corrections, False
-        self._running = Background(
-            "corrections", lambda _progress: self._store.save(corrections), "Saving your corrections"
-        )
-        self._running.signals.done.connect(self._on_saved)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.start(self._pool)
-
-    @Slot(object, object)
-    def _on_saved(self, _key: str, _result: object) -> None:
-        self._running = None
-        if self._unsaved:
-            self._write()
-
-    @Slot(object, object)
-    def _on_failed(self, key: str, error: object) -> None:
-        self.failed.emit(error)
-        self._on_saved(key, None)

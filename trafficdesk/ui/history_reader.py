@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from trafficdesk.paths import data_dir
+from trafficdesk.ui.sheet_export import SheetExport
 from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class HistoryReader(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._job: Background | None = None
-        self._export: Background | None = None
+        self._export = SheetExport(self._pool, self)
+        self._export.exported.connect(self.exported)
+        self._export.failed.connect(self.failed)
         self._wanted = False
         self._store = _Store()
         self._timer = QTimer(self, interval=_REFRESH_MS)
@@ -109,22 +112,8 @@ class HistoryReader(QObject):
         self._job.start(self._pool)
 
     def export(self, path: Path) -> None:
-        """Write the table in front, as it is sorted, or the rows of it that are selected."""
-        table = self._page.table
-        if self._export is not None or table.sheets.sheet is None:
-            return
-        sheet, order, chosen = table.sheets.sheet, table.sheets.order, table.selected_rows()
-        rows = order[chosen] if len(chosen) > 1 else order
-
-        def work(progress: Callable[[float], None]) -> int:
-            from trafficdesk.export.sheet_csv import export_sheet
-
-            return export_sheet(path, sheet, rows.tolist(), progress)
-
-        self._export = Background(str(path), work, "The export")
-        self._export.signals.done.connect(self._on_exported)
-        self._export.signals.failed.connect(self._on_export_failed)
-        self._export.start(self._pool)
+        """Write the table in front; see `SheetExport.export`."""
+        self._export.export(self._page.table, path)
 
     def forget_store(self) -> None:
         """Connect anew at the next question."""
@@ -165,16 +154,6 @@ class HistoryReader(QObject):
         if self._wanted or request != self._page.request:
             self._wanted = False
             self.refresh()
-
-    @Slot(object, object)
-    def _on_exported(self, path: str, rows: int) -> None:
-        self._export = None
-        self.exported.emit(rows, path)
-
-    @Slot(object, object)
-    def _on_export_failed(self, _path: str, error: TrafficDeskError) -> None:
-        self._export = None
-        self.failed.emit(error)
 
 
 class _Store:

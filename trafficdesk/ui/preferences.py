@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from trafficdesk.ui.workers.background import Background
+from trafficdesk.ui.workers.newest import NewestWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 RECENT_FILES: Final = 10
 RECENT_FILTERS: Final = 10
 RECENT_DISPLAY_FILTERS: Final = 20
-
-
-_STOP_WAIT_MS: Final = 5_000
 
 
 class Preferences(QObject):
@@ -42,11 +39,8 @@ class Preferences(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._save = save
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._running: Background | None = None
-        self._unsaved = False
+        self._writer = NewestWriter(save, "Saving the settings", self)
+        self._writer.failed.connect(self.failed)
 
     @property
     def settings(self) -> Settings:
@@ -59,8 +53,7 @@ class Preferences(QObject):
             return
         before, self._settings = self._settings, settings
         self.changed.emit(before, settings)
-        self._unsaved = True
-        self._write()
+        self._writer.write(settings)
 
     def set_detection(self, detection: DetectionSettings) -> None:
         """Detect with other settings."""
@@ -103,28 +96,4 @@ class Preferences(QObject):
 
     def shut_down(self) -> None:
         """Wait until what was changed last is written."""
-        self._pool.waitForDone(_STOP_WAIT_MS)
-        if self._unsaved:
-            self._running = None
-            self._write()
-            self._pool.waitForDone(_STOP_WAIT_MS)
-
-    def _write(self) -> None:
-        if self._running is not None:
-            return
-        settings, self._unsaved = self._settings, False
-        self._running = Background("settings", lambda _progress: self._save(settings), "Saving the settings")
-        self._running.signals.done.connect(self._on_saved)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.start(self._pool)
-
-    @Slot(object, object)
-    def _on_saved(self, _key: str, _result: object) -> None:
-        self._running = None
-        if self._unsaved:
-            self._write()
-
-    @Slot(object, object)
-    def _on_failed(self, key: str, error: object) -> None:
-        self.failed.emit(error)
-        self._on_saved(key, None)
+        self._writer.shut_down()

@@ -15,6 +15,7 @@ from trafficdesk.metrics.table_feed import TableFeed
 from trafficdesk.metrics.tables import TrafficTables
 from trafficdesk.packets.batch import Sample
 from trafficdesk.packets.identities import RowIdentity
+from trafficdesk.ui.sheet_export import SheetExport
 from trafficdesk.ui.statistics_request import Request, Tab, answer
 from trafficdesk.ui.workers.background import Background
 
@@ -66,7 +67,9 @@ class StatisticsController(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._job: Background | None = None
-        self._export: Background | None = None
+        self._export = SheetExport(self._pool, self)
+        self._export.exported.connect(self.exported)
+        self._export.failed.connect(self.failed)
         self._shown: tuple[Request, int, int] | None = None
         """What was asked for last, how many rows there were, and where it matters how many were analysed."""
         self._timer = QTimer(self, interval=_REFRESH_MS)
@@ -124,23 +127,8 @@ class StatisticsController(QObject):
             self._start()
 
     def export(self, path: Path) -> None:
-        """Write the table in front, as it is sorted, or the rows of it that are selected."""
-        table = self._page.table
-        if self._export is not None or table is None or table.sheets.sheet is None:
-            return
-        sheet, order = table.sheets.sheet, table.sheets.order
-        chosen = table.selected_rows()
-        rows = order[chosen] if len(chosen) > 1 else order
-
-        def work(progress: Callable[[float], None]) -> int:
-            from trafficdesk.export.sheet_csv import export_sheet
-
-            return export_sheet(path, sheet, rows.tolist(), progress)
-
-        self._export = Background(str(path), work, "The export")
-        self._export.signals.done.connect(self._on_exported)
-        self._export.signals.failed.connect(self._on_export_failed)
-        self._export.start(self._pool)
+        """Write the table in front; see `SheetExport.export`."""
+        self._export.export(self._page.table, path)
 
     def shut_down(self) -> None:
         """End the thread."""
@@ -215,16 +203,6 @@ class StatisticsController(QObject):
         changed = given is not None and given.request != self._page.request
         if self._shown is None or changed or self._feed.has_waiting:
             self._start()
-
-    @Slot(object, object)
-    def _on_exported(self, path: str, rows: int) -> None:
-        self._export = None
-        self.exported.emit(rows, path)
-
-    @Slot(object, object)
-    def _on_export_failed(self, _path: str, error: object) -> None:
-        self._export = None
-        self.failed.emit(error)
 
     @Slot(object, object)
     def _on_failed(self, _tables: TrafficTables, error: object) -> None:
