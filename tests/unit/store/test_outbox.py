@@ -67,6 +67,12 @@ def test_what_was_delivered_is_forgotten_in_time(outbox):
     assert outbox.put(letter("a"))
 
 
+def test_letters_are_for_their_owner_only(outbox, tmp_path):
+    """They hold what was found, with rows as evidence."""
+    outbox.put(letter("a"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("outbox.db*")} == {0o600}
+
+
 _CLAIM = """
 import sys, time
 from pathlib import Path
