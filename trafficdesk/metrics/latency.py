@@ -1,4 +1,4 @@
-"""Delays: TCP handshake (SYN to SYN-ACK, RFC 9293 section 3.5) and DNS (query to response, RFC 1035)."""
+"""Delays of TCP handshakes and DNS as distributions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from trafficdesk.metrics.delays import DnsDelays, HandshakeDelays
 from trafficdesk.metrics.snapshot import Latency
-from trafficdesk.metrics.waiting import Waiting, client_keys
-from trafficdesk.packets.protocol import Protocol, TcpFlag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 16_384
 """Delays kept: beyond, a uniform sample of all (Vitter 1985, algorithm R); ranks of it are good to about 0.4 %."""
-_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 
 
 class _Sample:
@@ -55,22 +53,12 @@ class HandshakeLatency:
     """SYN to SYN-ACK: the network's round trip and the server's kernel."""
 
     def __init__(self) -> None:
-        self._waiting = Waiting()
+        self._delays = HandshakeDelays()
         self._sample = _Sample()
 
     def add(self, batch: PacketBatch) -> None:
         """Match the SYNs and SYN-ACKs of a batch."""
-        kind = batch["tcp_flags"] & np.uint16(_SYN_ACK)
-        rows = np.flatnonzero(kind & np.uint16(TcpFlag.SYN))
-        if not len(rows):
-            return
-        is_answer = kind[rows] == _SYN_ACK
-        # RFC 9293 section 3.4: the SYN-ACK acknowledges the SYN's sequence number plus one.
-        number = np.where(
-            is_answer, batch["tcp_acknowledgement"][rows], batch["tcp_sequence"][rows] + np.uint32(1)
-        ).astype(np.uint64)
-        key = client_keys(batch, rows, number, is_answer)
-        self._sample.add(self._waiting.match(key, batch["timestamp_ns"][rows], is_answer).delays_ns)
+        self._sample.add(self._delays.of(batch).delays_ns)
 
     def values(self) -> dict[str, Any]:
         """The distribution."""
@@ -78,20 +66,15 @@ class HandshakeLatency:
 
 
 class DnsLatency:
-    """DNS query to response, by addresses, ports and transaction identifier (RFC 5452 section 9.1)."""
+    """DNS query to response."""
 
     def __init__(self) -> None:
-        self._waiting = Waiting()
+        self._delays = DnsDelays()
         self._sample = _Sample()
 
     def add(self, batch: PacketBatch) -> None:
         """Match the queries and responses of a batch."""
-        rows = np.flatnonzero(batch["protocol"] == Protocol.DNS)
-        if not len(rows):
-            return
-        is_response = (batch["application_code"][rows] & np.uint16(0x8000)) != 0
-        key = client_keys(batch, rows, batch["application_id"][rows].astype(np.uint64), is_response)
-        self._sample.add(self._waiting.match(key, batch["timestamp_ns"][rows], is_response).delays_ns)
+        self._sample.add(self._delays.of(batch).delays_ns)
 
     def values(self) -> dict[str, Any]:
         """The distribution."""

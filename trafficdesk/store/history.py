@@ -10,6 +10,7 @@ import sqlalchemy as sql
 
 from trafficdesk.packets.address import address_text, pack_address
 from trafficdesk.packets.protocol import IpProtocol
+from trafficdesk.store.history_detail import HistoryDetail
 from trafficdesk.store.schema import (
     CAPTURE,
     CONVERSATION,
@@ -22,35 +23,21 @@ from trafficdesk.store.schema import (
     VOLUME_MINUTE,
     VOLUME_SECOND,
 )
+from trafficdesk.store.span import LAST, NS, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trafficdesk.store.database import Database
 
+__all__ = ["History", "Span", "Talker"]
+
 _HOUR: Final = 3_600
 _MINUTE: Final = 60
-_NS: Final = 1_000_000_000
-_LAST: Final = 2**63 - 1
 _FINE_S: Final = 1_800
 """Spans up to this are told second by second ..."""
 _MINUTES_S: Final = 8 * _HOUR
 """... hosts of spans beyond this by whole hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From `start_s` to before `end_s`, seconds since the Unix epoch; `sensor` None = all of them."""
-
-    start_s: int
-    end_s: int
-    sensor: int | None = None
-
-    def holds(self, table: sql.Table, column: sql.Column[Any], units: int = 1) -> Any:
-        """Condition that a row lies within."""
-        start, end = (min(max(at * units, 0), _LAST) for at in (self.start_s, self.end_s))
-        inside = (column >= start) & (column < end)
-        return inside if self.sensor is None else inside & (table.c.sensor == self.sensor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +60,11 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def detail(self) -> HistoryDetail:
+        """What a report tells besides."""
+        return HistoryDetail(self._database)
 
     def sensors(self) -> list[tuple[int, str]]:
         """Number and name of every machine that has written."""
@@ -156,7 +148,7 @@ class History:
 
     def incidents(self, span: Span) -> list[dict[str, Any]]:
         """Incidents that began in `span`, newest first; `peers` and `reasons` as lists."""
-        query = sql.select(INCIDENT).where(span.holds(INCIDENT, INCIDENT.c.start_ns, _NS))
+        query = sql.select(INCIDENT).where(span.holds(INCIDENT, INCIDENT.c.start_ns, NS))
         return [
             dict(row._mapping) | {"peers": json.loads(row.peers), "reasons": json.loads(row.reasons)}  # noqa: SLF001
             for row in self._rows(query.order_by(INCIDENT.c.start_ns.desc()))
@@ -164,18 +156,18 @@ class History:
 
     def gaps(self, span: Span) -> list[dict[str, Any]]:
         """Spans in which nothing could be captured, by beginning."""
-        query = sql.select(GAP).where(span.holds(GAP, GAP.c.start_ns, _NS)).order_by(GAP.c.start_ns)
+        query = sql.select(GAP).where(span.holds(GAP, GAP.c.start_ns, NS)).order_by(GAP.c.start_ns)
         return [dict(row._mapping) for row in self._rows(query)]  # noqa: SLF001
 
     def captures(self, span: Span) -> list[dict[str, Any]]:
         """Captures that began in `span`, newest first."""
-        query = sql.select(CAPTURE).where(span.holds(CAPTURE, CAPTURE.c.capture, _NS))
+        query = sql.select(CAPTURE).where(span.holds(CAPTURE, CAPTURE.c.capture, NS))
         return [dict(row._mapping) for row in self._rows(query.order_by(CAPTURE.c.capture.desc()))]  # noqa: SLF001
 
     def captures_during(self, span: Span) -> list[dict[str, Any]]:
         """Captures that ran in `span`, whenever they began and ended, newest first."""
-        begun = CAPTURE.c.capture < min(span.end_s * _NS, _LAST)
-        ran = begun & (CAPTURE.c.ended_ns >= span.start_s * _NS)
+        begun = CAPTURE.c.capture < min(span.end_s * NS, LAST)
+        ran = begun & (CAPTURE.c.ended_ns >= span.start_s * NS)
         if span.sensor is not None:
             ran &= CAPTURE.c.sensor == span.sensor
         query = sql.select(CAPTURE).where(ran).order_by(CAPTURE.c.capture.desc())

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sql
+from sqlalchemy.schema import CreateColumn
 
 from trafficdesk.errors import StoreError
-from trafficdesk.store.schema import METADATA, SCHEMA_VERSION, VERSION
+from trafficdesk.store.schema import METADATA, PACKET, SCHEMA_VERSION, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,23 @@ if TYPE_CHECKING:
 
     from trafficdesk.store.database import Database
 
-STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {}
+
+def _to_second(connection: Connection) -> None:
+    """What reports of a span tell, and what the detector needs of a packet to learn from it."""
+    METADATA.create_all(connection)
+    widen(connection, PACKET)
+
+
+def widen(connection: Connection, table: sql.Table) -> None:
+    """Add the columns that a table lacks."""
+    there = {column["name"] for column in sql.inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            spec = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {spec}")
+
+
+STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_second}
 """By version: what makes a store of the version before one of this."""
 
 

@@ -127,7 +127,11 @@ def _as_bytes(value: dict[str, Any]) -> object:
     return bytes.fromhex(value[_BYTES]) if value.keys() == {_BYTES} else value
 
 
-def _check(name: str, columns: Sequence[Sequence[Any]]) -> None:
+def _check(name: str, columns: list[list[Any]]) -> None:
     wanted = len(METADATA.tables[name].columns)
+    # What waited while the program was updated lacks the columns that came with it.
+    for column in list(METADATA.tables[name].columns)[len(columns) :]:
+        if column.server_default is not None:
+            columns.append([int(column.server_default.arg.text)] * len(columns[0]))  # type: ignore[attr-defined]
     if len(columns) != wanted or len({len(column) for column in columns}) != 1:
         raise ValueError(name)

@@ -11,14 +11,20 @@ import sqlalchemy as sql
 from trafficdesk.store.schema import (
     CAPTURE,
     CONVERSATION,
+    DELAY_HOUR,
+    DEVICE_DAY,
     GAP,
     HOST_HOUR,
     HOST_MINUTE,
     INCIDENT,
+    LENGTH_MINUTE,
     MODEL,
+    NETWORK,
     OUTBOX,
     PACKET,
     PROTOCOL_MINUTE,
+    QUALITY_MINUTE,
+    THREAT_DAY,
     VOLUME_MINUTE,
     VOLUME_SECOND,
 )
@@ -37,11 +43,17 @@ _FINE: Final = ((PACKET, PACKET.c.timestamp_ns, _NS), (VOLUME_SECOND, VOLUME_SEC
 _MIDDLE: Final = (
     (HOST_MINUTE, HOST_MINUTE.c.minute, 1),
     (PROTOCOL_MINUTE, PROTOCOL_MINUTE.c.minute, 1),
+    (LENGTH_MINUTE, LENGTH_MINUTE.c.minute, 1),
+    (QUALITY_MINUTE, QUALITY_MINUTE.c.minute, 1),
     (CONVERSATION, CONVERSATION.c.hour, 1),
 )
 _COARSE: Final = (
     (VOLUME_MINUTE, VOLUME_MINUTE.c.minute, 1),
     (HOST_HOUR, HOST_HOUR.c.hour, 1),
+    (DELAY_HOUR, DELAY_HOUR.c.hour, 1),
+    (DEVICE_DAY, DEVICE_DAY.c.day, 1),
+    (THREAT_DAY, THREAT_DAY.c.day, 1),
+    (NETWORK, NETWORK.c.start_ns, _NS),
     (INCIDENT, INCIDENT.c.start_ns, _NS),
     (MODEL, MODEL.c.capture, _NS),
     (GAP, GAP.c.start_ns, _NS),

@@ -12,6 +12,9 @@ from trafficdesk.packets.address import unique_addresses
 from trafficdesk.packets.protocol import EtherType
 from trafficdesk.packets.protocol_names import protocol_name
 from trafficdesk.packets.protocols import Protocol
+from trafficdesk.store.admitted import OTHERS, Admitted
+from trafficdesk.store.packet_rows import packet_columns
+from trafficdesk.store.rollup_detail import DetailRollUp
 from trafficdesk.store.schema import (
     CONVERSATION,
     HOST_HOUR,
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
 HOSTS_A_MINUTE: Final = 10_000
 CONVERSATIONS_AN_HOUR: Final = 200_000
 """Those that come later in the span are folded together: a flood of invented addresses must not fill the disk."""
-OTHERS: Final = bytes(16)
 _BARE: Final = (Protocol.TCP, Protocol.UDP)
 _NS: Final = 1_000_000_000
 _MINUTE: Final = 60
@@ -54,9 +56,10 @@ class RollUp:
         self._sensor = sensor
         self._identities = identities
         self._packets = packets
-        self._hosts = _Admitted(HOSTS_A_MINUTE)
-        self._hosts_of_hour = _Admitted(10 * HOSTS_A_MINUTE)
-        self._ends = _Admitted(CONVERSATIONS_AN_HOUR)
+        self._hosts = Admitted(HOSTS_A_MINUTE)
+        self._hosts_of_hour = Admitted(10 * HOSTS_A_MINUTE)
+        self._ends = Admitted(CONVERSATIONS_AN_HOUR)
+        self._detail = DetailRollUp(sensor, identities)
 
     def add(self, batch: PacketBatch, capture: int, parcel: Parcel) -> None:
         """Put what `batch` tells into `parcel`.
@@ -73,8 +76,9 @@ class RollUp:
         self._add_protocols(seconds // _MINUTE * _MINUTE, batch["protocol"], lengths, parcel)
         self._add_hosts(batch, seconds, lengths, parcel)
         self._add_conversations(batch, seconds, lengths, parcel)
+        self._detail.add(batch, parcel)
         if self._packets:
-            self._add_packets(batch, capture, parcel)
+            parcel.add(PACKET, *packet_columns(batch, self._sensor, capture))
 
     def _add_volume(self, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel) -> None:
         for table, span in ((VOLUME_SECOND, 1), (VOLUME_MINUTE, _MINUTE)):
@@ -201,52 +205,8 @@ class RollUp:
             [one.source.words for one in hosts],
         ]
 
-    def _add_packets(self, batch: PacketBatch, capture: int, parcel: Parcel) -> None:
-        rows = len(batch)
-        parcel.add(
-            PACKET,
-            batch["timestamp_ns"],
-            [self._sensor] * rows,
-            [capture] * rows,
-            batch.ids,
-            batch["source"],
-            batch["destination"],
-            batch["source_port"],
-            batch["destination_port"],
-            batch["ip_protocol"],
-            [protocol_name(number) for number in batch["protocol"].tolist()],
-            batch["tcp_flags"],
-            batch["length"],
-        )
-
     def _sensors(self, rows: NDArray[np.int64]) -> list[int]:
         return [self._sensor] * len(rows)
-
-
-class _Admitted:
-    """Which keys have a row of their own within a span of time: the first `capacity` that come.
-
-    Parameters
-    ----------
-    capacity : keys of one span.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._span = -1
-        self._known: set[Any] = set()
-
-    def named(self, spans: list[int], keys: list[Any], others: Any) -> list[Any]:
-        """The keys, `others` in place of those without a row of their own."""
-        out = []
-        for span, key in zip(spans, keys, strict=True):
-            if span > self._span:
-                self._span, self._known = span, set()
-            if span == self._span and key not in self._known and len(self._known) < self._capacity:
-                self._known.add(key)
-            # What comes late for an earlier span has its own row: there is little of it.
-            out.append(key if span < self._span or key in self._known else others)
-        return out
 
 
 def _merged(

@@ -8,223 +8,226 @@ server: a `sensor` is one of them.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
-    Text,
+from sqlalchemy import BigInteger, Boolean, Double, Index, Integer, SmallInteger, String
+
+from trafficdesk.store.columns import (
+    ADDRESS,
+    LONG,
+    METADATA,
+    NAME_LENGTH,
+    Merge,
+    added,
+    counts,
+    key,
+    table,
+    value,
 )
-from sqlalchemy.dialects import mysql
+from trafficdesk.store.schema_detail import (
+    DELAY_HOUR,
+    DEVICE_DAY,
+    LENGTH_MINUTE,
+    NETWORK,
+    QUALITY_MINUTE,
+    THREAT_DAY,
+)
 
-VERSION: Final = 1
+__all__ = [
+    "CAPTURE",
+    "CONVERSATION",
+    "DELAY_HOUR",
+    "DEVICE_DAY",
+    "GAP",
+    "HOST_HOUR",
+    "HOST_MINUTE",
+    "INCIDENT",
+    "LENGTH_MINUTE",
+    "METADATA",
+    "MODEL",
+    "NAME_LENGTH",
+    "NETWORK",
+    "NOTE",
+    "OUTBOX",
+    "PACKET",
+    "PROGRESS",
+    "PROTOCOL_MINUTE",
+    "QUALITY_MINUTE",
+    "SCHEMA_VERSION",
+    "SENSOR",
+    "THREAT_DAY",
+    "VERSION",
+    "VOLUME_MINUTE",
+    "VOLUME_SECOND",
+    "Merge",
+]
+
+VERSION: Final = 2
 """Of the schema; see `migrations`."""
 
-
-class Merge(StrEnum):
-    """What becomes of a column when its row is there already."""
-
-    ADD = "add"
-    """Old and new are added."""
-    LEAST = "least"
-    GREATEST = "greatest"
-    REPLACE = "replace"
-    """The new value counts."""
-    FILL = "fill"
-    """The new value counts unless it is empty."""
-
-
-METADATA: Final = MetaData()
-
-_Address = LargeBinary(16).with_variant(mysql.VARBINARY(16), "mysql", "mariadb")
-_Long = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
-NAME_LENGTH: Final = 255
-"""Longest name kept (RFC 1035 section 2.3.4); longer ones are cut before they get here."""
-
-
-def _table(name: str, *parts: Any) -> Table:
-    # Clustered by its key: half the size. Time comes first in it, so that a span of time lies together.
-    return Table(
-        name, METADATA, *parts, sqlite_with_rowid=False, mysql_engine="InnoDB", mysql_charset="utf8mb4"
-    )
-
-
-def _key(name: str, kind: Any) -> Column[Any]:
-    return Column(name, kind, primary_key=True, autoincrement=False)
-
-
-def _count(name: str) -> Column[Any]:
-    return _value(name, BigInteger, Merge.ADD)
-
-
-def _value(name: str, kind: Any, merge: Merge = Merge.REPLACE) -> Column[Any]:
-    return Column(name, kind, nullable=False, info={"merge": merge})
-
-
-def _traffic(*names: str) -> tuple[Column[Any], ...]:
-    return tuple(_count(name) for name in names)
-
-
-SCHEMA_VERSION: Final = _table("schema_version", _key("version", Integer), _value("applied_ns", BigInteger))
-SENSOR: Final = _table(
-    "sensor", _key("sensor", BigInteger), _value("uid", String(36)), _value("name", String(NAME_LENGTH))
+SCHEMA_VERSION: Final = table("schema_version", key("version", Integer), value("applied_ns", BigInteger))
+SENSOR: Final = table(
+    "sensor", key("sensor", BigInteger), value("uid", String(36)), value("name", String(NAME_LENGTH))
 )
 """A machine that writes; `sensor` is the first 63 bits of its uid's hash."""
-PROGRESS: Final = _table(
-    "progress", _key("writer", String(36)), _value("sequence", BigInteger), _value("changed_ns", BigInteger)
+PROGRESS: Final = table(
+    "progress", key("writer", String(36)), value("sequence", BigInteger), value("changed_ns", BigInteger)
 )
 """The last parcel of each writer that has been written: what is sent twice is written once."""
-CAPTURE: Final = _table(
+CAPTURE: Final = table(
     "capture",
-    _key("sensor", BigInteger),
-    _key("capture", BigInteger),
-    _value("source", String(NAME_LENGTH)),
-    _value("ended_ns", BigInteger),
-    _value("packets", BigInteger),
-    _value("bytes", BigInteger),
-    _value("dropped_kernel", BigInteger),
-    _value("dropped_queue", BigInteger),
-    _value("dropped_disk", BigInteger),
-    _value("unscored", BigInteger),
+    key("sensor", BigInteger),
+    key("capture", BigInteger),
+    value("source", String(NAME_LENGTH)),
+    value("ended_ns", BigInteger),
+    value("packets", BigInteger),
+    value("bytes", BigInteger),
+    value("dropped_kernel", BigInteger),
+    value("dropped_queue", BigInteger),
+    value("dropped_disk", BigInteger),
+    value("unscored", BigInteger),
 )
 """One capture; `capture` is the time at which it began. `ended_ns` moves on while it goes on."""
-GAP: Final = _table(
+GAP: Final = table(
     "gap",
-    _key("sensor", BigInteger),
-    _key("capture", BigInteger),
-    _key("interface", String(64)),
-    _key("start_ns", BigInteger),
-    _value("end_ns", BigInteger, Merge.GREATEST),
-    _value("reason", String(NAME_LENGTH)),
+    key("sensor", BigInteger),
+    key("capture", BigInteger),
+    key("interface", String(64)),
+    key("start_ns", BigInteger),
+    value("end_ns", BigInteger, Merge.GREATEST),
+    value("reason", String(NAME_LENGTH)),
 )
 """When an interface could not be captured on; `end_ns` 0 = it has not ended."""
-VOLUME_SECOND: Final = _table(
-    "volume_second", _key("second", BigInteger), _key("sensor", BigInteger), *_traffic("packets", "bytes")
+VOLUME_SECOND: Final = table(
+    "volume_second", key("second", BigInteger), key("sensor", BigInteger), *counts("packets", "bytes")
 )
-VOLUME_MINUTE: Final = _table(
-    "volume_minute", _key("minute", BigInteger), _key("sensor", BigInteger), *_traffic("packets", "bytes")
+VOLUME_MINUTE: Final = table(
+    "volume_minute", key("minute", BigInteger), key("sensor", BigInteger), *counts("packets", "bytes")
 )
-PROTOCOL_MINUTE: Final = _table(
+PROTOCOL_MINUTE: Final = table(
     "protocol_minute",
-    _key("minute", BigInteger),
-    _key("sensor", BigInteger),
-    _key("protocol", String(32)),
-    *_traffic("packets", "bytes"),
+    key("minute", BigInteger),
+    key("sensor", BigInteger),
+    key("protocol", String(32)),
+    *counts("packets", "bytes"),
 )
 _HOST = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")
-HOST_MINUTE: Final = _table(
+HOST_MINUTE: Final = table(
     "host_minute",
-    _key("minute", BigInteger),
-    _key("sensor", BigInteger),
-    _key("address", _Address),
-    *_traffic(*_HOST),
+    key("minute", BigInteger),
+    key("sensor", BigInteger),
+    key("address", ADDRESS),
+    *counts(*_HOST),
     Index("host_minute_address", "address", "minute"),
 )
-HOST_HOUR: Final = _table(
+HOST_HOUR: Final = table(
     "host_hour",
-    _key("hour", BigInteger),
-    _key("sensor", BigInteger),
-    _key("address", _Address),
-    *_traffic(*_HOST),
+    key("hour", BigInteger),
+    key("sensor", BigInteger),
+    key("address", ADDRESS),
+    *counts(*_HOST),
     Index("host_hour_address", "address", "hour"),
 )
-CONVERSATION: Final = _table(
+CONVERSATION: Final = table(
     "conversation",
-    _key("hour", BigInteger),
-    _key("sensor", BigInteger),
-    _key("low", _Address),
-    _key("high", _Address),
-    _key("low_port", Integer),
-    _key("high_port", Integer),
-    _key("ip_protocol", SmallInteger),
-    *_traffic("low_packets", "high_packets", "low_bytes", "high_bytes"),
-    _value("first_ns", BigInteger, Merge.LEAST),
-    _value("last_ns", BigInteger, Merge.GREATEST),
-    _value("protocol", String(32), Merge.FILL),
-    _value("program", String(NAME_LENGTH), Merge.FILL),
-    _value("program_source", String(16), Merge.FILL),
-    _value("host", String(NAME_LENGTH), Merge.FILL),
-    _value("host_source", String(16), Merge.FILL),
+    key("hour", BigInteger),
+    key("sensor", BigInteger),
+    key("low", ADDRESS),
+    key("high", ADDRESS),
+    key("low_port", Integer),
+    key("high_port", Integer),
+    key("ip_protocol", SmallInteger),
+    *counts("low_packets", "high_packets", "low_bytes", "high_bytes"),
+    value("first_ns", BigInteger, Merge.LEAST),
+    value("last_ns", BigInteger, Merge.GREATEST),
+    value("protocol", String(32), Merge.FILL),
+    value("program", String(NAME_LENGTH), Merge.FILL),
+    value("program_source", String(16), Merge.FILL),
+    value("host", String(NAME_LENGTH), Merge.FILL),
+    value("host_source", String(16), Merge.FILL),
     Index("conversation_low", "low", "hour"),
     Index("conversation_high", "high", "hour"),
 )
 """Two ends within one hour; `low_packets`, `low_bytes` were sent by the low end. Port -1 = none."""
-INCIDENT: Final = _table(
+INCIDENT: Final = table(
     "incident",
-    _key("sensor", BigInteger),
-    _key("capture", BigInteger),
-    _key("number", Integer),
-    _value("family", String(32)),
-    _value("culprit", String(64)),
-    _value("peers", _Long),
-    _value("start_ns", BigInteger),
-    _value("end_ns", BigInteger),
-    _value("packets", BigInteger),
-    _value("severity", SmallInteger),
-    _value("sentence", _Long),
-    _value("reasons", _Long),
-    _value("model", Integer),
+    key("sensor", BigInteger),
+    key("capture", BigInteger),
+    key("number", Integer),
+    value("family", String(32)),
+    value("culprit", String(64)),
+    value("peers", LONG),
+    value("start_ns", BigInteger),
+    value("end_ns", BigInteger),
+    value("packets", BigInteger),
+    value("severity", SmallInteger),
+    value("sentence", LONG),
+    value("reasons", LONG),
+    value("model", Integer),
     Index("incident_start", "start_ns"),
 )
 """`peers` and `reasons` are JSON."""
-MODEL: Final = _table(
+MODEL: Final = table(
     "model",
-    _key("sensor", BigInteger),
-    _key("capture", BigInteger),
-    _key("number", Integer),
-    _value("fitted_ns", BigInteger),
-    _value("rows", Integer),
-    _value("fit_ms", Integer),
-    _value("seed", BigInteger),
+    key("sensor", BigInteger),
+    key("capture", BigInteger),
+    key("number", Integer),
+    value("fitted_ns", BigInteger),
+    value("rows", Integer),
+    value("fit_ms", Integer),
+    value("seed", BigInteger),
 )
-PACKET: Final = _table(
+PACKET: Final = table(
     "packet",
-    _key("timestamp_ns", BigInteger),
-    _key("sensor", BigInteger),
-    _key("capture", BigInteger),
-    _key("number", BigInteger),
-    _value("source", _Address),
-    _value("destination", _Address),
-    _value("source_port", Integer),
-    _value("destination_port", Integer),
-    _value("ip_protocol", SmallInteger),
-    _value("protocol", String(32)),
-    _value("tcp_flags", Integer),
-    _value("length", Integer),
+    key("timestamp_ns", BigInteger),
+    key("sensor", BigInteger),
+    key("capture", BigInteger),
+    key("number", BigInteger),
+    value("source", ADDRESS),
+    value("destination", ADDRESS),
+    value("source_port", Integer),
+    value("destination_port", Integer),
+    value("ip_protocol", SmallInteger),
+    value("protocol", String(32)),
+    value("tcp_flags", Integer),
+    value("length", Integer),
+    added("network", Integer, -1),
+    added("source_mac", BigInteger, -2),
+    added("destination_mac", BigInteger, -2),
+    added("ttl", SmallInteger, -1),
+    added("message_type", SmallInteger, -1),
+    added("payload_length", Integer, 0),
+    added("application_code", Integer, 0),
+    added("name_length", Integer, 0),
+    added("name_hash", BigInteger, 0),
+    added("name_entropy", Double, 0),
 )
-"""Packet by packet, where a person chose so. `number` is the packet_id."""
-NOTE: Final = _table(
+"""Packet by packet, where a person chose so: what the detector's features are made of, and no content. `number` is the
+packet_id; 64-bit numbers are as two's complement; `network` -1: kept by version 1, which knew nothing from there on.
+"""
+NOTE: Final = table(
     "note",
-    _key("sensor", BigInteger),
-    _key("kind", String(32)),
-    _key("name", String(64)),
-    _value("body", _Long),
-    _value("changed_ns", BigInteger),
-    _value("removed", Boolean),
+    key("sensor", BigInteger),
+    key("kind", String(32)),
+    key("name", String(64)),
+    value("body", LONG),
+    value("changed_ns", BigInteger),
+    value("removed", Boolean),
 )
 """What a person said: labels, corrections, rules; `body` is JSON."""
-OUTBOX: Final = _table(
+OUTBOX: Final = table(
     "outbox",
-    _key("fingerprint", String(64)),
-    _value("sensor", BigInteger),
-    _value("channel", String(32)),
-    _value("body", _Long),
-    _value("created_ns", BigInteger),
-    _value("attempts", Integer),
-    _value("next_ns", BigInteger),
-    _value("done_ns", BigInteger),
-    _value("state", String(16)),
-    _value("owner", String(64)),
-    _value("error", _Long),
+    key("fingerprint", String(64)),
+    value("sensor", BigInteger),
+    value("channel", String(32)),
+    value("body", LONG),
+    value("created_ns", BigInteger),
+    value("attempts", Integer),
+    value("next_ns", BigInteger),
+    value("done_ns", BigInteger),
+    value("state", String(16)),
+    value("owner", String(64)),
+    value("error", LONG),
     Index("outbox_due", "state", "next_ns"),
 )
 """Alerts on their way; see `outbox`."""

@@ -8,7 +8,7 @@ import sqlalchemy as sql
 from trafficdesk.errors import StoreError
 from trafficdesk.store.database import Database, file_url
 from trafficdesk.store.migrations import bring_up_to_date, version_of
-from trafficdesk.store.schema import METADATA, SCHEMA_VERSION, VERSION
+from trafficdesk.store.schema import DEVICE_DAY, METADATA, PACKET, SCHEMA_VERSION, VERSION
 
 
 def test_an_empty_store_gets_every_table(database):
@@ -50,3 +50,22 @@ def test_a_step_that_fails_leaves_the_version(database):
     with pytest.raises(StoreError):
         bring_up_to_date(database, {VERSION + 1: fail}, VERSION + 1)
     assert version_of(database) == VERSION
+
+
+def test_a_store_of_version_1_gets_what_came_with_2(database):
+    """Its packets stay, said to be kept by a program that knew less; new tables are there."""
+    added = [column.name for column in PACKET.columns if column.server_default is not None]
+    with database.transaction() as connection:
+        for name in added:
+            connection.exec_driver_sql(f"ALTER TABLE packet DROP COLUMN {name}")
+        DEVICE_DAY.drop(connection)
+        connection.execute(sql.update(SCHEMA_VERSION).values(version=1))
+        old = {column.name: 1 for column in PACKET.columns if column.name not in added}
+        old |= {"source": bytes(16), "destination": bytes(16), "protocol": "TCP"}
+        connection.execute(PACKET.insert().values(old))
+    copy = bring_up_to_date(database)
+    assert (copy is not None) == database.embedded
+    with database.transaction() as connection:
+        row = connection.execute(sql.select(PACKET)).one()
+        assert (row.timestamp_ns, row.network, row.name_hash) == (1, -1, 0)
+        assert sql.inspect(connection).has_table(DEVICE_DAY.name)
