@@ -90,7 +90,7 @@ class AfterImage:
             self._socket.update(mix(rows.source, port), now, rows.length, packets),
         )
         return [
-            np.log1p(statistic[:, window])
+            np.log1p(statistic[window])
             for statistics in streams
             for window in range(len(HALF_LIVES))
             for statistic in statistics

@@ -87,9 +87,9 @@ class Beat:
         age = unbroken(age, rows.since_gap)
         gap = np.where(np.isfinite(age) & (age > BURST_S), age, 0.0)
         sums = self._gaps.update(
-            channel, rows.seconds, np.stack([gap > 0, gap, gap * gap], 1).astype(np.float64)
+            channel, rows.seconds, np.stack([gap > 0, gap, gap * gap]).astype(np.float64)
         )
-        count, total, squares = sums[:, 0, 0], sums[:, 0, 1], sums[:, 0, 2]
+        count, total, squares = sums[:, 0]
         mean = total / np.maximum(count, 1e-9)
         variance = np.maximum(squares / np.maximum(count, 1e-9) - mean * mean, 0.0)
         told = (count > 2.0) & (mean > 0)

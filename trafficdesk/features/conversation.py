@@ -63,9 +63,9 @@ class Conversation:
         age = unbroken(self._last.update(channel, rows.seconds), rows.since_gap)
         gap = np.where((age > GAP_S) & np.isfinite(age), age, 0.0)
         sums = self._gaps.update(
-            channel, rows.seconds, np.stack([gap > 0, gap, gap * gap], 1).astype(np.float64)
+            channel, rows.seconds, np.stack([gap > 0, gap, gap * gap]).astype(np.float64)
         )
-        count, total, squares = sums[:, 0, 0], sums[:, 0, 1], sums[:, 0, 2]
+        count, total, squares = sums[:, 0]
         some = count > 0.05
         mean = np.where(some, total / np.maximum(count, 1e-9), 0.0)
         variance = np.where(some, np.maximum(squares / np.maximum(count, 1e-9) - mean * mean, 0.0), 0.0)

@@ -103,21 +103,17 @@ class Domains:
         new = asks & np.isinf(self._names.update(name, now))
         new_names = new * rows.services[at]
         sums = self._domains.update(
-            mix(client, domain), now, np.stack([new_names, new_names * length], 1).astype(np.float64)
+            mix(client, domain), now, np.stack([new_names, new_names * length]).astype(np.float64)
         )
         for window in range(len(HALF_LIVES)):
-            count = sums[:, window, 0]
+            count = sums[0, window]
             columns[2 * window][at] = np.log1p(count)
-            columns[2 * window + 1][at] = np.where(
-                count > 0.2, sums[:, window, 1] / np.maximum(count, 0.2), 0.0
-            )
+            columns[2 * window + 1][at] = np.where(count > 0.2, sums[1, window] / np.maximum(count, 0.2), 0.0)
         gone = rows.dns_missing[at]
         first = gone.copy()
         first[first] = np.isinf(self._missing_names.update(name, now, first)[first])
         missing = first * rows.services[at] * np.where(rows.settling[at], SETTLING_SHARE, 1.0)
-        lost = self._missing.update(client, now, np.stack([missing, missing * rows.name_entropy[at]], 1))[
-            :, 0
-        ]
-        columns[4][at] = np.log1p(lost[:, 0])
-        columns[5][at] = np.where(lost[:, 0] > 0.2, lost[:, 1] / np.maximum(lost[:, 0], 0.2), 0.0)
+        lost = self._missing.update(client, now, np.stack([missing, missing * rows.name_entropy[at]]))[:, 0]
+        columns[4][at] = np.log1p(lost[0])
+        columns[5][at] = np.where(lost[0] > 0.2, lost[1] / np.maximum(lost[0], 0.2), 0.0)
         return columns

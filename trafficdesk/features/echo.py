@@ -58,9 +58,9 @@ class Echo:
             pair = mix(np.minimum(source, destination), np.maximum(source, destination))
             sized = mix(pair, np.maximum(rows.length[at], _LEAST).astype(np.int64))
             request = np.isin(rows.message_type[at], REQUESTS)
-            asks = request.astype(np.float64)[:, None]
-            asked = self._asked.update(pair, now, asks)[:, 0, 0]
-            alike = self._asked_size.update(sized, now, asks)[:, 0, 0]
+            asks = request.astype(np.float64)[None]
+            asked = self._asked.update(pair, now, asks)[0, 0]
+            alike = self._asked_size.update(sized, now, asks)[0, 0]
             mismatched = ~request & (asked >= _ASKED) & (alike < _ASKED)
-            count[at] = self._mismatched.update(pair, now, mismatched.astype(np.float64)[:, None])[:, 0, 0]
+            count[at] = self._mismatched.update(pair, now, mismatched.astype(np.float64)[None])[0, 0]
         return [np.log1p(count)]

@@ -116,7 +116,7 @@ class EventFinder:
         )
         counted_key = np.where(rows.ported, conversation, mix(pair, _PAIR_SALT))
         stands_for = rows.packets / rows.conversations  # of this very conversation
-        packets = self._packets.update(counted_key, now, stands_for[:, None])[:, 0, 0]
+        packets = self._packets.update(counted_key, now, stands_for[None])[0, 0]
         freshness = np.where(rows.ported, 8.0 / np.maximum(packets, 8.0), 1.0)
         return Events(
             opener=opener & rows.ported,
@@ -142,10 +142,10 @@ class EventFinder:
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Rows that accept a connection nobody asked for, and those of them that do so again."""
         part = (rows.syn | rows.syn_ack) & ~rows.settling
-        counts = np.stack([rows.syn, rows.syn_ack], 1).astype(np.float64)
+        counts = np.stack([rows.syn, rows.syn_ack]).astype(np.float64)
         asked = self._asked.update_where(conversation, rows.seconds, counts, part)[:, 0]
-        unasked = rows.syn_ack & part & (asked[:, 0] < _ASKED_SYN)
-        return unasked, unasked & (asked[:, 1] > 1.0 + _ASKED_SYN)
+        unasked = rows.syn_ack & part & (asked[0] < _ASKED_SYN)
+        return unasked, unasked & (asked[1] > 1.0 + _ASKED_SYN)
 
     def _arp_target(self, rows: Rows) -> NDArray[np.bool_]:
         request = rows.arp & (rows.message_type == 1)
@@ -162,9 +162,9 @@ class EventFinder:
             asks = mix(rows.sender_address, rows.target_address)
             answers = mix(rows.target_address, rows.sender_address)
             key = np.where(request, asks, answers)[either]
-            asked = request[either].astype(np.float64)[:, None]
+            asked = request[either].astype(np.float64)[None]
             balance = self._arp_balance.update(key, rows.seconds[either], asked)
-            unsolicited[either] = reply[either] & (balance[:, 0, 0] < _ASKED)
+            unsolicited[either] = reply[either] & (balance[0, 0] < _ASKED)
         return unsolicited
 
     def _arp_conflict(self, rows: Rows) -> NDArray[np.bool_]:

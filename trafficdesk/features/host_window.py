@@ -197,15 +197,15 @@ class HostWindow:
         columns: list[NDArray[np.float64]] = []
         for window in range(len(HALF_LIVES)):
             columns += _columns(near[:, window], far[:, window], events.freshness)
-            columns += [np.log1p(services[:, window, 0]), np.log1p(services[:, window, 1])]
-        columns.append(np.log1p(services[:, len(HALF_LIVES), 0]))
+            columns += [np.log1p(services[0, window]), np.log1p(services[1, window])]
+        columns.append(np.log1p(services[0, len(HALF_LIVES)]))
         at_destination = {name: _value(far[:, -1], name) > _value(near[:, -1], name) for name in _SIDED}
         return columns, at_destination
 
     def _counters(self, rows: Rows, events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Counters of source and destination as of each row, each (rows, windows, counters)."""
+        """Counters of source and destination as of each row, each (counters, windows, rows)."""
         count = len(rows)
-        values = np.zeros((2 * count, len(_COLUMNS)))
+        values = np.zeros((len(_COLUMNS), 2 * count))
         packets = rows.packets
         sent: dict[str, NDArray[np.generic]] = {
             "packets_out": packets,
@@ -235,31 +235,32 @@ class HostWindow:
             "dns_missing": rows.dns_missing * packets * np.where(rows.settling, SETTLING_SHARE, 1.0),
         }
         for name, value in sent.items():
-            values[0::2, _COLUMNS[name]] = value
+            values[_COLUMNS[name], 0::2] = value
         for name, value in received.items():
-            values[1::2, _COLUMNS[name]] = value
+            values[_COLUMNS[name], 1::2] = value
         keys = np.empty(2 * count, np.int64)
         keys[0::2] = rows.source
         keys[1::2] = rows.destination
         sums = self._hosts.update(keys, np.repeat(rows.seconds, 2), values)
-        return sums[0::2], sums[1::2]
+        return sums[..., 0::2], sums[..., 1::2]
 
     def _service_counters(self, rows: Rows, events: Events) -> NDArray[np.float64]:
-        """New TCP connections and packets per (client, server, low port), (rows, windows + 1, 2)."""
+        """New TCP connections and packets per (client, server, low port), (2, windows + 1, rows)."""
         to_service = rows.destination_port <= rows.source_port
         client = np.where(to_service, rows.source, rows.destination)
         server = np.where(to_service, rows.destination, rows.source)
-        values = np.empty((len(rows), 2))
-        values[:, 0] = (events.opener & rows.tcp) * (rows.conversations / rows.services)
-        values[:, 1] = rows.packets / rows.services
+        values = np.empty((2, len(rows)))
+        values[0] = (events.opener & rows.tcp) * (rows.conversations / rows.services)
+        values[1] = rows.packets / rows.services
         return self._services.update(mix(mix(client, server), rows.low_port), rows.seconds, values)
 
 
 def _value(counters: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """One counter of one side; `counters` is (rows, counters)."""
+    """One counter of one side; `counters` is (counters, rows)."""
     if name == "unanswered":
-        return np.maximum(counters[:, _COLUMNS["opened"]] - counters[:, _COLUMNS["answered"]], 0.0)
-    return counters[:, _COLUMNS[name]]
+        return np.maximum(_value(counters, "opened") - _value(counters, "answered"), 0.0)
+    of_name: NDArray[np.float64] = counters[_COLUMNS[name]]
+    return of_name
 
 
 def _columns(

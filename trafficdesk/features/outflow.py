@@ -75,19 +75,20 @@ class Outflow:
             out, now = sends[at], rows.seconds[at]
             pause = unbroken(self._last.update(host, now), rows.since_gap[at])
             watched = np.where(np.isfinite(pause), np.minimum(pause, PAUSE_S), 0.0)
-            ways = np.stack([np.where(out, octets, 0.0), np.where(out, 0.0, octets)], 1)
+            ways = np.stack([np.where(out, octets, 0.0), np.where(out, 0.0, octets)])
             short = self._short.update(host, now, ways)[:, 0]
-            long = self._long.update(host, now, np.column_stack([ways, watched]))[:, 0]
+            long = self._long.update(host, now, np.vstack([ways, watched]))[:, 0]
             sent = _one_sided(short)
             # What the last minutes hold is part of the hours, too, and must not be measured by itself.
             before = np.maximum(_one_sided(long) - sent, 0.0)
-            usual = before / np.maximum(long[:, 2], KNOWN_S) * (SHORT_S / np.log(2.0))
+            usual = before / np.maximum(long[2], KNOWN_S) * (SHORT_S / np.log(2.0))
             flow[at] = np.where(out, sent, 0.0)
             grown = sent / np.maximum(usual, LEAST_USUAL)
-            growth[at] = np.where(out & (long[:, 2] >= KNOWN_S), grown, 0.0)
+            growth[at] = np.where(out & (long[2] >= KNOWN_S), grown, 0.0)
         return [np.log1p(flow), np.log1p(growth)]
 
 
 def _one_sided(ways: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows,) bytes out that the bytes back do not explain, of (rows, ways)."""
-    return np.maximum(ways[:, 0] - ANSWER_WEIGHT * ways[:, 1], 0.0)
+    """(rows,) bytes out that the bytes back do not explain, of (ways, rows)."""
+    out, back = ways
+    return np.maximum(out - ANSWER_WEIGHT * back, 0.0)

@@ -40,7 +40,7 @@ class Reflected:
 
     def update(self, rows: Rows, events: Events) -> list[NDArray[np.float64]]:
         """Columns of `FEATURES`."""
-        values = np.stack([events.unasked * rows.pairs, events.unasked_again * rows.packets], 1)
+        values = np.stack([events.unasked * rows.pairs, events.unasked_again * rows.packets])
         which = events.unasked | events.unasked_again
         counts = self._destinations.update_where(rows.destination, rows.seconds, values, which)[:, 0]
-        return [np.log1p(counts[:, 0]), np.log1p(counts[:, 1])]
+        return [np.log1p(counts[0]), np.log1p(counts[1])]

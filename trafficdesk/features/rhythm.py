@@ -59,6 +59,16 @@ class Channel:
     score: float = 0.0
     last_s: float = 0.0
 
+    def whole(self, hour: int, regular: float) -> float:
+        """Score with a beat in `hour`, where gaps and sizes are as `regular` as that."""
+        self.hours[hour] = self.hours.get(hour, 0) + 1
+        if len(self.hours) < LEAST_HOURS:
+            return regular
+        self.hours = {at: beats for at, beats in self.hours.items() if hour - at < DAY_HOURS}
+        if len(self.hours) < LEAST_HOURS:
+            return regular
+        return regular / 2.0 + (duration_score(self.hours) + histogram_score(self.hours)) / 4.0
+
 
 class Rhythm:
     """Histories of channels; scores as of each row."""
@@ -95,11 +105,15 @@ class Rhythm:
         rows = np.flatnonzero((known[place] == channel) & (np.arange(len(channel)) > begins[place]))
         rows = rows[np.argsort(channel[rows], kind="stable")]
         cuts = np.flatnonzero(np.diff(channel[rows])) + 1
-        for own in np.split(rows, cuts):
-            if len(own):
-                beats[own], score[own] = self._follow(
-                    self._channels[int(channel[own[0]])], seconds[own], gap[own], sent[own]
-                )
+        turns = [
+            _Turn.of(self._channels[int(channel[own[0]])], own, seconds[own], gap[own], sent[own])
+            for own in np.split(rows, cuts)
+            if len(own)
+        ]
+        # The beats of all channels are scored at once: a channel has a few in a batch only.
+        found = _regular(turns)
+        for turn, cut in zip(turns, np.cumsum([len(turn.at) for turn in turns]).tolist(), strict=True):
+            beats[turn.rows], score[turn.rows] = turn.told(found[cut - len(turn.at) : cut])
         self._forget()
         return [np.log1p(beats), score]
 
@@ -120,44 +134,76 @@ class Rhythm:
                 fresh[key] = row
         return np.array([fresh.get(key, -1) for key in sorted(self._channels)], np.int64)
 
-    def _follow(
-        self, one: Channel, seconds: NDArray[np.float64], gap: NDArray[np.float64], sent: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Gaps known and score as of each row of one channel."""
-        one.last_s = float(seconds[-1])
-        at = np.flatnonzero(gap > 0)
-        known, scores = float(len(one.gaps)), one.score
-        if not len(at):
-            one.octets += float(sent.sum())
-            return np.full(len(seconds), known), np.full(len(seconds), scores)
-        # An opening's own bytes belong to the conversation it opens.
-        so_far = np.concatenate([[0.0], np.cumsum(sent)])
-        between = np.diff(so_far[at], prepend=-one.octets)
-        one.octets = float(so_far[-1] - so_far[at[-1]])
-        gaps, sizes = (_newest(held, new) for held, new in ((one.gaps, gap[at]), (one.sizes, between)))
-        found = (timestamp_score(gaps) + size_score(sizes)) / 2.0
-        for index, now in enumerate(seconds[at].tolist()):
-            found[index] = self._whole(one, now, float(found[index]))
-        one.gaps, one.sizes = (row[np.isfinite(row)] for row in (gaps[-1], sizes[-1]))
-        one.score = float(found[-1])
-        told = np.searchsorted(at, np.arange(len(seconds)), "right")
-        counts = np.isfinite(gaps).sum(axis=1).astype(np.float64)
-        return np.concatenate([[known], counts])[told], np.concatenate([[scores], found])[told]
-
-    def _whole(self, one: Channel, now: float, regular: float) -> float:
-        hour = int(now // HOUR_S)
-        one.hours[hour] = one.hours.get(hour, 0) + 1
-        if len(one.hours) < LEAST_HOURS:
-            return regular
-        one.hours = {at: beats for at, beats in one.hours.items() if hour - at < DAY_HOURS}
-        if len(one.hours) < LEAST_HOURS:
-            return regular
-        return regular / 2.0 + (duration_score(one.hours) + histogram_score(one.hours)) / 4.0
-
     def _forget(self) -> None:
         if len(self._channels) > MAX_CHANNELS:
             newest = sorted(self._channels.items(), key=lambda item: -item[1].last_s)
             self._channels = dict(newest[: MAX_CHANNELS * 3 // 4])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    """What one channel did in a batch."""
+
+    channel: Channel
+    rows: NDArray[np.intp]
+    """Its rows."""
+    at: NDArray[np.intp]
+    """Which of them open something, as places in `rows`."""
+    hours: NDArray[np.int64]
+    """(openings,) hour of the capture's clock."""
+    gaps: NDArray[np.float64]
+    """(openings, GAPS) gaps known as of each, NaN = none."""
+    sizes: NDArray[np.float64]
+    """(openings, GAPS)"""
+
+    @staticmethod
+    def of(
+        channel: Channel,
+        rows: NDArray[np.intp],
+        seconds: NDArray[np.float64],
+        gap: NDArray[np.float64],
+        sent: NDArray[np.float64],
+    ) -> _Turn:
+        """Count what the channel sent; the arrays are of its rows."""
+        channel.last_s = float(seconds[-1])
+        at = np.flatnonzero(gap > 0)
+        if not len(at):
+            channel.octets += float(sent.sum())
+            none = np.empty((0, GAPS))
+            return _Turn(channel, rows, at, at, none, none)
+        # An opening's own bytes belong to the conversation it opens.
+        so_far = np.concatenate([[0.0], np.cumsum(sent)])
+        between = np.diff(so_far[at], prepend=-channel.octets)
+        channel.octets = float(so_far[-1] - so_far[at[-1]])
+        hours = (seconds[at] // HOUR_S).astype(np.int64)
+        return _Turn(
+            channel, rows, at, hours, _newest(channel.gaps, gap[at]), _newest(channel.sizes, between)
+        )
+
+    def told(self, found: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Gaps known and score as of each row; `found` (openings,) says how alike gaps and sizes are."""
+        channel, known, score = self.channel, float(len(self.channel.gaps)), self.channel.score
+        if not len(self.at):
+            return np.full(len(self.rows), known), np.full(len(self.rows), score)
+        found = np.array(
+            [
+                channel.whole(hour, regular)
+                for hour, regular in zip(self.hours.tolist(), found.tolist(), strict=True)
+            ]
+        )
+        counts = np.isfinite(self.gaps).sum(axis=1).astype(np.float64)
+        channel.gaps, channel.sizes = (kept[-1][np.isfinite(kept[-1])] for kept in (self.gaps, self.sizes))
+        channel.score = float(found[-1])
+        as_of = np.searchsorted(self.at, np.arange(len(self.rows)), "right")
+        return np.concatenate([[known], counts])[as_of], np.concatenate([[score], found])[as_of]
+
+
+def _regular(turns: list[_Turn]) -> NDArray[np.float64]:
+    """(openings,) of all turns: mean of the scores that are told at once."""
+    if not any(len(turn.at) for turn in turns):
+        return np.empty(0)
+    gaps, sizes = (np.concatenate([getattr(turn, name) for turn in turns]) for name in ("gaps", "sizes"))
+    return (timestamp_score(gaps) + size_score(sizes)) / 2.0
 
 
 def _newest(held: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.float64]:

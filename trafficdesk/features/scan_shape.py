@@ -56,12 +56,12 @@ class ScanShape:
         """Columns of `FEATURES`."""
         new_port = events.new_port * rows.services
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
-        ports = self._pairs.update(pair, rows.seconds, (new_port / rows.pairs)[:, None])[:, 0, 0]
+        ports = self._pairs.update(pair, rows.seconds, (new_port / rows.pairs)[None])[0, 0]
         # As the scanner's own (host, remote port), and for its answers as the destination's.
         keys = np.empty(2 * len(rows), np.int64)
         keys[0::2] = mix(rows.source, rows.destination_port + 3)
         keys[1::2] = mix(rows.destination, rows.source_port + 3)
-        values = np.zeros((2 * len(rows), 1))
-        values[0::2, 0] = new_port
-        hosts = self._ports.update(keys, np.repeat(rows.seconds, 2), values)[:, 0, 0]
+        values = np.zeros((1, 2 * len(rows)))
+        values[0, 0::2] = new_port
+        hosts = self._ports.update(keys, np.repeat(rows.seconds, 2), values)[0, 0]
         return [np.log1p(ports), np.log1p(np.maximum(hosts[0::2], hosts[1::2]))]

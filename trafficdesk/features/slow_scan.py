@@ -61,8 +61,8 @@ class SlowScan:
             rows.udp & (rows.source_port < FIRST_DYNAMIC_PORT) & (rows.destination_port >= FIRST_DYNAMIC_PORT)
         )
         probes = events.first_port & ~answers
-        tried = np.stack([probes * rows.services, events.answered * rows.conversations], 1)
-        ports = self._pairs.update_where(pair, rows.seconds, tried / rows.pairs[:, None], counts)[:, 0]
+        tried = np.stack([probes * rows.services, events.answered * rows.conversations])
+        ports = self._pairs.update_where(pair, rows.seconds, tried / rows.pairs, counts)[:, 0]
         # An answer comes to the scanner from the port it asked for.
         scanner = np.where(opens, rows.source, rows.destination)
         port = np.where(opens, rows.destination_port, rows.source_port)
@@ -70,20 +70,19 @@ class SlowScan:
             [
                 (events.first_port & rows.tcp) * rows.services,
                 (events.answered & rows.tcp) * rows.conversations,
-            ],
-            1,
+            ]
         )
         hosts = self._ports.update_where(mix(scanner, port + 5), rows.seconds, asked, counts & rows.tcp)[:, 0]
         portless = rows.ip & ~rows.ported & ~rows.multicast & (rows.ip_protocol >= 0)
         age = self._protocols.update(mix(pair, rows.ip_protocol + 9), rows.seconds, portless)
-        first = np.isinf(age)[:, None].astype(np.float64)
-        protocols = self._tried_protocols.update_where(pair, rows.seconds, first, portless)[:, 0, 0]
+        first = np.isinf(age)[None].astype(np.float64)
+        protocols = self._tried_protocols.update_where(pair, rows.seconds, first, portless)[0, 0]
         return [
             np.log1p(np.where(opens, column, 0.0))
             for column in (
-                ports[:, 0],
-                np.maximum(ports[:, 0] - ports[:, 1], 0.0),
-                hosts[:, 0],
-                np.maximum(hosts[:, 0] - hosts[:, 1], 0.0),
+                ports[0],
+                np.maximum(ports[0] - ports[1], 0.0),
+                hosts[0],
+                np.maximum(hosts[0] - hosts[1], 0.0),
             )
         ] + [np.log1p(protocols)]

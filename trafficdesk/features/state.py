@@ -164,49 +164,54 @@ class MultiDamped(_Keyed):
     def __init__(self, half_lives: tuple[float, ...], columns: int, max_keys: int = MAX_KEYS) -> None:
         super().__init__(max_keys)
         self._rates = 1.0 / np.asarray(half_lives, np.float64)
-        self._sums = np.zeros((len(self._times), len(half_lives), columns))
+        self._sums = np.zeros((len(self._times), columns, len(half_lives)))
         self._used = np.zeros(columns, np.bool_)
 
     def update(
         self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Add `values` (rows, columns) and read the sums as of each row, itself included.
+        """Add `values` (columns, rows) and read the sums as of each row, itself included.
 
         Returns
         -------
-        (rows, windows, columns)
+        (columns, windows, rows)
         """
+        columns, windows = self._sums.shape[1:]
         if not len(keys):
-            return np.empty((0, *self._sums.shape[1:]))
+            return np.empty((columns, windows, 0))
         runs = Runs(keys)
         slots, interval = self._enter(runs, seconds[runs.order])
-        factors = np.exp2(-interval[:, None] * self._rates)
-        self._used |= values.any(axis=0)
-        used = np.flatnonzero(self._used)
         # A column that never had a value is 0 throughout; in most captures many are.
-        every = len(used) == len(self._used)
-        carried = self._sums[slots] if every else self._sums[slots][:, :, used]
-        blocks = blocks_of(len(keys))
-        laid = blocks.laid(values if every else values[:, used], runs.order)
-        sums = np.repeat(laid[:, None, :], len(self._rates), axis=1)
-        begins = blocks.places[runs.starts]
-        sums[begins] += factors[runs.starts][..., None] * carried
-        factors[runs.starts] = 0.0
-        blocks.evaluate(blocks.laid(factors), sums)
-        last = sums[blocks.places[runs.stops - 1]]
-        if every:
-            self._sums[slots] = last
-        else:
-            self._sums[slots[:, None, None], np.arange(len(self._rates))[:, None], used] = last
-        where = np.empty(len(keys), np.intp)
-        where[runs.order] = blocks.places
+        self._used[~self._used] = values[~self._used].any(axis=1)
+        used = np.flatnonzero(self._used)
+        sums = self._sums_of(used, runs, slots, interval, values[used]) if len(used) else None
         self._tidy(float(seconds[-1]))
-        out = np.take(sums, where, axis=0)
-        if every:
-            return out
-        whole = np.zeros((len(keys), *self._sums.shape[1:]))
-        whole[:, :, used] = out
+        if sums is not None and len(used) == columns:
+            return sums
+        whole = np.zeros((columns, windows, len(keys)))
+        if sums is not None:
+            whole[used] = sums
         return whole
+
+    def _sums_of(
+        self,
+        used: NDArray[np.intp],
+        runs: Runs,
+        slots: NDArray[np.int64],
+        interval: NDArray[np.float64],
+        values: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """(used, windows, rows) sums of the columns `used`, which are kept."""
+        factors = np.exp2(-self._rates[:, None] * interval)
+        blocks = blocks_of(len(interval))
+        sums = blocks.laid(values, runs.order, len(self._rates))
+        at, held = runs.starts, (slots[:, None], used)
+        sums[blocks.position[at], :, :, blocks.block[at]] += factors[:, at].T[:, None] * self._sums[held]
+        factors[:, at] = 0.0
+        blocks.evaluate(blocks.laid(factors)[:, :, 0], sums)
+        at = runs.stops - 1
+        self._sums[held] = sums[blocks.position[at], :, :, blocks.block[at]]
+        return blocks.read(sums, runs.order)
 
     def update_where(
         self,
@@ -217,9 +222,9 @@ class MultiDamped(_Keyed):
     ) -> NDArray[np.float64]:
         """As `update`, of the rows `where` only; the others neither count nor say anything: their sums are 0."""
         at = np.flatnonzero(where)
-        out = np.zeros((len(keys), *self._sums.shape[1:]))
+        out = np.zeros((*self._sums.shape[1:], len(keys)))
         if len(at):
-            out[at] = self.update(keys[at], seconds[at], values[at])
+            out[..., at] = self.update(keys[at], seconds[at], values[:, at])
         return out
 
     def _grow(self, keys: int) -> None:
@@ -252,14 +257,15 @@ class Damped:
         values: NDArray[np.float64],
         weights: NDArray[np.float64] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Weight, mean and variance as of each row, itself included; each (rows, windows).
+        """Weight, mean and variance as of each row, itself included; each (windows, rows).
 
         A row counts `weights` times, once where they are None.
         """
         if weights is None:
             weights = np.ones(len(keys))
         weighted = weights * values
-        sums = self._state.update(keys, seconds, np.stack([weights, weighted, weighted * values], 1))
-        weight = sums[..., 0]
-        mean = sums[..., 1] / weight
-        return weight, mean, np.abs(sums[..., 2] / weight - mean * mean)
+        weight, total, squares = self._state.update(
+            keys, seconds, np.stack([weights, weighted, weighted * values])
+        )
+        mean = total / weight
+        return weight, mean, np.abs(squares / weight - mean * mean)

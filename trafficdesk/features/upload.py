@@ -48,8 +48,8 @@ class Upload:
         forwards = rows.source < rows.destination
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
         octets = rows.length * (rows.packets / rows.pairs)
-        values = np.stack([np.where(forwards, octets, 0), np.where(forwards, 0, octets)], 1)
+        values = np.stack([np.where(forwards, octets, 0), np.where(forwards, 0, octets)])
         both = self._bytes.update(pair, rows.seconds, values)[:, 0]
-        out = np.where(forwards, both[:, 0], both[:, 1])
-        back = np.where(forwards, both[:, 1], both[:, 0])
+        out = np.where(forwards, both[0], both[1])
+        back = np.where(forwards, both[1], both[0])
         return [np.log1p(np.maximum(out - ANSWER_WEIGHT * back, 0.0))]

@@ -4,26 +4,26 @@ import pytest
 from trafficdesk.features.engine import KeyTable, Runs, linrec
 
 
-@pytest.mark.parametrize("rows", [0, 1, 2, 3, 10, 97, 1_000])
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 10, 24, 25, 97, 1_000, 16_384])
 def test_recurrence_equals_its_definition(rows):
     """The blocked scan gives what one multiplication and addition per row give, for any number of rows."""
     random = np.random.default_rng(rows)
-    factors = random.random((rows, 2))
-    factors[random.random(rows) < 0.2] = 0.0
-    inputs = random.normal(size=(rows, 2, 3))
+    factors = random.random((2, rows))
+    factors[:, random.random(rows) < 0.2] = 0.0
+    inputs = random.normal(size=(3, 2, rows))
     expected = np.empty_like(inputs)
-    state = np.zeros((2, 3))
+    state = np.zeros((3, 2))
     for row in range(rows):
-        state = factors[row][:, None] * state + inputs[row]
-        expected[row] = state
+        state = factors[:, row] * state + inputs[..., row]
+        expected[..., row] = state
     np.testing.assert_allclose(linrec(factors, inputs), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_recurrence_survives_factors_that_underflow():
     """Half-lives long past multiply to zero, never to NaN or infinity."""
-    sums = linrec(np.full((5_000, 1), 1e-300), np.full((5_000, 1, 1), 1e6))
+    sums = linrec(np.full((1, 5_000), 1e-300), np.full((1, 1, 5_000), 1e6))
     assert np.isfinite(sums).all()
-    assert sums[-1, 0, 0] == pytest.approx(1e6)
+    assert sums[0, 0, -1] == pytest.approx(1e6)
 
 
 def test_runs_keep_the_order_of_arrival_within_a_key():
