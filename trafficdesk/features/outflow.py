@@ -89,6 +89,6 @@ class Outflow:
 
 
 def _one_sided(ways: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows,) bytes out that the bytes back do not explain, of (ways, rows)."""
-    out, back = ways
-    return np.maximum(out - ANSWER_WEIGHT * back, 0.0)
+    """(rows,) bytes out that the bytes back do not explain, of (ways, rows): out, back."""
+    unexplained: NDArray[np.float64] = ways[0] - ANSWER_WEIGHT * ways[1]
+    return np.maximum(unexplained, 0.0)
