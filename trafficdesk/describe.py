@@ -13,6 +13,7 @@ import numpy as np
 
 from trafficdesk.classify.stored import LooksByIncident, words_of
 from trafficdesk.packets.identities import Certainty
+from trafficdesk.packets.log import Verdict
 from trafficdesk.packets.peers import peers
 
 if TYPE_CHECKING:
@@ -77,11 +78,14 @@ class Describer:
             return ""
         at = np.array([packet_id])
         identities = self._log.identities
+        own = "TrafficDesk's own" if self._log.column("verdict", at)[0] & Verdict.OWN else ""
         program = identities.programs[int(self._log.column("program", at)[0])]
         host = identities.hosts[int(self._log.column("host", at)[0])]
         ends = " → ".join(filter(None, (program_words(program), host_words(host))))
         return " · ".join(
-            filter(None, (ends, *self._place(at), words_of(self._log, packet_id), self.listed(packet_id)))
+            filter(
+                None, (own, ends, *self._place(at), words_of(self._log, packet_id), self.listed(packet_id))
+            )
         )
 
     def listed(self, packet_id: int) -> str:

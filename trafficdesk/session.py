@@ -20,6 +20,7 @@ from trafficdesk.detect.listed import Listed
 from trafficdesk.detect.recall import Recall
 from trafficdesk.detect.stretch import STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.identity import Identifier, RecentRows
+from trafficdesk.identity.own_traffic import OWN_TRAFFIC
 from trafficdesk.metrics import TrafficMetrics
 from trafficdesk.packets.end_names import EndNames
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
@@ -113,6 +114,9 @@ class AnalysisSession:
         self.pace = AnalysisPace()
         self.scored = 0
         self.unscored = 0
+        self.own = 0
+        """Rows of TrafficDesk's own conversations, which are not judged."""
+        self._own_ids = np.empty(0, np.int64)
         self._flagged = 0
         self._next_analysis_id = 0
         self._under_way = range(0)
@@ -140,8 +144,8 @@ class AnalysisSession:
 
     @property
     def pending(self) -> int:
-        """Rows neither scored nor given up: `scored` + `unscored` + `pending` are all rows ever."""
-        return self.log.end_id - self.scored - self.unscored
+        """Rows neither scored nor given up: with `scored`, `unscored` and `own` they are all rows ever."""
+        return self.log.end_id - self.scored - self.unscored - self.own
 
     @property
     def waiting(self) -> int:
@@ -265,6 +269,7 @@ class AnalysisSession:
         detection = said.detection if isinstance(said, Answer) else said
         if detection.ids is not None:
             detection = detection.spread(self._under_way.start, self._under_way.stop)
+            detection.verdict[self._own_ids - detection.first_id] = Verdict.OWN
         store(self.log, detection.label, detection.application)
         detection = self.describer.named(self.listed.judged(detection))
         self.log.set_analysis(
@@ -292,15 +297,20 @@ class AnalysisSession:
         stop = min(start + spanned, self.log.end_id)
         self._next_analysis_id = stop
         self._under_way = range(start, stop)
-        return Stretch(tuple(self.log.views(start, stop)), kept) if stop > start else None
+        parts = tuple(self.log.views(start, stop))
+        mine = [part.first_id + OWN_TRAFFIC.mine(part) for part in parts]
+        self._own_ids = np.concatenate(mine) if mine else np.empty(0, np.int64)
+        return Stretch(parts, kept, self._own_ids) if stop > start else None
 
     def _pass(self, rows: range, scored: int) -> None:
         """Of `rows`, which analysis has passed, so many were scored."""
+        unscored = len(rows) - scored - len(self._own_ids)
         self.scored += scored
-        self.unscored += len(rows) - scored
-        self._under_way = range(0)
+        self.unscored += unscored
+        self.own += len(self._own_ids)
+        self._under_way, self._own_ids = range(0), self._own_ids[:0]
         now = self._time_of(rows)
-        self._passed.append((now, scored, len(rows) - scored))
+        self._passed.append((now, scored, unscored))
         while self._passed[0][0] < now - RECENT_S * 1_000_000_000:
             self._passed.popleft()
 

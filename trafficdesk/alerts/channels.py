@@ -6,16 +6,13 @@ import email
 import email.policy
 import json
 import math
-import urllib.error
-import urllib.request
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trafficdesk import __version__
 from trafficdesk.alerts.mail import clean
-from trafficdesk.alerts.smtp import MailRefused
 from trafficdesk.alerts.smtp import send as smtp_send
-from trafficdesk.errors import AlertError
+from trafficdesk.alerts.webhook import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +25,6 @@ MAIL: Final = "e-mail"
 WEBHOOK: Final = "webhook"
 DIGEST: Final = "digest"
 """Not delivered by itself: what is due of it becomes one mail."""
-_ANSWER_BYTES: Final = 2_000
 
 
 class Send(Protocol):
@@ -88,30 +84,7 @@ class WebhookChannel:
     @staticmethod
     def deliver(body: str, settings: MailSettings, accepted: Callable[[], None]) -> str:
         """Post it; returns the server's first words. Raises as `MailChannel.deliver`."""
-        if not settings.webhook.startswith(("https://", "http://")):
-            raise MailRefused("The webhook is no http(s) address.", "Correct it in Settings, E-mail.")
-        request = urllib.request.Request(  # noqa: S310  # http or https, see above
-            settings.webhook,
-            data=body.encode(),
-            headers={"Content-Type": "application/json", "User-Agent": f"TrafficDesk/{__version__}"},
-            method="POST",
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=settings.timeout_s) as answer:  # noqa: S310
-                accepted()
-                words = answer.read(_ANSWER_BYTES)
-        except urllib.error.HTTPError as error:
-            with error:
-                kind = AlertError if error.code >= 500 or error.code == 429 else MailRefused
-                raise kind(
-                    f"The webhook answered {error.code}.", "Check its address in Settings, E-mail."
-                ) from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise AlertError(
-                f"The webhook can't be reached: {clean(str(reason))}.", "It is tried again by itself."
-            ) from error
-        return clean(words.decode("utf-8", "replace"))
+        return post(settings.webhook, body, timeout_s=settings.timeout_s, accepted=accepted)
 
 
 def body_of(message: EmailMessage) -> str:

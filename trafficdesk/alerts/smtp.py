@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.alerts.mail import clean, trial_message
 from trafficdesk.errors import AlertError
+from trafficdesk.identity.own_traffic import OWN_TRAFFIC
 from trafficdesk.settings import MailSecurity
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def send(
     """
     _check(settings)
     talk = _Dialogue(password)
-    context = context or ssl.create_default_context()
+    if context is None and settings.security is not MailSecurity.NONE:
+        context = ssl.create_default_context()
     try:
         with contextlib.closing(_client(settings, talk, context)) as client, _deadline(client, settings):
             client.connect(settings.server, settings.port)
@@ -114,6 +116,17 @@ class _Recorded(smtplib.SMTP):
     """smtplib's client that notes the dialogue (its own debug output shows passwords)."""
 
     talk: _Dialogue
+    _ended: Callable[[], None] | None = None
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        # Before the first packet leaves: a capture on this computer sees it, and is not to take it for somebody's.
+        sock, self._ended = OWN_TRAFFIC.connect((host, port), timeout)
+        return sock
+
+    def close(self) -> None:
+        super().close()
+        if self._ended is not None:
+            self._ended()
 
     def connect(
         self, host: str = "localhost", port: int = 0, source_address: Any = None
@@ -150,8 +163,11 @@ class _Recorded(smtplib.SMTP):
 class _RecordedTls(_Recorded, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(super()._get_socket(host, port, timeout), server_hostname=self._host)
 
-def _client(settings: MailSettings, talk: _Dialogue, context: ssl.SSLContext) -> _Recorded:
+
+def _client(settings: MailSettings, talk: _Dialogue, context: ssl.SSLContext | None) -> _Recorded:
     # local_hostname: else smtplib asks the resolver for this computer's name, and tells it to the server.
     if settings.security is MailSecurity.TLS:
         client: _Recorded = _RecordedTls(

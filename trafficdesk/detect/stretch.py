@@ -6,7 +6,7 @@ them and keeps as many as a step can take, so that analysis stays a few seconds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,8 @@ from trafficdesk.packets.batch import PacketBatch, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from trafficdesk.detect.finding import Detection
     from trafficdesk.detect.thinning import Thinned
@@ -40,6 +42,8 @@ class Stretch:
 
     parts: tuple[PacketBatch, ...]
     kept: int
+    left_out: NDArray[np.int64] | None = None
+    """Ascending packet_ids that are not looked at, and that no other row stands for."""
 
     @property
     def start_id(self) -> int:
@@ -53,11 +57,19 @@ class Stretch:
 
     def batch(self) -> PacketBatch:
         """What the detector is given, which has no use for text; some 0.2 µs a row where rows are left out."""
-        if self.stop_id - self.start_id <= self.kept:
+        rows = self.stop_id - self.start_id
+        wanted = None
+        if self.left_out is not None and len(self.left_out):
+            wanted = np.delete(np.arange(rows), self.left_out - self.start_id)
+        elif rows <= self.kept:
             return self._whole()
         keys = Keys.joined([keys_of(part) for part in self.parts])
         # Seeded by the place: the same rows are thinned the same way.
-        return self._gathered(thinned(keys, self.kept, np.random.default_rng(self.start_id)))
+        random = np.random.default_rng(self.start_id)
+        if wanted is None:
+            return self._gathered(thinned(keys, self.kept, random))
+        chosen = thinned(keys.of(wanted), self.kept, random)
+        return self._gathered(replace(chosen, rows=wanted[chosen.rows]))
 
     def _whole(self) -> PacketBatch:
         if len(self.parts) == 1:
@@ -79,7 +91,9 @@ class Stretch:
         }
         ids = np.concatenate([part.first_id + rows for part, rows in places])
         sample = Sample(ids, chosen.packets, chosen.conversations, chosen.services, chosen.pairs)
-        return PacketBatch(int(ids[0]), columns, np.empty(0, np.uint8), sample=sample)
+        return PacketBatch(
+            int(ids[0]) if len(ids) else self.start_id, columns, np.empty(0, np.uint8), sample=sample
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

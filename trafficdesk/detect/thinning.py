@@ -15,7 +15,7 @@ Services and conversations are chosen by their hash, so that an answer in the ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -61,6 +61,10 @@ class Keys:
             np.concatenate([part.conversation for part in parts]),
             np.concatenate([part.forwards for part in parts]),
         )
+
+    def of(self, rows: NDArray[np.int64]) -> Keys:
+        """Those of some rows."""
+        return Keys(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

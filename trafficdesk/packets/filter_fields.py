@@ -219,6 +219,7 @@ FIELDS: Final = (
     FilterField("td.score", Kind.REAL, "anomaly score; above 1 is unusual", _score),
     FilterField("td.flagged", Kind.BOOLEAN, "highlighted by the analysis", _said(FLAGGED), alone=True),
     FilterField("td.suppressed", Kind.BOOLEAN, "would be flagged, but you expect it", _said(int(Verdict.SUPPRESSED)), alone=True),
+    FilterField("td.own", Kind.BOOLEAN, "TrafficDesk's own connections, which are not judged", _said(int(Verdict.OWN)), alone=True),
     FilterField("td.known_bad", Kind.BOOLEAN, "like what you marked as suspicious", _said(int(Verdict.KNOWN_BAD)), alone=True),
     FilterField("td.mark", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED), alone=True),
     FilterField("frame.marked", Kind.BOOLEAN, "marked by a person", _noted(NoteFlag.MARKED)),

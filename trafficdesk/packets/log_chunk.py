@@ -34,6 +34,8 @@ class Verdict(IntFlag):
     """It would be flagged, but a person said that it is expected: counted, not highlighted."""
     KNOWN_BAD = 64
     """Like what a person marked as suspicious."""
+    OWN = 128
+    """Of a conversation of TrafficDesk's own (an alert's mail, the history's server): never judged, nor learned."""
 
     @property
     def flagged(self) -> bool:

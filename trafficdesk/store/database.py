@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from trafficdesk.errors import StoreError
 from trafficdesk.paths import private_dir
+from trafficdesk.store.own_connections import know_as_own
 from trafficdesk.store.schema import Merge
 
 if TYPE_CHECKING:
@@ -185,9 +186,12 @@ def _engine_of(url: URL) -> Engine:
     options: dict[str, Any] = {}
     if url.get_driver_name() == "pymysql":
         options = {"connect_timeout": CONNECT_S, "read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
-    return sql.create_engine(
+    engine = sql.create_engine(
         url, connect_args=options, pool_pre_ping=True, pool_recycle=3_600, paramstyle="format"
     )
+    if url.get_driver_name() == "pymysql":
+        know_as_own(engine)
+    return engine
 
 
 def _embedded(url: URL) -> Engine:

@@ -119,7 +119,7 @@ class Diagnostics(QObject):
             "rss_mb": {"now": _rounded(rss_mb(self._process)), "max": _rounded(peak_rss_mb(self._process))},
             "dropped": {place.name: place.count(statistics) for place in PLACES},
             "scored": session.scored,
-            "unscored": session.unscored + session.pending,
+            "unscored": session.unscored + session.own + session.pending,
             "flagged": session.flagged,
             "incidents": len(session.incidents),
             "refits": model.refits,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
@@ -12,12 +10,10 @@ from tests.helpers.planted import RST, SYN, ordinary
 from trafficdesk.detect.detector import Detector
 from trafficdesk.detect.stretch import LAG_S, LONGEST, STEP_ROWS, AnalysisPace, Answer, Stretch
 from trafficdesk.features import FEATURES, INDEX, FeatureExtractor
+from trafficdesk.packets import PacketBatch
 from trafficdesk.packets.log import CHUNK_ROWS, FLAGGED, Verdict
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import DetectionSettings
-
-if TYPE_CHECKING:
-    from trafficdesk.packets import PacketBatch
 
 QUICK = DetectionSettings(warm_up_rows=1_000, refit_rows=500, trees=25, samples=64, seed=7)
 SCANNER, VICTIM = "10.9.9.9", "192.168.7.12"
@@ -179,3 +175,17 @@ def test_small_steps_say_nothing_of_the_pace() -> None:
     pace = AnalysisPace()
     pace.measured(10, 0.05)
     assert pace.rows_per_s is None
+
+
+def test_rows_left_out_might_as_well_not_be_there(busy: PacketBatch) -> None:
+    """What is left out teaches nothing, and everything else is scored as without it."""
+    part = busy.slice(0, 6_000)
+    own = np.arange(100, 6_000, 3)
+    others = np.delete(np.arange(6_000), own)
+    columns = {name: column[others] for name, column in part.columns.items()}
+    without = Detector(QUICK).process(PacketBatch(0, columns, np.empty(0, np.uint8)))
+    stretch = Stretch((part.slice(0, 2_500), part.slice(2_500, 6_000)), 6_000, own)
+    said = Detector(QUICK).process(stretch.batch())
+    np.testing.assert_array_equal(said.row_ids, others)
+    np.testing.assert_array_equal(said.score, without.score)
+    assert not len(Stretch((part,), 6_000, np.arange(6_000)).batch())
