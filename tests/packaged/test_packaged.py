@@ -66,6 +66,25 @@ def test_packets_export(tmp_path: Path, sample: Path) -> None:
         assert sum(1 for _ in csv.DictReader(stream)) > 10_000
 
 
+def test_a_model_is_trained_and_names_packets(tmp_path: Path, sample: Path) -> None:
+    """The forest's and the model format's modules are there: what was trained classifies."""
+    model, said = tmp_path / "model.trafficdesk", tmp_path / "classes.json"
+    done = run("train", str(sample), "--by", "protocol", "--output", str(model), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = run("classify", str(sample), "--model", str(model), "--json", str(said), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(said.read_text())["packets"] > 10_000
+
+
+def test_reports_of_a_capture_in_every_form(tmp_path: Path, sample: Path) -> None:
+    """The PDF is printed by the program itself, which starts a second time without a window."""
+    done = run("report", str(sample), "--all", str(tmp_path / "all"), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pdf = next((tmp_path / "all").glob("*.pdf"))
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert {".html", ".md", ".csv", ".png", ".svg"} <= {path.suffix for path in (tmp_path / "all").rglob("*")}
+
+
 def test_window_opens_refits_and_shows(tmp_path: Path, sample: Path) -> None:
     """A real window under Xvfb opens the sample, the forest is refit, and a picture of it can be saved."""
     picture, measured = tmp_path / "window.png", tmp_path / "diagnostics.json"
