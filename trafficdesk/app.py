@@ -36,7 +36,6 @@ from trafficdesk.ui.threats_controller import ThreatsController
 
 if TYPE_CHECKING:
     from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.detect.finding import Incident
     from trafficdesk.packets.display_filter import DisplayFilter
     from trafficdesk.settings import Settings
     from trafficdesk.ui.interface_lister import Listing
@@ -232,6 +231,7 @@ class Desktop(QObject):
 
     def _start_alerts(self) -> None:
         from trafficdesk.alerts import AlertDispatcher
+        from trafficdesk.evidence.enclosures import Enclosures
         from trafficdesk.store.letter import stored_outbox
 
         mail = self.preferences.settings.mail
@@ -239,7 +239,7 @@ class Desktop(QObject):
             mail,
             self._mail_password,
             outbox=stored_outbox,
-            evidence=_evidence,
+            evidence=Enclosures(lambda: self.preferences.settings.detection),
             on_error=self.desk.alert_failed.emit,
         )
 
@@ -276,9 +276,3 @@ def _with_options(settings: Settings, options: Options) -> Settings:
     if options.capture_filter is None:
         return settings
     return replace(settings, capture=replace(settings.capture, capture_filter=options.capture_filter))
-
-
-def _evidence(session: AnalysisSession, incident: Incident) -> bytes:
-    from trafficdesk.export.rows_csv import incident_rows
-
-    return incident_rows(session.log, session.findings, incident)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from trafficdesk.capture.source import Gap
+    from trafficdesk.capture.source import FrameStore, Gap
     from trafficdesk.detect.finding import Detection, Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.store.recorder import Recorder
@@ -105,6 +105,8 @@ class AnalysisSession:
         self._recent = RecentRows(self.log)
         self.listed = Listed(self.log)
         self.describer = Describer(self.log, self.listed)
+        self.frames: Callable[[], FrameStore | None] = _nowhere
+        """Where its packets' bytes are kept; whoever captures says so."""
         self.recorder: Recorder | None = None
         """Takes live captures into the history; whoever starts one tells it so."""
         self.capture_id = 0
@@ -320,6 +322,10 @@ class AnalysisSession:
         if not self.log.first_id <= last < self.log.end_id:
             return 0
         return int(self.log.column("timestamp_ns", np.array([last]))[0])
+
+
+def _nowhere() -> None:
+    """Nobody keeps them."""
 
 
 def _percent(share: float) -> str:

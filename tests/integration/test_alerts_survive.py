@@ -25,16 +25,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from tests.helpers.incidents import an_incident
 from trafficdesk.alerts import AlertDispatcher
+from trafficdesk.alerts.enclosure import Enclosure
 from trafficdesk.settings import MailSecurity, MailSettings
 from trafficdesk.store.outbox import StoredOutbox
 port, folder, run = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 settings = MailSettings(enabled=True, server="127.0.0.1", port=port, security=MailSecurity.NONE, timeout_s=5.0,
                         sender="a@example.com", recipients=("b@example.com",), max_per_hour=1_000)
-alerts = AlertDispatcher(settings, lambda: "", outbox=lambda: StoredOutbox(folder), back_off_s=(0.05, 0.2))
+def evidence(session, incident):
+    return lambda room: Enclosure("Attached.", "e.zip", 5_000 * incident.sentence.encode())
+alerts = AlertDispatcher(settings, lambda: "", outbox=lambda: StoredOutbox(folder), evidence=evidence,
+                         back_off_s=(0.05, 0.2))
 for number in range(1, 4):
     told = f"alert {run}.{number}"
     alerts.handle([an_incident(id=number, culprit=told, sentence=told)], SimpleNamespace(capture_id=1))
-    while alerts._incoming:
+    while alerts._incoming or alerts._gathering:
         time.sleep(0.001)
     print(told, flush=True)
     time.sleep(0.02)
@@ -74,7 +78,7 @@ class _Server:
 
 
 def test_every_alert_once_over_twenty_kills(tmp_path: Path) -> None:
-    """Killed at any moment, with the server away every other round: what was taken in arrives, and nothing twice."""
+    """Killed at any moment, the server away every other round: what was taken in arrives with its evidence, nothing twice."""
     server, taken = _Server(), []
     for number in range(KILLS + 1):
         last = number == KILLS
@@ -104,3 +108,7 @@ def test_every_alert_once_over_twenty_kills(tmp_path: Path) -> None:
     )
     assert set(arrived) >= set(taken)
     assert set(arrived.values()) == {1}
+    for mail in mails:
+        told = str(mail["subject"]).rpartition(": ")[2]
+        attached = [part.get_payload(decode=True) for part in mail.iter_attachments()]
+        assert attached == [5_000 * told.encode()] or told not in taken

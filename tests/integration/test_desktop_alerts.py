@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import email
 import email.policy
+import hashlib
+import io
+import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 from tests.helpers.mail_server import PASSWORD, USER, mail_server, make_authority
+from trafficdesk.export.evidence import CAPTURE, MANIFEST, WHY
 from trafficdesk.paths import sample_capture
 from trafficdesk.settings import MailSettings, Settings
 from trafficdesk.settings import file as settings_file
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def test_incidents_in_the_window_are_mailed_once_each(tmp_path: Path) -> None:
-    """The sample's incidents arrive over STARTTLS with a login, and each only as often as it is announced."""
+    """The sample's incidents arrive over STARTTLS with a login, each only as often as it is announced, and with evidence."""
     files = make_authority(tmp_path)
     with mail_server(files) as (port, received):
         mail = MailSettings(
@@ -50,3 +56,17 @@ def test_incidents_in_the_window_are_mailed_once_each(tmp_path: Path) -> None:
     assert any("port scan" in subject.lower() for subject in subjects), subjects
     assert 3 <= len(mails) <= 10, subjects
     assert set(received.logins) == {(USER, PASSWORD)}
+    for mail in mails:
+        parts = {part.get_content_type(): part.get_payload(decode=True) for part in mail.walk()}
+        assert parts["image/png"].startswith(b"\x89PNG\r\n\x1a\n")
+        with zipfile.ZipFile(io.BytesIO(parts["application/zip"])) as archive:
+            for line in archive.read(MANIFEST).decode().splitlines():
+                digest, name = line.split("  ")
+                assert hashlib.sha256(archive.read(name)).hexdigest() == digest
+            packets = json.loads(archive.read(WHY))["packets"]
+            (tmp_path / CAPTURE).write_bytes(archive.read(CAPTURE))
+        assert packets > 0
+        if shutil.which("tshark"):
+            command = ["tshark", "-r", str(tmp_path / CAPTURE), "-T", "fields", "-e", "frame.number"]
+            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+            assert len(told.stdout.split()) == packets

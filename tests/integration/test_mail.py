@@ -22,6 +22,7 @@ from tests.helpers.mail_server import (
     silent_server,
 )
 from trafficdesk.alerts import AlertDispatcher
+from trafficdesk.alerts.enclosure import Enclosure
 from trafficdesk.alerts.mail import message_for
 from trafficdesk.alerts.smtp import MailRefused, send, send_test
 from trafficdesk.errors import AlertError
@@ -142,16 +143,20 @@ def test_refused_data_is_the_servers_words(authority: Authority) -> None:
 
 
 def test_alert_arrives_whole(authority: Authority) -> None:
-    """Sentence, reasons and evidence rows survive the way through a real server."""
+    """Sentence, reasons, evidence and picture survive the way through a real server."""
+    archive, picture = bytes(range(256)) * 100, b"\x89PNG\r\n\x1a\n.\r\n"
     with mail_server(authority) as (port, received):
         wanted = settings_for(port)
-        message = message_for(an_incident(), wanted, evidence=b"number,info\n1,x\n")
+        enclosure = Enclosure("Attached.", "evidence-7.zip", archive, picture, "Volume", 560)
+        message = message_for(an_incident(), wanted, enclosure=enclosure)
         send(wanted, PASSWORD, message, context=authority.client_context())
     mail = parsed(received.messages[0])
     body = mail.get_body(("plain",)).get_content()
     assert an_incident().sentence in body
     assert an_incident().reasons[0].words in body
-    assert [part.get_filename() for part in mail.iter_attachments()] == ["incident-7.csv"]
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["evidence-7.zip"]
+    parts = {part.get_content_type(): part.get_payload(decode=True) for part in mail.walk()}
+    assert (parts["application/zip"], parts["image/png"]) == (archive, picture)
 
 
 def test_one_incident_growing_is_one_mail_not_a_flood(authority: Authority) -> None:

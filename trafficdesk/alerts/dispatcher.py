@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from trafficdesk.alerts.channels import DIGEST, MAIL, MailChannel, WebhookChannel, body_of, webhook_body
 from trafficdesk.alerts.digest import MOST_IN_DIGEST, digest_line, digest_message
+from trafficdesk.alerts.gathering import Gathering
 from trafficdesk.alerts.mail import message_for
 from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.policy import AlertPolicy
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trafficdesk.alerts.channels import Send
+    from trafficdesk.alerts.gathering import Make
     from trafficdesk.alerts.outbox import Outbox
     from trafficdesk.alerts.policy import Announcement
     from trafficdesk.detect.finding import Incident
@@ -62,7 +64,7 @@ class AlertDispatcher:
     settings : while not `enabled` and without a webhook, incidents are passed over.
     password : of the mail account; asked in the dispatcher's thread before each conversation.
     outbox : opens where letters wait; called, and what it returns used, in the dispatcher's thread. In memory unless given.
-    evidence : rows of an incident as CSV, asked in the caller's thread.
+    evidence : of an incident; asked in the caller's thread, and what it returns called in the dispatcher's.
     on_error, on_sent : told from the dispatcher's thread; an outage is told once, not at every attempt.
     send : delivers a message; `alerts.smtp.send` but for tests.
     """
@@ -73,7 +75,7 @@ class AlertDispatcher:
         password: Callable[[], str],
         *,
         outbox: Callable[[], Outbox] = MemoryOutbox,
-        evidence: Callable[[Any, Incident], bytes] | None = None,
+        evidence: Callable[[Any, Incident], Make] | None = None,
         on_error: Callable[[TrafficDeskError], None] | None = None,
         on_sent: Callable[[str], None] | None = None,
         send: Send = smtp_send,
@@ -94,6 +96,7 @@ class AlertDispatcher:
         )
         self._run_id = uuid.uuid4().hex
         self._incoming: deque[Letter] = deque()
+        self._gathering = Gathering()
         self._changed = threading.Condition()
         self._closing = False
         self._hasten = False
@@ -122,11 +125,7 @@ class AlertDispatcher:
         if not channels:
             return 0
         due = self._policy.due(incidents, session.capture_id)
-        letters = [
-            self._letter(name, announcement.incident, session, self._body(name, announcement, session))
-            for announcement in due
-            for name in channels
-        ]
+        letters = [self._written(name, one, session) for one in due for name in channels]
         if settings.digest_hours:
             letters += [self._held(incident, session) for incident in self._policy.take_held()]
         with self._changed:
@@ -142,14 +141,14 @@ class AlertDispatcher:
         self._thread.join(timeout)
         return self.waiting
 
-    def _body(self, channel: str, announcement: Announcement, session: Capture) -> str:
-        incident = announcement.incident
+    def _written(self, channel: str, one: Announcement, session: Capture) -> Letter:
         if channel != MAIL:
-            return webhook_body(incident)
-        evidence = self._evidence(session, incident) if self._evidence else b""
-        return body_of(
-            message_for(incident, self._settings, held_back=announcement.held_back, evidence=evidence)
-        )
+            return self._letter(channel, one.incident, session, webhook_body(one.incident))
+        if self._evidence is None:
+            body = body_of(message_for(one.incident, self._settings, held_back=one.held_back))
+            return self._letter(channel, one.incident, session, body)
+        letter, make = self._letter(channel, one.incident, session, ""), self._evidence(session, one.incident)
+        return self._gathering.begin(letter, one, make, self._settings)
 
     def _letter(self, channel: str, incident: Incident, session: Capture, body: str) -> Letter:
         said = f"{self._run_id} {session.capture_id} {incident.id} {incident.announced} {channel}"
@@ -186,16 +185,19 @@ class AlertDispatcher:
             self._tell(error)
 
     def _is_due(self) -> bool:
-        return bool(self._incoming) or self._closing or self._hasten
+        return bool(self._incoming or self._gathering) or self._closing or self._hasten
 
     def _turn(self, settings: MailSettings) -> bool:
-        """Keep what came, deliver what is due; returns whether anything was delivered."""
-        delivered = False
+        """Keep what came, make evidence, deliver what is due; returns whether anything was delivered."""
+        delivered, more = False, True
         try:
-            self._keep()
-            self._collect_digest(settings)
-            while (letter := self._outbox.claim(time.time_ns(), self._ready(settings))) is not None:
-                delivered |= self._deliver(letter, settings)
+            while more:
+                self._keep()
+                self._collect_digest(settings)
+                while (letter := self._outbox.claim(time.time_ns(), self._ready(settings))) is not None:
+                    delivered |= self._deliver(letter, settings)
+                # One at a time: what needs none does not wait for them.
+                more = self._gathering.finish_one(self._outbox, settings)
             self._unsent = self._outbox.waiting()
         except StoreError as error:
             _log.warning("the outbox: %s", error)
@@ -219,7 +221,7 @@ class AlertDispatcher:
         while self._incoming:
             self._outbox.put(self._incoming[0])
             with self._changed:
-                self._incoming.popleft()
+                self._gathering.kept(self._incoming.popleft())
 
     def _collect_digest(self, settings: MailSettings) -> None:
         """What was held back and is due becomes one mail."""

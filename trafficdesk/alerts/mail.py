@@ -1,4 +1,4 @@
-"""An incident as a mail: plain text, the same as HTML, and the rows as evidence.
+"""An incident as a mail: plain text, the same as HTML with a small picture, and the evidence attached.
 
 Everything a packet could have put into it is cleaned of control characters and, in HTML, escaped.
 """
@@ -14,6 +14,7 @@ from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk import __version__
+from trafficdesk.alerts.enclosure import Enclosure
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from trafficdesk.settings import MailSettings
 
 _SUBJECT_LENGTH: Final = 140
-_EVIDENCE_BYTES: Final = 1_000_000
-"""Far below the 10 MB that servers commonly take."""
 _UNPRINTABLE: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories: control, format (bidi overrides among them), surrogates, line and paragraph separators."""
 
@@ -39,7 +38,7 @@ def message_for(
     settings: MailSettings,
     *,
     held_back: int = 0,
-    evidence: bytes = b"",
+    enclosure: Enclosure | None = None,
     now: datetime | None = None,
 ) -> EmailMessage:
     """Mail about an incident.
@@ -47,15 +46,23 @@ def message_for(
     Parameters
     ----------
     held_back : announcements withheld since the last mail; told in the last line.
-    evidence : CSV rows to attach, cut at a line when they are too many.
+    enclosure : evidence and picture; None = there are none, and nothing is said of them.
     now : when the mail is written, with time zone.
     """
     message = envelope(settings, clean(f"{_title(incident)}: {incident.sentence}"), now)
-    message.set_content(_plain(incident, held_back))
-    message.add_alternative(_html(incident, held_back), subtype="html")
-    if evidence:
+    enclosed = enclosure or Enclosure()
+    message.set_content(_plain(incident, held_back, enclosed))
+    picture = make_msgid(domain="trafficdesk.local") if enclosed.picture else ""
+    message.add_alternative(_html(incident, held_back, enclosed, picture[1:-1]), subtype="html")
+    if picture:
+        (page,) = (part for part in message.iter_parts() if part.get_content_subtype() == "html")
+        assert isinstance(page, EmailMessage)
+        page.add_related(
+            enclosed.picture, "image", "png", cid=picture, filename="volume.png", disposition="inline"
+        )
+    if enclosed.archive:
         message.add_attachment(
-            _cut(evidence), maintype="text", subtype="csv", filename=f"incident-{incident.id}.csv"
+            enclosed.archive, maintype="application", subtype="zip", filename=clean(enclosed.name)
         )
     return message
 
@@ -116,7 +123,7 @@ def _reason_cells(reason: Reason) -> tuple[str, str, str]:
     return clean(reason.words), f"{reason.value:,.6g} {clean(reason.unit)}".rstrip(), usual.rstrip()
 
 
-def _plain(incident: Incident, held_back: int) -> str:
+def _plain(incident: Incident, held_back: int, enclosed: Enclosure) -> str:
     lines = [clean(incident.sentence), ""]
     lines += [f"{name + ':':<10}{value}" for name, value in _facts(incident)]
     if incident.reasons:
@@ -125,11 +132,13 @@ def _plain(incident: Incident, held_back: int) -> str:
             f"- {words} (seen {seen}, usual at most {usual})"
             for words, seen, usual in map(_reason_cells, incident.reasons)
         ]
+    if enclosed.words:
+        lines += ["", clean(enclosed.words)]
     lines += ["", *_footer(held_back)]
     return "\n".join(lines) + "\n"
 
 
-def _html(incident: Incident, held_back: int) -> str:
+def _html(incident: Incident, held_back: int, enclosed: Enclosure, picture: str) -> str:
     facts = "".join(
         f"<tr><th align=left>{_escape(name)}</th><td>{_escape(value)}</td></tr>"
         for name, value in _facts(incident)
@@ -144,10 +153,19 @@ def _html(incident: Incident, held_back: int) -> str:
         if reasons
         else ""
     )
+    words = clean(enclosed.picture_words)
+    shown = (
+        f"<p><img src='cid:{_escape(picture)}' alt='{_escape(words)}' width={enclosed.picture_width}"
+        " style='max-width:100%'></p>"
+        if picture
+        else ""
+    )
+    attached = f"<p>{_escape(clean(enclosed.words))}</p>" if enclosed.words else ""
     footer = "".join(f"<p style='color:#666'>{_escape(line)}</p>" for line in _footer(held_back))
     return (
         "<!doctype html><html><body style='font-family:sans-serif'>"
-        f"<h2>{_escape(clean(incident.sentence))}</h2><table cellpadding=4>{facts}</table>{table}{footer}</body></html>"
+        f"<h2>{_escape(clean(incident.sentence))}</h2><table cellpadding=4>{facts}</table>"
+        f"{shown}{table}{attached}{footer}</body></html>"
     )
 
 
@@ -165,9 +183,3 @@ def _moment(time_ns: int) -> str:
         return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (OverflowError, ValueError, OSError):  # a capture may claim any time
         return f"{time_ns} ns since 1970"
-
-
-def _cut(evidence: bytes) -> bytes:
-    if len(evidence) <= _EVIDENCE_BYTES:
-        return evidence
-    return evidence[: evidence.rfind(b"\n", 0, _EVIDENCE_BYTES) + 1]

@@ -23,6 +23,14 @@ class Outbox(Protocol):
         """Take a letter; returns False where one of that fingerprint was taken before, delivered or not."""
         ...
 
+    def renew(self, letter: Letter) -> bool:
+        """Take another body and due time of a letter that waits; returns False where it waits no more."""
+        ...
+
+    def waiting_bytes(self) -> int:
+        """Size of what waits."""
+        ...
+
     def claim(self, now_ns: int, channels: tuple[str, ...]) -> Letter | None:
         """The oldest letter of these channels that is due; nobody else gets it while we live."""
         ...
@@ -75,6 +83,18 @@ class MemoryOutbox:
             self.dropped += 1
         self._letters.append(letter)
         return True
+
+    def renew(self, letter: Letter) -> bool:
+        """See `Outbox`."""
+        for at, one in enumerate(self._letters):
+            if one.fingerprint == letter.fingerprint and one.fingerprint not in self._claimed:
+                self._letters[at] = replace(one, body=letter.body, next_ns=letter.next_ns)
+                return True
+        return False
+
+    def waiting_bytes(self) -> int:
+        """See `Outbox`."""
+        return sum(len(letter.body) for letter in self._letters)
 
     def claim(self, now_ns: int, channels: tuple[str, ...]) -> Letter | None:
         """See `Outbox`."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.capture.limits import StopLimits
     from trafficdesk.capture.pcap_file import CaptureFile
-    from trafficdesk.capture.source import FrameSink, Gap, LiveSource
+    from trafficdesk.capture.source import FrameSink, FrameStore, Gap, LiveSource
     from trafficdesk.capture.spool.spooled_capture import SpooledCapture
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.packets.batch import PacketBatch
@@ -81,6 +81,8 @@ class CapturePump:
         self._statistics = CaptureStatistics()
         self._reader: LiveReader | None = None
         self._conversations = Conversations()
+        self.frames: FrameStore | None = None
+        """Where the bytes of what was emitted are kept, for whoever asks; None = nowhere."""
         self.read_s = 0.0
         """Seconds spent reading frames; live without the time spent waiting for them."""
         self.decode_s = 0.0
@@ -120,6 +122,7 @@ class CapturePump:
             After the batches before a fault.
         """
         blocks = file.blocks()
+        self.frames = file
         while not self._stop.is_set():
             started = time.perf_counter()
             block = next(blocks, None)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.detect.finding import Incident
-    from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import Settings
 
 
@@ -26,7 +24,7 @@ def mail_alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
         If it is not said to whom.
     """
     from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.export.rows_csv import incident_rows
+    from trafficdesk.evidence.enclosures import Enclosures
     from trafficdesk.settings.secrets import MailPassword
     from trafficdesk.store.letter import stored_outbox
 
@@ -36,14 +34,11 @@ def mail_alerts(settings: Settings, stack: ExitStack) -> AlertDispatcher:
             "No mail server, sender or recipient is set.", "Enter them in the desktop's settings, under Mail."
         )
 
-    def evidence(session: AnalysisSession, incident: Incident) -> bytes:
-        return incident_rows(session.log, session.findings, incident)
-
     dispatcher = AlertDispatcher(
         mail,
         lambda: keeper.get(mail.server, mail.user),
         outbox=stored_outbox,
-        evidence=evidence,
+        evidence=Enclosures(lambda: settings.detection),
         on_error=complain,
     )
     stack.callback(dispatcher.close)

@@ -87,6 +87,7 @@ class Monitor:
         self._gate = CreditGate(CREDITS)
         self.pump = CapturePump(gate=self._gate, stop=self.stop, emit=self._emit, warn=self._events.put)
         self._capture = capture
+        self.session.frames = lambda: self.pump.frames
         self._capturing = threading.Thread(target=self._run_capture, name="capture", daemon=True)
         self._analysis = LiveAnalysis(self.session, process, self._events.put, live=live)
         self._live = live
@@ -277,8 +278,10 @@ def _source(
     limits = StopLimits.of(wanted)
 
     def capture(pump: CapturePump) -> None:
-        # Nobody asks for the bytes of a packet in a terminal.
-        frames = open_frames(wanted, name, lambda: source.interfaces, pump.warn, in_memory=False)
+        # Only mails ask for the bytes of a packet.
+        asked = bool(arguments.alerts)
+        frames = open_frames(wanted, name, lambda: source.interfaces, pump.warn, in_memory=asked)
+        pump.frames = frames
         try:
             pump.run_live(source, frames, limits)
         finally:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 AROUND_S: Final = 30
 """Seconds before and after an incident that belong to its evidence."""
 MOST_PACKETS: Final = 200_000
+CAPTURE: Final = "capture.pcapng"
+ROWS: Final = "rows.csv"
+WHY: Final = "why.json"
 MANIFEST: Final = "manifest.sha256"
 _HEADERS: Final = 64
 """Bytes kept of a frame whose headers' length is not known."""
@@ -49,19 +52,21 @@ class SavedEvidence:
     path: str
     packets: int
     missing: int
-    """Packets whose frames are no longer kept."""
+    """Packets whose frames are not kept, or were left out."""
 
 
-def evidence_ids(log: PacketLog, incident: Incident) -> NDArray[np.int64]:
+def evidence_ids(log: PacketLog, incident: Incident, most: int = MOST_PACKETS) -> NDArray[np.int64]:
     """Ascending packet_ids between the pairs of ends of the incident's rows, half a minute before to half a minute after.
 
-    At most `MOST_PACKETS`, the first ones.
+    Of more than `most` the incident's own come before others, and earlier ones before later ones.
     """
 
     def mine(_batch: PacketBatch, said: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
         return np.asarray(said["incident"] == incident.id)
 
     rows = log.select(mine)
+    if len(rows) >= most:
+        return rows[:most]
     if not len(rows):
         return rows
     pairs = np.unique(_pairs(log.take(rows)))
@@ -72,14 +77,17 @@ def evidence_ids(log: PacketLog, incident: Incident) -> NDArray[np.int64]:
         inside = (times >= first) & (times <= last) & np.isin(_pairs(batch), pairs)
         return np.asarray(inside | (said["incident"] == incident.id))
 
-    return log.select(near)[:MOST_PACKETS]
+    ids = log.select(near)
+    if len(ids) > most:
+        ids = np.sort(np.concatenate([rows, np.setdiff1d(ids, rows, assume_unique=True)[: most - len(rows)]]))
+    return ids
 
 
 def save_evidence(
     path: str | Path,
     log: PacketLog,
     findings: FindingLog,
-    store: FrameStore,
+    store: FrameStore | None,
     *,
     ids: NDArray[np.int64],
     why: Mapping[str, Any],
@@ -91,6 +99,7 @@ def save_evidence(
 
     Parameters
     ----------
+    store : has the packets' bytes; None = they are left out.
     ids : ascending packet_ids, see `evidence_ids`.
     why : becomes `why.json`, with how many packets there are.
     others : further files by name.
@@ -102,15 +111,18 @@ def save_evidence(
         If it can't be written.
     """
     with tempfile.TemporaryDirectory(prefix="trafficdesk-") as name:
-        capture, rows = Path(name, "capture.pcapng"), Path(name, "rows.csv")
-        cut = None if payload else lambda wanted: header_lengths(log, wanted)
-        saved = save_capture(capture, store, ids, findings=findings, cut=cut, progress=progress)
+        capture, rows = Path(name, CAPTURE), Path(name, ROWS)
+        frames, files = 0, {}
+        if store is not None:
+            cut = None if payload else lambda wanted: header_lengths(log, wanted)
+            frames = save_capture(capture, store, ids, findings=findings, cut=cut, progress=progress).frames
+            files[CAPTURE] = capture.read_bytes()
+        missing = len(ids) - frames
         export_rows(rows, log, findings, ids)
-        told = {**why, "packets": saved.frames, "packets_missing": saved.missing, "payload": payload}
-        files = {
-            capture.name: capture.read_bytes(),
-            rows.name: rows.read_bytes(),
-            "why.json": (json.dumps(told, indent=1, default=str) + "\n").encode(),
+        told = {**why, "rows": len(ids), "packets": frames, "packets_missing": missing, "payload": payload}
+        files |= {
+            ROWS: rows.read_bytes(),
+            WHY: (json.dumps(told, indent=1, default=str) + "\n").encode(),
             **others,
         }
     manifest = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
@@ -119,7 +131,7 @@ def save_evidence(
             entry = zipfile.ZipInfo(name, _WHEN)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             archive.writestr(entry, data)
-    return SavedEvidence(str(path), saved.frames, saved.missing)
+    return SavedEvidence(str(path), frames, missing)
 
 
 def header_lengths(log: PacketLog, ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ HTML is one self-contained file. Every text from the network is escaped. No cloc
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -54,6 +55,7 @@ def page_for_paper(report: Report) -> tuple[str, dict[str, str]]:
     return text, {name: drawing.svg(alone=True) for name, drawing in drawings.items()}
 
 
+@functools.cache  # compiling a template takes longer than filling it in
 def _environment(*, html: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -113,7 +113,7 @@ def _set_up(session: AnalysisSession, folder: Path, stack: ExitStack) -> None:
 
 def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
     from trafficdesk.alerts import AlertDispatcher
-    from trafficdesk.export.rows_csv import incident_rows
+    from trafficdesk.evidence.enclosures import Enclosures
     from trafficdesk.store.outbox import StoredOutbox
 
     settings = MailSettings(
@@ -128,14 +128,11 @@ def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
         minimum_severity=0,
     )
 
-    def evidence(session: AnalysisSession, incident: Incident) -> bytes:
-        return incident_rows(session.log, session.findings, incident)
-
     return AlertDispatcher(
         settings,
         lambda: "",
         outbox=lambda: StoredOutbox(folder),
-        evidence=evidence,
+        evidence=Enclosures(lambda: DetectionSettings(seed=SEED)),
         on_error=found.failures.append,
     )
 

@@ -195,6 +195,14 @@ class MailSettings:
     digest_hours: int = setting(
         0, "Digest of what was held back", unit="hours later", low=0, high=168, tip="0: only counted"
     )
+    evidence_mib: int = setting(
+        5,
+        "Attach evidence up to",
+        unit="MiB",
+        low=0,
+        high=25,
+        tip="Packets cut to their headers, their rows and reasons, as a zip; 0: nothing is attached",
+    )
     webhook: str = setting("", "Webhook", tip="An https address that each alert is posted to as JSON")
 
 

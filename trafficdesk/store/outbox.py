@@ -74,6 +74,20 @@ class StoredOutbox:
             )
             return True
 
+    def renew(self, letter: Letter) -> bool:
+        """See `Outbox`."""
+        with self._database.transaction() as connection:
+            waits = (OUTBOX.c.fingerprint == letter.fingerprint) & (OUTBOX.c.state == _WAITING)
+            renewed = sql.update(OUTBOX).where(waits).values(body=letter.body, next_ns=letter.next_ns)
+            return connection.execute(renewed).rowcount > 0
+
+    def waiting_bytes(self) -> int:
+        """See `Outbox`."""
+        with self._database.reading() as connection:
+            waits = OUTBOX.c.state.in_((_WAITING, _SENDING))
+            size = sql.select(sql.func.sum(sql.func.length(OUTBOX.c.body))).where(waits)
+            return int(connection.execute(size).scalar() or 0)
+
     def claim(self, now_ns: int, channels: tuple[str, ...]) -> Letter | None:
         """See `Outbox`."""
         with self._database.transaction() as connection:
@@ -112,9 +126,9 @@ class StoredOutbox:
     def give_up(self, letter: Letter, now_ns: int, why: str) -> None:
         """See `Outbox`."""
         with self._database.transaction() as connection:
-            self._update(
-                connection, letter.fingerprint, state=_GIVEN_UP, done_ns=now_ns, error=why[:_ERROR_LENGTH]
-            )
+            # With its evidence it may be large, and nobody will send it any more.
+            said = {"body": "", "error": why[:_ERROR_LENGTH]}
+            self._update(connection, letter.fingerprint, state=_GIVEN_UP, done_ns=now_ns, **said)
 
     def hasten(self, channels: tuple[str, ...]) -> None:
         """See `Outbox`."""

@@ -83,6 +83,7 @@ class Desk(QObject):
         self.preferences = preferences
         self.alerts = alerts
         self.capture = CaptureController(session, self)
+        session.frames = lambda: self.capture.frames
         self.analysis = AnalysisController(session, preferences.settings.detection, self)
         self.display = FilterController(session, model, self)
         self.details = DetailsController(

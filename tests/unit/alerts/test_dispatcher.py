@@ -11,12 +11,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tests.helpers.incidents import an_incident
-from trafficdesk.alerts.channels import DIGEST, MAIL, body_of
+from trafficdesk.alerts.channels import DIGEST, MAIL, body_of, mail_of
 from trafficdesk.alerts.dispatcher import NO_USE_AFTER_NS, AlertDispatcher
+from trafficdesk.alerts.enclosure import NO_ROOM, NOT_GATHERED, Enclosure
+from trafficdesk.alerts.gathering import MOST_WAITING, WAIT_NS
 from trafficdesk.alerts.mail import trial_message
 from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.smtp import MailRefused
-from trafficdesk.errors import AlertError
+from trafficdesk.errors import AlertError, ExportError
 from trafficdesk.settings import MailSettings
 from trafficdesk.store.letter import Letter
 from trafficdesk.store.outbox import StoredOutbox
@@ -44,6 +46,7 @@ class Server:
         self.failures = failures
         self.error = error or AlertError("out of reach", "wait")
         self.subjects: list[str] = []
+        self.mails: list[EmailMessage] = []
         self.took = threading.Semaphore(0)
         self.passwords: list[str] = []
 
@@ -55,6 +58,7 @@ class Server:
             self.failures -= 1
             raise self.error
         self.subjects.append(message["Subject"])
+        self.mails.append(message)
         accepted()
         self.took.release()
         return "S: 250 ok"
@@ -121,18 +125,104 @@ def test_memory_is_bounded_and_counts_what_gave_way() -> None:
     assert outbox.dropped == 5
 
 
-def test_evidence_is_asked_in_the_callers_thread() -> None:
-    """The log is not thread-safe: rows are taken where the incident is handed over."""
-    threads = []
+def test_evidence_is_asked_in_the_callers_thread_and_made_in_another() -> None:
+    """The log is not thread-safe, and packing takes long: the one happens where the incident is handed over, the other not."""
+    asked, made = [], []
 
-    def evidence(session: object, incident: object) -> bytes:
-        threads.append((threading.current_thread(), session, incident))
-        return b"number\n1\n"
+    def evidence(session: object, _incident: object) -> Callable[[int], Enclosure]:
+        asked.append((threading.current_thread(), session))
 
-    mails = dispatcher(Server(), evidence=evidence)
+        def make(room: int) -> Enclosure:
+            made.append((threading.current_thread(), room))
+            return Enclosure("Attached.", "e.zip", b"PK")
+
+        return make
+
+    server = Server()
+    mails = dispatcher(server, evidence=evidence)
     mails.handle(incidents(1), CAPTURE)
+    assert server.took.acquire(timeout=10)
     mails.close(10)
-    assert [entry[:2] for entry in threads] == [(threading.current_thread(), CAPTURE)]
+    assert asked == [(threading.current_thread(), CAPTURE)]
+    assert [(thread is threading.current_thread(), room) for thread, room in made] == [(False, 5 << 20)]
+    assert [part.get_payload(decode=True) for part in server.mails[0].iter_attachments()] == [b"PK"]
+
+
+def test_an_alert_goes_though_its_evidence_fails() -> None:
+    """What goes wrong with the evidence is said in the mail, which arrives."""
+
+    def evidence(_session: object, _incident: object) -> Callable[[int], Enclosure]:
+        def make(_room: int) -> Enclosure:
+            raise ExportError("No space is left.", "Free some.")
+
+        return make
+
+    server = Server()
+    mails = dispatcher(server, evidence=evidence)
+    mails.handle(incidents(1), CAPTURE)
+    assert server.took.acquire(timeout=10)
+    mails.close(10)
+    assert "could not be made: No space is left." in server.mails[0].get_body(("plain",)).get_content()
+    assert not list(server.mails[0].iter_attachments())
+
+
+def test_evidence_does_not_fill_the_disk() -> None:
+    """From some number of bytes that wait in the outbox on, alerts wait without evidence and say so."""
+
+    class FullOutbox(MemoryOutbox):
+        def waiting_bytes(self) -> int:
+            return MOST_WAITING
+
+    server = Server()
+    mails = dispatcher(server, outbox=FullOutbox, evidence=lambda *_: lambda _room: Enclosure("x", "x", b"x"))
+    mails.handle(incidents(1), CAPTURE)
+    assert server.took.acquire(timeout=10)
+    mails.close(10)
+    assert NO_ROOM in server.mails[0].get_body(("plain",)).get_content()
+
+
+def test_an_alert_whose_evidence_was_not_finished_leaves_without_it(tmp_path: Path) -> None:
+    """While evidence is made the alert is in the outbox, and another program sends it once its time has come."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make(_room: int) -> Enclosure:
+        begun.set()
+        go_on.wait(30)
+        return Enclosure("Attached.", "e.zip", b"PK")
+
+    one = dispatcher(Server(), outbox=lambda: StoredOutbox(tmp_path), evidence=lambda *_: make)
+    one.handle(incidents(1), CAPTURE)
+    assert begun.wait(20)
+    outbox = StoredOutbox(tmp_path)
+    now = time.time_ns()
+    assert outbox.claim(now, (MAIL,)) is None
+    letter = outbox.claim(now + WAIT_NS, (MAIL,))
+    assert letter is not None
+    assert NOT_GATHERED in mail_of(letter.body).get_body(("plain",)).get_content()
+    go_on.set()
+    one.close(10)
+    outbox.delivered(letter, now)
+    assert outbox.waiting() == 0
+    outbox.close()
+
+
+def test_an_attachment_waits_on_disk(tmp_path: Path) -> None:
+    """What was attached when the server was out of reach is attached, byte by byte, when another run of ours sends it."""
+    archive = bytes(range(256)) * 4_000
+    down = dispatcher(
+        Server(failures=10**9),
+        outbox=lambda: StoredOutbox(tmp_path),
+        evidence=lambda *_: lambda _room: Enclosure("Attached.", "e.zip", archive),
+        back_off_s=(100.0, 100.0),
+    )
+    down.handle(incidents(1), CAPTURE)
+    assert down.close(20) == 1
+    server = Server()
+    up = dispatcher(server, outbox=lambda: StoredOutbox(tmp_path))
+    up.set_settings(SETTINGS)
+    assert server.took.acquire(timeout=20)
+    assert up.close(20) == 0
+    assert [part.get_payload(decode=True) for part in server.mails[0].iter_attachments()] == [archive]
 
 
 def _fields(settings: MailSettings) -> dict[str, object]:

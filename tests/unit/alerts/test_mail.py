@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.helpers.incidents import a_reason, an_incident
+from trafficdesk.alerts.enclosure import Enclosure
 from trafficdesk.alerts.mail import clean, message_for, trial_message
 from trafficdesk.settings import MailSettings
 
@@ -60,13 +61,33 @@ def test_unknown_reference_is_said_so() -> None:
     assert "not known yet" in body
 
 
-def test_evidence_is_bounded_and_ends_at_a_line() -> None:
-    """A megabyte at most is attached, and no row is cut in two."""
-    line = b"1," + b"x" * 997 + b"\n"
-    message = message_for(an_incident(), SETTINGS, evidence=line * 5_000)
-    attached = next(iter(message.iter_attachments())).get_payload(decode=True)
-    assert 900_000 < len(attached) <= 1_000_000
-    assert len(attached) % len(line) == 0
+def test_evidence_and_picture_come_as_they_were_made() -> None:
+    """The zip is attached, the picture stands in the page and says what it shows; the plain text is whole without them."""
+    enclosure = Enclosure(
+        "Attached: <3> packets.", "e-7.zip", b"PK\0\xff", b"\x89PNG\r\n", 'Volume "over" time', 560
+    )
+    made = message_for(an_incident(), SETTINGS, enclosure=enclosure, now=NOW)
+    message = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
+    parts = {part.get_content_type(): part for part in message.walk()}
+    assert parts["application/zip"].get_filename() == "e-7.zip"
+    assert parts["application/zip"].get_payload(decode=True) == enclosure.archive
+    assert parts["image/png"].get_payload(decode=True) == enclosure.picture
+    page = message.get_body(("html",)).get_content()
+    assert f"src='cid:{parts['image/png']['Content-ID'].strip('<>')}'" in page
+    assert "alt='Volume &quot;over&quot; time'" in page
+    assert "Attached: &lt;3&gt; packets." in page
+    text = message.get_body(("plain",)).get_content()
+    assert enclosure.words in text
+    assert an_incident().reasons[0].words in text
+
+
+def test_a_hostile_name_does_not_steer_the_mail() -> None:
+    """Line ends in what an enclosure says or is called end nowhere."""
+    evil = "a.zip\r\nBcc: x@example.com"
+    made = message_for(an_incident(), SETTINGS, enclosure=Enclosure(evil, evil, b"PK", b"PNG", evil, 1))
+    parsed = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
+    assert parsed["Bcc"] is None
+    assert all(part["Bcc"] is None for part in parsed.walk())
 
 
 def test_absurd_times_do_not_break_a_mail() -> None:

@@ -36,6 +36,7 @@ _LIMITS: Final = (
     "quiet_hours",
     "quiet_severity",
     "digest_hours",
+    "evidence_mib",
     "webhook",
     "timeout_s",
 )

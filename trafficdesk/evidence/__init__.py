@@ -1,0 +1,5 @@
+"""Evidence of an incident: made of a session for a file or a mail, opened again, its scores computed again."""
+
+from trafficdesk.evidence.bundle import Scene, bundle
+
+__all__ = ["Scene", "bundle"]
