@@ -7,7 +7,7 @@ they do is counted on the second half, on two other half hours (other devices, o
 and on attack captures spliced into the first one. What only the model finds odd is no single family: flags of the same
 kind (first reason) as those calmed in the first half are held against the target, all others are told beside it.
 
-Nothing of it was tuned on the attack captures; margins and distance (`detect/likeness.py`) were set with sight of the
+Nothing of it was tuned on the attack captures; margins and distance (`detect/exemplars.py`) were set with sight of the
 everyday half hours of seeds 1 to 3.
 """
 

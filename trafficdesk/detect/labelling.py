@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.detect.correction_questions import LookAt, WhatIf, subject_of
+from trafficdesk.detect.exemplars import MEASURES, Exemplars
 from trafficdesk.detect.families import FAMILIES, FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.labels import MAX_PAIRS, MAX_ROWS, Label, RowSnapshot, Stance
-from trafficdesk.detect.likeness import MEASURES, Exemplars, Likeness, pair_keys
+from trafficdesk.detect.likeness import Likeness, pair_keys
 from trafficdesk.features import FEATURES
 
 if TYPE_CHECKING:
