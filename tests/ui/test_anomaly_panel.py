@@ -77,8 +77,10 @@ def test_what_waits_is_said_when_it_is_much(panel: AnomalyPanel) -> None:
 
 
 def test_empty_states_say_what_is_the_case(panel: AnomalyPanel) -> None:
-    """Nothing checked, learning, nothing found: three sentences."""
+    """Nothing there, the first packets under way, learning, nothing found: four sentences."""
     assert "Nothing checked yet" in panel.incidents._empty.text()
+    panel.set_progress(0, 35_098)
+    assert panel.incidents._empty.text() == "35,098 packets are being checked."
     panel.set_model_state(ModelState(learned=10))
     panel.set_progress(0, 10)
     assert "Learning" in panel.incidents._empty.text()

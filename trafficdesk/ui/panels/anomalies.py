@@ -172,6 +172,8 @@ class AnomalyPanel(QWidget):
             words = f"No anomalies: {thousands(self._scored)} packets checked, that is good."
         elif self._model.learned:
             words = "Learning what is usual here. Rules for known attacks watch already."
+        elif self._pending:
+            words = f"{thousands(self._pending)} packets are being checked."
         else:
             words = "Nothing checked yet: start a capture or open a file."
         self.incidents.say_why_none(words)
