@@ -285,7 +285,13 @@ class AnalysisSession:
         rows = range(detection.first_id, detection.first_id + len(detection))
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
         if self.recorder is not None:
-            self.recorder.tell(detection.incidents, model=detection.model, unscored=self.unscored)
+            self.recorder.tell(
+                detection.incidents,
+                model=detection.model,
+                scored=self.scored,
+                unscored=self.unscored,
+                flagged=self.flagged,
+            )
         incidents = self.recall.changed(detection.incidents)
         return AnalysisUpdate(self.capture_id, detection=detection, incidents=incidents)
 

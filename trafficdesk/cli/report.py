@@ -113,7 +113,11 @@ def _report_past(arguments: argparse.Namespace) -> int:
     if arguments.output:
         _write(Path(arguments.output), report)
     if arguments.all:
-        _write_everything(_folder(arguments.all), report)
+        from trafficdesk.cli.report_tables import write_past_tables
+
+        folder = _folder(arguments.all)
+        _write_everything(folder, report)
+        write_past_tables(folder, report.summary)
     return Exit.DONE
 
 

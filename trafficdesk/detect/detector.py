@@ -65,6 +65,8 @@ class Detector:
         self._opened = opened
         self._corrections = Corrections()
         self._live = False
+        self.network = ""
+        """Name of the network's baseline; whoever keeps that says so."""
         self.lookalikes = Lookalikes(settings)
         """Classifiers that a person trained."""
         self.features_s = 0.0
@@ -102,7 +104,7 @@ class Detector:
     @property
     def model(self) -> ModelState:
         """Where the model stands."""
-        return replace(self._learner.state, line=self._incidents.budget.line)
+        return replace(self._learner.state, line=self._incidents.budget.line, network=self.network)
 
     @property
     def model_in_force(self) -> Model | None:

@@ -105,6 +105,8 @@ class ModelState:
     """Severity that an incident needs to be told, as the alert budget stands; 0 = not known yet."""
     record: ModelRecord | None = None
     """What it takes to fit the model in force again."""
+    network: str = ""
+    """Live: name of the network's baseline, see `baseline.KnownNetwork.key`; empty = not known."""
 
     @property
     def speaks(self) -> bool:

@@ -38,8 +38,13 @@ class LengthClasses:
 
     def title(self, row: int) -> str:
         """Such as "80-159"."""
-        last = row + 1 == len(CLASSES)
-        return f"{CLASSES[row]} and more" if last else f"{CLASSES[row]}-{CLASSES[row + 1] - 1}"
+        return class_title(row)
+
+
+def class_title(row: int) -> str:
+    """Such as "80-159"."""
+    last = row + 1 == len(CLASSES)
+    return f"{CLASSES[row]} and more" if last else f"{CLASSES[row]}-{CLASSES[row + 1] - 1}"
 
 
 class PacketLengths:

@@ -24,6 +24,8 @@ _INCIDENTS: Final = 200
 _STEPS: Final = 24
 """Rows of the table of volume over time."""
 _BETWEEN: Final = ("IPv4", "IPv6")
+_MEASURED: Final = {"tcp_handshake": "TCP handshake", "dns": "DNS response"}
+"""Delays, as a person calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def context_of(report: Report) -> dict[str, Any]:
         "model": report.model,
         "notes": report.notes,
         "shown": _SHOWN,
+        "measured": _MEASURED,
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from trafficdesk import __version__
 from trafficdesk.metrics.rates import Series
 from trafficdesk.report.content import Report
+from trafficdesk.report.past_detail import detail_of
 
 if TYPE_CHECKING:
     from trafficdesk.store.history import History, Span, Talker
@@ -21,8 +22,8 @@ _COMPARED: Final = 6
 """Protocols that are compared over time."""
 _MOST_ADDRESSES: Final = 100_000
 _NOTES: Final = (
-    "From the history: counts of every packet that was captured live, by minute, conversations by hour.",
-    "Packet lengths, delays, devices and threat-list hits are told in the report of a capture.",
+    "From the history: every packet that was captured live, by minute; conversations and delays by hour, devices by day.",
+    "Devices are link-layer addresses that sent something; delays are told in steps of 9 %.",
 )
 
 
@@ -54,20 +55,16 @@ def report_of_span(history: History, span: Span) -> Report:
             "IPv4": {"rows": [_pair(one) for one in history.conversations(span, limit=_SHOWN)]}
         },
         "gaps": history.gaps(span),
-        "dropped": {
-            place: sum(int(one[f"dropped_{place}"]) for one in captures)
-            for place in ("kernel", "queue", "disk")
-        },
-        "unscored": sum(int(one["unscored"]) for one in captures),
+        **detail_of(history.detail, span),
     }
     begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (span.start_s, span.end_s))
     ran = "1 capture" if len(captures) == 1 else f"{len(captures):,} captures"
-    notes = (f"{ran} ran in this time; packets lost and not scored are those of whole captures.", *_NOTES)
+    notes = (f"{ran} ran in this time.", *_NOTES)
     return Report(f"{begin} to {end} UTC", summary, series=series, notes=notes)
 
 
 def series_of(history: History, span: Span) -> Series:
-    """Packets, bytes, incidents and the packets of the commonest protocols, by minute."""
+    """Packets, bytes, flagged packets, incidents and the packets of the commonest protocols, by minute."""
     minutes: dict[int, dict[str, float]] = {}
     for start, packets, octets in history.volume(span):
         row = minutes.setdefault(start // _MINUTE * _MINUTE, {})
@@ -76,10 +73,12 @@ def series_of(history: History, span: Span) -> Series:
     for one in history.incidents(span):
         row = minutes.setdefault(int(one["start_ns"]) // _NS // _MINUTE * _MINUTE, {})
         row["incidents"] = row.get("incidents", 0) + 1
+    for start, flagged in history.detail.flagged(span):
+        minutes.setdefault(start, {})["flagged"] = flagged
     names = [name for name, _, _ in history.protocols(span)[:_COMPARED]]
     for start, name, packets in history.protocol_minutes(span, names):
         minutes.setdefault(start, {})[f" {name}"] = packets
-    columns = ("packets", "bytes", "incidents", *(f" {name}" for name in names))
+    columns = ("packets", "bytes", "flagged", "incidents", *(f" {name}" for name in names))
     starts = np.array(sorted(minutes), np.int64)
     values = np.array(
         [[minutes[at].get(name, 0.0) for name in columns] for at in starts.tolist()], np.float64

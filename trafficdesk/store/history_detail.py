@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sql
 
 from trafficdesk.metrics.delays import KINDS, latency_of
-from trafficdesk.packets.address import address_text, mac_text
+from trafficdesk.packets.address import address_text, mac_text, pack_address
 from trafficdesk.store.schema import MODEL
 from trafficdesk.store.schema_detail import (
     DELAY_HOUR,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from trafficdesk.metrics.snapshot import Latency
     from trafficdesk.store.database import Database
 
+_NOBODYS: Final = (bytes(16), pack_address("0.0.0.0"))  # noqa: S104  # nobody is bound to
+"""Folded or outside ones, and what a device has that has no address yet (RFC 2131 section 2)."""
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
 _QUALITY: Final = ("scored", "unscored", "flagged", "dropped_kernel", "dropped_queue", "dropped_disk")
@@ -89,7 +91,7 @@ class HistoryDetail:
             query.group_by(table.c.mac, table.c.address).order_by(octets.desc())
         ):
             one = found.setdefault(mac, _device(mac, int(first_ns), int(last_ns)))
-            if any(address):
+            if bytes(address) not in _NOBODYS:
                 one["addresses"].append(address_text(address))
             one["packets"] += int(packets)
             one["bytes"] += int(sent)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.rollup import RollUp
-from trafficdesk.store.schema import CAPTURE, GAP, INCIDENT, MODEL, NAME_LENGTH, SENSOR
+from trafficdesk.store.schema import (
+    CAPTURE,
+    GAP,
+    INCIDENT,
+    MODEL,
+    NAME_LENGTH,
+    NETWORK,
+    QUALITY_MINUTE,
+    SENSOR,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +41,7 @@ MOST_ROWS: Final = 600_000
 """Packets that may wait to be added up; some 100 MB."""
 _STATUS_S: Final = 5.0
 _ADDRESS_LENGTH: Final = 64
+_MINUTE_NS: Final = 60_000_000_000
 
 
 @dataclass(slots=True)
@@ -44,8 +54,13 @@ class _Capture:
     packets: int = 0
     bytes: int = 0
     statistics: Callable[[], CaptureStatistics] | None = None
+    scored: int = 0
     unscored: int = 0
+    flagged: int = 0
     model: int = 0
+    network: str = ""
+    told: tuple[int, ...] = (0,) * 6
+    """What was said of its quality so far."""
 
 
 class Recorder:
@@ -125,9 +140,11 @@ class Recorder:
         *,
         model: ModelState | None = None,
         gaps: Iterable[Gap] = (),
+        scored: int | None = None,
         unscored: int | None = None,
+        flagged: int | None = None,
     ) -> None:
-        """What was found, and how the capture is doing."""
+        """What was found, and how the capture is doing: packets scored, not scored and flagged so far."""
         with self._changed:
             capture = self._capture
             if capture is None:
@@ -139,7 +156,13 @@ class Recorder:
             if model is not None and model.model_id > capture.model:
                 capture.model = model.model_id
                 self._put_model(capture, model)
+            if model is not None and model.network and model.network != capture.network:
+                began = time.time_ns() if capture.network else capture.number
+                capture.network = model.network
+                self._pending.add_row(NETWORK, self._sensor.number, capture.number, began, model.network)
+            capture.scored = capture.scored if scored is None else scored
             capture.unscored = capture.unscored if unscored is None else unscored
+            capture.flagged = capture.flagged if flagged is None else flagged
 
     def end(self) -> None:
         """The capture has ended."""
@@ -181,6 +204,7 @@ class Recorder:
     def _put_status(self, capture: _Capture) -> None:
         self._said = time.monotonic()
         lost = capture.statistics() if capture.statistics is not None else None
+        dropped = (lost.dropped_kernel, lost.dropped_queue, lost.dropped_disk) if lost else (0, 0, 0)
         self._pending.add_row(
             CAPTURE,
             self._sensor.number,
@@ -189,11 +213,15 @@ class Recorder:
             time.time_ns(),
             capture.packets,
             capture.bytes,
-            lost.dropped_kernel if lost else 0,
-            lost.dropped_queue if lost else 0,
-            lost.dropped_disk if lost else 0,
+            *dropped,
             capture.unscored,
         )
+        counts = (capture.scored, capture.unscored, capture.flagged, *dropped)
+        if counts != capture.told:
+            minute = time.time_ns() // _MINUTE_NS * 60
+            new = (now - before for now, before in zip(counts, capture.told, strict=True))
+            self._pending.add_row(QUALITY_MINUTE, minute, self._sensor.number, *new)
+            capture.told = counts
 
     def _put_incident(self, capture: _Capture, incident: Incident) -> None:
         self._pending.add_row(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.stored import random_batch
 from trafficdesk.cli import main
+from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.paths import data_dir, sample_capture
 from trafficdesk.settings import HistorySettings
 from trafficdesk.store.keeping import Keeping
@@ -52,10 +53,36 @@ def test_a_span_of_the_history(tmp_path):
     assert "1 capture ran in this time" in page
 
 
+def test_a_span_of_the_history_has_what_a_capture_has(tmp_path):
+    """Lengths, devices, delays and hits on threat lists, each as a table, too; what is missing is said."""
+    keeping = Keeping(HistorySettings(), data_dir(), lambda _server, _user: "")
+    keeping.recorder.begin("eth0")
+    batch = random_batch(2_000, 1)
+    columns = {name: column.copy() for name, column in batch.columns.items()}
+    columns["source_mac"][:] = 0x0200_5E00_0001
+    keeping.recorder.add(PacketBatch(0, columns, batch.text))
+    assert keeping.close()
+    folder = tmp_path / "all"
+    assert main(["report", *SINCE, "--all", str(folder)]) == 0
+    page = (folder / "report.md").read_text()
+    assert "02:00:5e:00:00:01" in page
+    assert "1 devices" in page
+    assert "- Latency: No handshake" in page
+    assert (folder / "lengths.png").read_bytes().startswith(b"\x89PNG")
+    lengths = list(csv.DictReader((folder / "packet_lengths.csv").read_text().splitlines()))
+    assert sum(int(row["packets"]) for row in lengths) == 2_000
+    assert "on threat lists" not in (folder / "report.html").read_text().lower().split("left out")[0]
+
+
 def test_an_empty_history_is_no_error(tmp_path):
-    """Nothing recorded: a page that says so."""
+    """Nothing recorded: a page that says so, of every part that it does not have."""
     assert main(["report", "--last", "1h", "-o", str(tmp_path / "report.html")]) == 0
-    assert "Nothing. 0 packets" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "Nothing. 0 packets" in page
+    assert all(
+        f"<li>{part}:" in page
+        for part in ("Packet lengths", "Devices", "Latency", "On threat lists", "Model")
+    )
 
 
 @pytest.mark.parametrize(
