@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMANDS: Final = (
-    "packets", "analyze", "report", "monitor", "interfaces", "history", "train", "classify", "self-test",
+    "packets", "analyze", "report", "monitor", "interfaces", "history", "learn", "train", "classify", "self-test",
 )  # fmt: skip
 """First words that belong to the command line; anything else is the desktop's."""
 
@@ -54,6 +54,8 @@ def _run(arguments: argparse.Namespace) -> int:
             from trafficdesk.cli.interfaces import run
         case "history":
             from trafficdesk.cli.history import run
+        case "learn":
+            from trafficdesk.cli.learn import run
         case "train":
             from trafficdesk.cli.train import run
         case "classify":
@@ -87,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
         "try made-up incidents of every family on the whole path, and print a score card",
     )
     trial.add_argument("--json", metavar="PATH", help="write the score card to PATH (- = standard output)")
+    _add_learn(commands)
     _add_train(commands)
     _add_classify(commands)
     return top
@@ -189,6 +192,25 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     history.add_argument("--host", metavar="ADDRESS", help="only what this address did")
     history.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     history.add_argument("--tidy", action="store_true", help="throw away what the settings no longer keep")
+
+
+def _add_learn(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    learn = _add(
+        commands, "learn", "learn what is usual on a network from the packets that the history keeps of it"
+    )
+    learn.add_argument("--last", metavar="SPAN", default="7d", help="how far back: 24h, 7d (default: 7d)")
+    learn.add_argument("--since", metavar="TIME", help="begin instead, local time: 2026-11-21T14:00")
+    learn.add_argument("--until", metavar="TIME", help="end (default: now)")
+    learn.add_argument(
+        "--interface",
+        metavar="IFACE",
+        help="only the network it is in now (default: every one that is found)",
+    )
+    learn.add_argument(
+        "--replace", action="store_true", help="also where more traffic is known than the history holds"
+    )
+    learn.add_argument("--json", metavar="PATH", help="what came of it (- = standard output)")
+    add_switch(learn)
 
 
 def _incident(text: str) -> int:

@@ -74,6 +74,8 @@ class KnownNetwork:
     learned_s: float
     size: int
     """Bytes on disk."""
+    taught_ns: int = 0
+    """When it was learned from the history last; a capture that finds it changed goes on from there."""
 
 
 def write(path: Path, baseline: Baseline, network: KnownNetwork) -> None:
@@ -92,6 +94,7 @@ def write(path: Path, baseline: Baseline, network: KnownNetwork) -> None:
         "learned_s": baseline.learned_s,
         "admitted": baseline.admitted,
         "watched_s": baseline.watched_s,
+        "taught_ns": network.taught_ns,
     }
     arrays: dict[str, NDArray[Any]] = {
         _ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8),
@@ -200,7 +203,13 @@ def _known(said: dict[str, Any], key: str, size: int) -> KnownNetwork:
     if not isinstance(interface, str):
         raise _ForeignError("it does not name its interface")
     return KnownNetwork(
-        key, interface, _whole(said, "first_ns"), _whole(said, "last_ns"), _real(said, "learned_s"), size
+        key,
+        interface,
+        _whole(said, "first_ns"),
+        _whole(said, "last_ns"),
+        _real(said, "learned_s"),
+        size,
+        _whole({"taught_ns": 0} | said, "taught_ns"),
     )
 
 

@@ -82,12 +82,18 @@ class BaselineKeeper:
         """Keep what is known now."""
         self._save_at = self._clock() + SAVE_S
         network = self._network
-        if network is None:
+        if network is None or self._known.taught_ns(network.key) > network.taught_ns:
             return
         now = self._now_ns()
         baseline = self._detector.baseline()
         network = KnownNetwork(
-            network.key, network.interface, network.first_ns or now, now, baseline.learned_s, 0
+            network.key,
+            network.interface,
+            network.first_ns or now,
+            now,
+            baseline.learned_s,
+            0,
+            network.taught_ns,
         )
         try:
             self._known.save(baseline, network)
@@ -101,6 +107,9 @@ class BaselineKeeper:
         if self._network is not None and self._kept and not self._known.has(self._network.key):
             # A person had it forgotten: what the detector holds is the same knowledge.
             self._network = None
+            self._start_from(sight)
+        elif self._network is not None and self._known.taught_ns(self._network.key) > self._network.taught_ns:
+            # Learned from the history meanwhile, because a person wanted so.
             self._start_from(sight)
         elif known is None:
             self._turn_to(sight)
@@ -125,6 +134,7 @@ class BaselineKeeper:
         if not sight.known:
             if moved:
                 self._detector.change_network(None)
+                self._detector.network = ""
             return
         self._sight = sight
         self._start_from(sight, moved=moved)
@@ -134,6 +144,7 @@ class BaselineKeeper:
         self._network, self._kept = None, False
         try:
             key = sight.key(self._known.salt())
+            self._detector.network = key
             self._network = KnownNetwork(key, sight.interface, 0, 0, 0.0, 0)
             found = self._known.load(key)
         except BaselineError as error:

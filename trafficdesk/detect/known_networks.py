@@ -88,6 +88,13 @@ class KnownNetworks:
         """Whether there is a baseline of that network."""
         return self.path_of(key).exists()
 
+    def taught_ns(self, key: str) -> int:
+        """When the baseline of that network was learned from the history last; 0 = never, or there is none."""
+        try:
+            return about(self.path_of(key)).taught_ns
+        except BaselineError:
+            return 0
+
     def forget(self, key: str) -> None:
         """Remove what is known of a network; a capture that is under way there begins to learn anew.
 

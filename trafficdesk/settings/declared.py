@@ -219,7 +219,7 @@ class HistorySettings:
     packets: bool = setting(
         False,
         "Keep every packet, too",
-        tip="Its addresses, ports, protocol, flags, length and time; not its content",
+        tip="Addresses, ports, protocol, flags, lengths, time; no content. What is usual can then be learned from them",
     )
     days: int = setting(400, "Keep for", unit="days", low=1, high=36_500)
     fine_days: int = setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,3 +177,21 @@ def test_a_folder_that_cannot_be_written_costs_the_memory_only(world: World, tmp
     world.later(keeper, SAVE_S)
     keeper.save()
     assert detector.model.model_id > 0
+
+
+def test_what_was_learned_from_the_history_is_taken_up(tmp_path: Path) -> None:
+    """By a capture that is under way, at its next look; what it held before does not take its place."""
+    world = World(tmp_path, HOME)
+    world.learned()
+    detector, keeper = world.keeper()
+    (network,) = world.known.networks()
+    baseline, _ = world.known.load(network.key)
+    taught = dataclasses.replace(network, taught_ns=network.last_ns + 1)
+    world.known.save(dataclasses.replace(baseline, learned_s=77_777.0), taught)
+    keeper.save()
+    assert world.known.load(network.key)[0].learned_s == 77_777.0
+    world.later(keeper)
+    assert detector.baseline().learned_s == 77_777.0
+    assert detector.model.network == network.key
+    keeper.save()
+    assert world.known.load(network.key)[1].taught_ns == taught.taught_ns

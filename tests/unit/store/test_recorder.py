@@ -7,14 +7,17 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sql
 
 from tests.helpers.stored import random_batch
 from tests.helpers.traffic import detection_of
 from trafficdesk.capture.source import CaptureStatistics, Gap
+from trafficdesk.detect.finding import ModelState
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import HistorySettings
 from trafficdesk.store.history import History, Span
 from trafficdesk.store.keeping import Keeping, open_store, url_of
+from trafficdesk.store.schema import NETWORK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +64,14 @@ def test_a_live_capture_is_in_the_history(settings: HistorySettings, tmp_path: P
     assert not history.captures_during(Span(ended_s + 1, ended_s + 9))
     assert (capture["capture"], capture["source"]) == (number, "eth0")
     assert (capture["packets"], capture["dropped_kernel"]) == (5_000, 7)
+    assert history.detail.quality(EVER) == {
+        "scored": session.scored,
+        "unscored": 0,
+        "flagged": 2,
+        "dropped_kernel": 7,
+        "dropped_queue": 0,
+        "dropped_disk": 0,
+    }
     (incident,) = history.incidents(EVER)
     assert incident["number"] == 1
     assert isinstance(incident["peers"], list)
@@ -138,3 +149,18 @@ def test_reasons_are_kept_as_they_were(tmp_path: Path) -> None:
     assert [one["feature"] for one in row["reasons"]] == [one.feature for one in incident.reasons]
     assert json.dumps(row["reasons"])
     database.close()
+
+
+def test_networks_are_noted_when_they_change(settings: HistorySettings, tmp_path: Path) -> None:
+    """The first from the capture's begin on, each other one from when it was told; nothing is said twice."""
+    keeping = Keeping(settings, tmp_path, no_password)
+    number = keeping.recorder.begin("wlan0")
+    for network in ("", "home", "home", "cafe"):
+        keeping.recorder.tell(model=ModelState(network=network))
+    assert keeping.close()
+    database = open_store(settings, tmp_path, no_password)
+    with database.reading() as connection:
+        rows = connection.execute(sql.select(NETWORK).order_by(NETWORK.c.start_ns)).fetchall()
+    database.close()
+    assert [row.network for row in rows] == ["home", "cafe"]
+    assert rows[0].start_ns == number < rows[1].start_ns
