@@ -42,6 +42,9 @@ def start_logging(level: int = logging.INFO) -> Path | None:
             stream: Any = os.fdopen(handle, self.mode, encoding=self.encoding, errors=self.errors)
             return stream  # type: ignore[no-any-return]
 
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+            """A full disk must not fill the terminal, too."""
+
     root = logging.getLogger("trafficdesk")
     root.setLevel(level)
     path = log_path()
@@ -57,3 +60,10 @@ def start_logging(level: int = logging.INFO) -> Path | None:
     handler.setFormatter(logging.Formatter(_FORMAT))
     root.addHandler(handler)
     return path
+
+
+def reopen_log() -> None:
+    """Go on in the file that has the log's name now: somebody has moved the old one away."""
+    for handler in logging.getLogger("trafficdesk").handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.close()  # the next record opens it again

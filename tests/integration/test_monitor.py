@@ -6,56 +6,22 @@ import contextlib
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from tests.helpers.namespaces import Cable, cable, inside, needs_namespaces
+from tests.helpers.monitoring import monitoring
+from tests.helpers.namespaces import cable, inside, needs_namespaces
 from tests.helpers.wire import UDP_TICK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.root, needs_namespaces]
 
 FRAMES = 500
-
-
-@contextmanager
-def monitoring(wire: Cable, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A monitor that has begun to capture."""
-    command = [
-        "ip",
-        "netns",
-        "exec",
-        wire.near,
-        sys.executable,
-        "-m",
-        "trafficdesk",
-        "monitor",
-        "--interface",
-        "v0",
-    ]
-    process = subprocess.Popen(
-        [*command, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    try:
-        assert process.stdout
-        assert process.stdout.readline().startswith("Monitoring v0")
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def seen(path: Path) -> int:

@@ -10,7 +10,7 @@ import stat
 import pytest
 
 from trafficdesk import logs
-from trafficdesk.logs import log_path, start_logging
+from trafficdesk.logs import log_path, reopen_log, start_logging
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,30 @@ def test_odd_text_is_written_escaped() -> None:
     start_logging()
     logging.getLogger("trafficdesk.test").info("name %s", "a\udcffb")
     assert "a\\udcffb" in log_path().read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows moves no open file")
+def test_a_log_that_was_moved_away_is_begun_anew() -> None:
+    """As logrotate does it: rename, then tell."""
+    start_logging()
+    logging.getLogger("trafficdesk.test").info("one")
+    moved = log_path().with_name("moved")
+    log_path().rename(moved)
+    reopen_log()
+    logging.getLogger("trafficdesk.test").info("two")
+    assert moved.read_text(encoding="utf-8").endswith("one\n")
+    assert log_path().read_text(encoding="utf-8").endswith("two\n")
+
+
+def test_a_full_disk_is_nobodys_business(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record that can't be written fills neither the terminal nor stops the work."""
+    start_logging()
+    handler = logging.getLogger("trafficdesk").handlers[-1]
+    monkeypatch.setattr(handler, "shouldRollover", lambda _record: 1 / 0)
+    logging.getLogger("trafficdesk.test").info("one")
+    assert capsys.readouterr().err == ""
 
 
 def test_an_unwritable_place_stops_nobody() -> None:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.bpf import compile_filter
 from trafficdesk.capture.interface_numbers import InterfaceNumbers
 from trafficdesk.capture.packet_socket import (
     BLOCK_BYTES,
@@ -33,7 +32,8 @@ from trafficdesk.capture.packet_socket import (
     raw_socket,
     request_ring,
 )
-from trafficdesk.capture.ring_frames import ETHERNET, RingFrames, link_type_of
+from trafficdesk.capture.ring_filter import ring_program
+from trafficdesk.capture.ring_frames import RingFrames, link_type_of
 from trafficdesk.capture.source import CaptureStatistics
 from trafficdesk.errors import CaptureError, InterfaceNotFound
 
@@ -71,6 +71,7 @@ class PacketRing:
         self._received = self._dropped = 0
         self._error: CaptureError | None = None
         self._promiscuous = settings.promiscuous
+        self._snap_length = settings.snap_length
         self._numbers = InterfaceNumbers(lambda index: name_of(self._socket, index))
         self._index = _index_of(interface)
         self._socket = raw_socket(socket.SOCK_RAW)
@@ -136,6 +137,14 @@ class PacketRing:
             raise self._open_error(error) from error
         self._error = None
 
+    def refilter(self, expression: str) -> None:
+        """Let through what another capture filter says, from now on; see `Refilterable`."""
+        program = ring_program(expression, self._link_type, self._snap_length, self.name)
+        try:
+            attach(self._socket, program)
+        except OSError as error:
+            raise CaptureError(f"The filter of {self.name} can't be changed: {error.strerror}.") from error
+
     def statistics(self) -> CaptureStatistics:
         """Counters since the capture began."""
         if self._ring is not None:
@@ -164,14 +173,7 @@ class PacketRing:
     def _set_up(self, settings: CaptureSettings) -> None:
         packets = self._socket
         packets.setsockopt(SOL_PACKET, _VERSION, _TPACKET_V3)
-        # A cooked socket's filter sees frames from their network header on: raw IP to libpcap.
-        seen_as = {None: 12, 101: 12}.get(self._link_type, self._link_type)
-        program = compile_filter(
-            settings.capture_filter,
-            link_type=seen_as or ETHERNET,
-            snap_length=settings.snap_length,
-            interface=self.name if self._link_type == ETHERNET else "",
-        )
+        program = ring_program(settings.capture_filter, self._link_type, settings.snap_length, self.name)
         if settings.capture_filter.strip() or settings.snap_length < BLOCK_BYTES:
             attach(packets, program)
         self._blocks = request_ring(packets, settings.ring_mib << 20)

@@ -108,6 +108,11 @@ class SeveralSources:
                     break
         return merged(blocks) if blocks else None
 
+    def refilter(self, expression: str) -> None:
+        """See `Refilterable`; where one of several can't, those before it have changed."""
+        for source in self._sources:
+            source.refilter(expression)
+
     def statistics(self) -> CaptureStatistics:
         """Counters of all since the capture began."""
         return reduce(added, self.statistics_by_interface().values(), CaptureStatistics())

@@ -112,6 +112,21 @@ class Resumable(Protocol):
 
 
 @runtime_checkable
+class Refilterable(Protocol):
+    """A live source whose capture filter can be changed without opening it anew."""
+
+    def refilter(self, expression: str) -> None:
+        """Let through what `expression` says, from now on; from any thread.
+
+        Raises
+        ------
+        BadCaptureFilter, CaptureError
+            If it is none, or this source can't; the former one holds.
+        """
+        ...
+
+
+@runtime_checkable
 class Enduring(Protocol):
     """A live source that waits for its interface instead of failing."""
 

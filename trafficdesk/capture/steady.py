@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.capture.sleep_watch import SleepWatch
-from trafficdesk.capture.source import CaptureStatistics, Gap, Resumable, added
+from trafficdesk.capture.source import CaptureStatistics, Gap, Refilterable, Resumable, added
 from trafficdesk.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -137,6 +137,15 @@ class SteadySource:
         if block is not None:
             self._note_frames(block)
         return block
+
+    def refilter(self, expression: str) -> None:
+        """See `Refilterable`; whoever opens the source anew must know of it, too."""
+        source: object = self._source
+        if not isinstance(source, Refilterable):
+            raise CaptureError(
+                f"The capture filter of {self._name} can't be changed while it is captured on."
+            )
+        source.refilter(expression)
 
     def statistics(self) -> CaptureStatistics:
         """Counters since the capture began, over all sources it had."""

@@ -6,14 +6,17 @@ ends while an interface is being watched.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from trafficdesk.detect.backoff import Backoff
-from trafficdesk.detect.correction_questions import Hear
+from trafficdesk.detect.correction_questions import Hear, Heard
 from trafficdesk.detect.stretch import Answer, analysed
 from trafficdesk.errors import TrafficDeskError
 
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
     from trafficdesk.detect.process import AnalysisProcess
     from trafficdesk.detect.stretch import Stretch
     from trafficdesk.session import AnalysisSession, AnalysisUpdate
+    from trafficdesk.settings import DetectionSettings
 
 READY: Final = object()
 """Told once, when the process has started."""
 _PATIENCE_S: Final = 2.0
+_NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Analyst:
 
     Parameters
     ----------
-    tell : takes `READY`, `Answer` and `AnalystGone`, in the thread.
+    tell : takes `READY`, `Answer`, `Heard` and `AnalystGone`, in the thread.
     live, opened : as for `AnalysisProcess`.
     corrections : what a person said of rows.
     """
@@ -62,17 +67,25 @@ class Analyst:
         self._tell = tell
         self._opened = opened
         self._corrections = corrections
-        self._inbox: queue.SimpleQueue[Stretch | tuple[tuple[int, int], ...] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Callable[[AnalysisProcess], object] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._thread.start()
 
     def analyse(self, stretch: Stretch) -> None:
         """Hand over rows; their `Answer` comes through `tell`."""
-        self._inbox.put(stretch)
+        self._inbox.put(lambda process: analysed(stretch, process.analyse))
 
     def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
         """Before the rows that follow them: start and end in ns of spans in which nothing could be captured."""
-        self._inbox.put(spans)
+        self._inbox.put(lambda process: process.tell_gaps(spans))
+
+    def set_settings(self, settings: DetectionSettings) -> None:
+        """Before the rows that follow: go on with other settings."""
+        self._inbox.put(lambda process: process.set_settings(settings))
+
+    def hear(self, corrections: Corrections) -> None:
+        """Other corrections hold; what they say of the past comes as `Heard` through `tell`."""
+        self._inbox.put(lambda process: process.ask(Hear(corrections)))
 
     def close(self) -> None:
         """End the process; an answer still on its way is not waited for."""
@@ -88,10 +101,8 @@ class Analyst:
                 self._process.ask(Hear(self._corrections))
             self._tell(READY)
             while (task := self._inbox.get()) is not None:
-                if isinstance(task, tuple):
-                    self._process.tell_gaps(task)
-                else:
-                    self._tell(analysed(task, self._process.analyse))
+                if (answer := task(self._process)) is not None:
+                    self._tell(answer)
         except TrafficDeskError as error:
             self._tell(AnalystGone(error))
 
@@ -101,7 +112,7 @@ class LiveAnalysis:
 
     Parameters
     ----------
-    tell : takes `READY`, `Answer` and `AnalystGone` in a thread, to be given back to `take`.
+    tell : takes `READY`, `Answer`, `Heard` and `AnalystGone` in a thread, to be given back to `take`.
     live : rows may be left out to keep up, and a process that ended is replaced.
     """
 
@@ -148,11 +159,31 @@ class LiveAnalysis:
 
     def take(self, event: object) -> AnalysisUpdate | None:
         """What was told: an answer is stored and its update returned."""
+        if isinstance(event, Heard):
+            recall = self._session.recall
+            recall.correct(recall.corrections, (event.ids, event.spoken))
+            return None
         self._idle = event is READY or isinstance(event, Answer)
         if not isinstance(event, Answer):
             return None
         self._backoff.went_well()
         return self._session.apply(event)
+
+    def set_settings(self, settings: DetectionSettings) -> None:
+        """Go on with other settings, now or when it begins anew."""
+        if self._again_at is None:
+            self._analyst.set_settings(settings)
+            return
+        with contextlib.suppress(
+            TrafficDeskError
+        ):  # nobody is there to answer; they are kept for the next one
+            self._process.set_settings(settings)
+
+    def correct(self, corrections: Corrections) -> None:
+        """Other corrections hold from now on; the past follows when the process has said what it remembers."""
+        self._session.recall.correct(corrections, _NOTHING)
+        if self._again_at is None:
+            self._analyst.hear(corrections.detector_part())
 
     def recovers(self) -> bool:
         """After `AnalystGone`: what it had is given up; whether it will begin anew."""

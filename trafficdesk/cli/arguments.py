@@ -176,6 +176,26 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     monitor.add_argument("--capture-filter", metavar="BPF", default=None, help="e.g. not port 22")
     monitor.add_argument("--json", metavar="PATH", help="write the summary at the end (- = standard output)")
     monitor.add_argument(
+        "--jsonl",
+        metavar="PATH",
+        help="append a JSON line for each incident, interruption, minute, … (- = standard output)",
+    )
+    monitor.add_argument(
+        "--jsonl-megabytes",
+        type=_positive(int),
+        default=100,
+        metavar="N",
+        help="begin a new file after so much; PATH becomes PATH.1 (default: 100)",
+    )
+    monitor.add_argument(
+        "--jsonl-files",
+        type=_positive(int),
+        default=5,
+        metavar="N",
+        help="full ones that are kept (default: 5)",
+    )
+    monitor.add_argument("--plain", action="store_true", help="lines as in a pipe, also in a terminal")
+    monitor.add_argument(
         "--alerts", action="store_true", help="mail incidents, as set in the desktop's settings"
     )
     add_switch(monitor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trafficdesk.cli.monitor import Monitor
+    from trafficdesk.cli.monitor_loop import Monitor
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.settings import Settings
 

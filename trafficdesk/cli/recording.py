@@ -1,47 +1,73 @@
-"""`monitor`'s history: the recorder, set up from the person's settings."""
+"""`monitor`'s history: the recorder, set up from the person's settings and again when they change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trafficdesk.cli.exit_codes import complain
-from trafficdesk.cli.terminal import say
-from trafficdesk.errors import StoreError
+from trafficdesk.errors import StoreError, TrafficDeskError
 from trafficdesk.paths import data_dir
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
+    from collections.abc import Callable
 
-    from trafficdesk.cli.monitor import Monitor
+    from trafficdesk.cli.monitor_loop import Monitor
     from trafficdesk.settings import Settings
+    from trafficdesk.store.keeping import Keeping
     from trafficdesk.store.writer import StoreState
 
 
-def record_into_history(monitor: Monitor, source: str, settings: Settings, stack: ExitStack) -> None:
-    """Record what `monitor` sees until `stack` unwinds; without the history the monitoring goes on."""
-    if not settings.history.enabled:
-        return
-    from trafficdesk.settings.secrets import HistoryPassword
-    from trafficdesk.store.keeping import Keeping
+class Recording:
+    """Records what a monitor sees; without the history the monitoring goes on.
 
-    def changed(state: StoreState) -> None:
+    Parameters
+    ----------
+    source : what is watched.
+    warn : told what is wrong, from any thread.
+    """
+
+    def __init__(self, monitor: Monitor, source: str, warn: Callable[[TrafficDeskError], None]) -> None:
+        self._monitor = monitor
+        self._source = source
+        self._warn = warn
+        self._keeping: Keeping | None = None
+        monitor.store = self.state
+
+    def state(self) -> StoreState | None:
+        """How the store is doing; None while there is none."""
+        return self._keeping.state if self._keeping is not None else None
+
+    def begin(self, settings: Settings) -> None:
+        """Record as the settings say; what was recorded before is written first."""
+        self.close()
+        if not settings.history.enabled:
+            return
+        from trafficdesk.settings.secrets import HistoryPassword
+        from trafficdesk.store.keeping import Keeping
+
+        try:
+            self._keeping = Keeping(
+                settings.history,
+                data_dir(),
+                HistoryPassword().get,
+                seed=settings.detection.seed,
+                on_change=self._changed,
+            )
+        except StoreError as error:
+            self._warn(error)
+            return
+        session, pump = self._monitor.session, self._monitor.pump
+        session.recorder = self._keeping.recorder
+        session.recorder.begin(self._source, session.log.identities, lambda: pump.statistics)
+
+    def close(self) -> None:
+        """Write what waits and end; may be called twice."""
+        self._monitor.session.recorder = None
+        if self._keeping is not None:
+            self._keeping.close()
+            self._keeping = None
+
+    def _changed(self, state: StoreState) -> None:
         if state.error is not None:
-            complain(state.error)
+            self._warn(state.error)
         else:
-            say("The history is written again.", to_stderr=True)
-
-    try:
-        keeping = Keeping(
-            settings.history,
-            data_dir(),
-            HistoryPassword().get,
-            seed=settings.detection.seed,
-            on_change=changed,
-        )
-    except StoreError as error:
-        complain(error)
-        return
-    session, pump = monitor.session, monitor.pump
-    session.recorder = keeping.recorder
-    keeping.recorder.begin(source, session.log.identities, lambda: pump.statistics)
-    stack.callback(keeping.close)
+            self._warn(TrafficDeskError("The history is written again.", ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Final, Self
@@ -63,3 +65,25 @@ class Progress:
         bar = "#" * round(share * _WIDTH)
         sys.stderr.write(f"\r{self._words} [{bar:<{_WIDTH}}] {share:4.0%}\x1b[K")
         sys.stderr.flush()
+
+
+class Terminals:
+    """Those of standard output and error at the start."""
+
+    def __init__(self) -> None:
+        self._numbers = [number for number in (1, 2) if _is_terminal(number)]
+
+    def have_gone(self) -> bool:
+        """Whether one was closed; what is still said there goes nowhere from then on."""
+        gone = [number for number in self._numbers if not _is_terminal(number)]
+        for number in gone:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+        self._numbers = [number for number in self._numbers if number not in gone]
+        return bool(gone)
+
+
+def _is_terminal(number: int) -> bool:
+    with contextlib.suppress(OSError):
+        return os.isatty(number)
+    return False

@@ -87,6 +87,12 @@ class AnalysisProcess:
         """Whether the child lives."""
         return self._process is not None and self._process.is_alive()
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None while there is none."""
+        process = self._process
+        return process.pid if process is not None else None
+
     def start(self, opened: int = 0) -> None:
         """Start the child; it loads scikit-learn only when it first fits.
 

@@ -24,6 +24,9 @@ VERSION: Final = 1
 """Of the file's layout; a file of an older one is kept beside as `settings.toml.v<n>` before it is rewritten."""
 
 
+_USUAL: Final = Settings()
+
+
 def settings_path() -> Path:
     """Where the settings lie."""
     return config_dir() / "settings.toml"
@@ -65,6 +68,32 @@ def load(path: Path | None = None) -> tuple[Settings, tuple[str, ...]]:
     return from_table(table, warnings), tuple(warnings)
 
 
+def load_again(present: Settings, path: Path | None = None) -> tuple[Settings, tuple[str, ...]]:
+    """Read the settings while others are in force: a value that is not usable stays what it is now.
+
+    Raises
+    ------
+    SettingsError
+        If there is no settings file any more, or none that can be read.
+    """
+    import tomllib
+
+    path = path or settings_path()
+    hint = "Those in force stay; correct the file and send SIGHUP again."
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError as error:
+        if present == Settings():
+            return present, ()
+        raise SettingsError(f"The settings file {path} has gone.", hint) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings in {path} can't be read: {_cause(error)}.", hint) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not a settings file: {error}.", hint) from error
+    warnings: list[str] = []
+    return from_table(table, warnings, present), tuple(warnings)
+
+
 def save(settings: Settings, path: Path | None = None) -> None:
     """Write the settings; the old file stays whole until the new one is.
 
@@ -95,25 +124,31 @@ def to_table(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
-def from_table(table: dict[str, Any], warnings: list[str]) -> Settings:
-    """Settings of TOML tables; appends a sentence to `warnings` for each value that is not usable."""
+def from_table(table: dict[str, Any], warnings: list[str], instead: Settings = _USUAL) -> Settings:
+    """Settings of TOML tables; appends a sentence to `warnings` for each value that is not usable.
+
+    Parameters
+    ----------
+    instead : has what is used in its place; what is missing is the default.
+    """
     sections: dict[str, Any] = {}
     for item in fields(Settings):
         default = item.default
         assert is_dataclass(default)
         assert not isinstance(default, type)
-        found = table.get(item.name, {})
+        found, spare = table.get(item.name, {}), getattr(instead, item.name)
         if not isinstance(found, dict):
-            warnings.append(f"Settings section {item.name!r} is not a table; its defaults are used.")
-            found = {}
-        sections[item.name] = type(default)(**_section(default, item.name, found, warnings))
+            warnings.append(f"Settings section {item.name!r} is not a table; it is left out.")
+            sections[item.name] = spare
+            continue
+        sections[item.name] = type(default)(**_section(spare, item.name, found, warnings))
     return Settings(**sections)
 
 
-def _section(default: Any, section: str, found: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+def _section(spare: Any, section: str, found: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
     values = {}
-    for item in fields(default):
-        usual = getattr(default, item.name)
+    for item in fields(spare):
+        usual = getattr(spare, item.name)
         if item.name not in found:
             continue
         try:
@@ -121,7 +156,7 @@ def _section(default: Any, section: str, found: dict[str, Any], warnings: list[s
             _check_bounds(value, item.metadata)
         except (TypeError, ValueError) as error:
             warnings.append(f"Setting {section}.{item.name} {error}; {usual!r} is used.")
-            continue
+            value = usual
         values[item.name] = value
     return values
 

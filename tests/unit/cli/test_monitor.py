@@ -17,9 +17,11 @@ from tests.helpers.wire import TCP_SYN, block_of
 from trafficdesk.capture.frame_store import RecentFrames
 from trafficdesk.capture.limits import StopLimits
 from trafficdesk.capture.source import CaptureStatistics, Gap
-from trafficdesk.cli.monitor import Monitor
+from trafficdesk.cli.live_view import LiveView
+from trafficdesk.cli.monitor_loop import HANG_UP, Monitor
 from trafficdesk.detect.finding import Detection
 from trafficdesk.errors import CaptureError, SpoolError, TrafficDeskError
+from trafficdesk.settings import DetectionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,8 @@ def detection_of(batch: PacketBatch, **more: object) -> Detection:
 class Process:
     """Stands where the analysis process stands."""
 
+    pid = None
+
     def __init__(self, analyse: Callable[[PacketBatch], Detection] = detection_of) -> None:
         self.analyse = analyse
         self.stopped = False
@@ -62,12 +66,17 @@ class Process:
     def tell_gaps(self, spans: tuple[tuple[int, int], ...]) -> None:
         self.gaps = spans
 
+    def set_settings(self, settings: DetectionSettings) -> None:
+        self.settings = [*getattr(self, "settings", []), settings]
+
     def stop(self) -> None:
         self.stopped = True
 
 
 class Mails:
     """Stands where the dispatcher stands."""
+
+    waiting = 0
 
     def __init__(self) -> None:
         self.handled: list = []
@@ -95,6 +104,11 @@ def deliver(monitor_rows: int, size: int = 100, fault: TrafficDeskError | None =
     return capture
 
 
+def shown_on(out: io.StringIO) -> Callable[[], list[LiveView]]:
+    """One who tells of it: lines as in a pipe."""
+    return lambda: [LiveView("test0", out, time.monotonic())]
+
+
 def run(
     capture,
     process: Process | None = None,
@@ -103,7 +117,7 @@ def run(
     mails=None,
 ):
     process = process or Process()
-    monitor = Monitor("test0", capture, process, mails, io.StringIO())
+    monitor = Monitor(capture, process, mails, shown_on(io.StringIO()))
     monitor.run(count, duration)
     assert process.stopped
     return monitor
@@ -139,7 +153,7 @@ def test_duration_ends_it() -> None:
 def test_signals_end_it_cleanly(number: int, *, interrupted: bool) -> None:
     """Both end with a summary; only Ctrl-C is an interruption."""
     process = Process()
-    monitor = Monitor("test0", deliver(0, forever=True), process, None, io.StringIO())
+    monitor = Monitor(deliver(0, forever=True), process, None, shown_on(io.StringIO()))
     threading.Timer(0.3, monitor.on_signal, (number, None)).start()
     monitor.run(None, None)
     assert process.stopped
@@ -149,10 +163,29 @@ def test_signals_end_it_cleanly(number: int, *, interrupted: bool) -> None:
 
 def test_second_interrupt_does_not_wait() -> None:
     """Who presses Ctrl-C twice means it."""
-    monitor = Monitor("test0", deliver(0), Process(), None, io.StringIO())
+    monitor = Monitor(deliver(0), Process(), None, list)
     monitor.on_signal(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
         monitor.on_signal(signal.SIGINT, None)
+
+
+@pytest.mark.skipif(HANG_UP is None, reason="Windows has no SIGHUP")
+def test_hang_up_reads_the_settings_again_and_goes_on() -> None:
+    """Between two batches, once for each signal, in the thread that may change things."""
+    monitor = Monitor(deliver(0, forever=True), Process(), None, list)
+    asked: list[str] = []
+
+    def reload() -> None:
+        asked.append(threading.current_thread().name)
+        monitor.set_detection(DetectionSettings(incidents_per_day=5))
+
+    monitor.reload = reload
+    threading.Timer(0.2, monitor.on_signal, (HANG_UP, None)).start()
+    monitor.run(None, 0.6)
+    assert asked == ["MainThread"]
+    assert not monitor.interrupted
+    assert not monitor.failures
+    assert monitor._process.settings == [DetectionSettings(incidents_per_day=5)]
 
 
 def test_vanished_interface_keeps_what_came() -> None:
@@ -175,7 +208,7 @@ def test_dead_analysis_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
         return detection_of(batch)
 
     process, out = Process(analyse), io.StringIO()
-    monitor = Monitor("test0", deliver(0, forever=True), process, None, out)
+    monitor = Monitor(deliver(0, forever=True), process, None, shown_on(out))
     monitor.run(5_000, None)
     assert not monitor.failures
     assert process.starts == 2
@@ -191,7 +224,7 @@ def test_analysis_that_dies_at_the_end_is_reported() -> None:
     def analyse(_batch: PacketBatch) -> Detection:
         raise dead
 
-    monitor = Monitor("sample", deliver(0, forever=True), Process(analyse), None, io.StringIO(), live=False)
+    monitor = Monitor(deliver(0, forever=True), Process(analyse), None, list, live=False)
     monitor.run(None, None)
     assert monitor.failures == [dead]
     assert monitor.session.scored == 0
@@ -200,7 +233,7 @@ def test_analysis_that_dies_at_the_end_is_reported() -> None:
 
 def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     """After Ctrl-C an analysis that lags behind is not waited for, and the rest counts as unscored."""
-    monkeypatch.setattr("trafficdesk.cli.monitor._HURRY_S", 0.2)
+    monkeypatch.setattr("trafficdesk.cli.monitor_loop._HURRY_S", 0.2)
     monkeypatch.setattr("trafficdesk.cli.analyst._PATIENCE_S", 0.2)
     released = threading.Event()
 
@@ -208,7 +241,7 @@ def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch)
         released.wait(20)
         return detection_of(batch)
 
-    monitor = Monitor("test0", deliver(0, forever=True), Process(analyse), None, io.StringIO())
+    monitor = Monitor(deliver(0, forever=True), Process(analyse), None, list)
     threading.Timer(0.3, monitor.on_signal, (signal.SIGINT, None)).start()
     started = time.monotonic()
     monitor.run(None, None)
@@ -270,11 +303,10 @@ def test_interruptions_are_said_told_to_the_analysis_and_kept() -> None:
     """The view has a line, the process the span, the session the gap; the limit that ended it is named."""
     out, process = io.StringIO(), Process()
     monitor = Monitor(
-        "eth0",
         lambda pump: pump.run_live(Interrupted(), RecentFrames(0), StopLimits(packets=30)),
         process,
         None,
-        out,
+        shown_on(out),
     )
     monitor.run(None, None)
     assert monitor.session.log.end_id == monitor.session.scored == 30

@@ -20,7 +20,7 @@ from trafficdesk.settings import (
     Theme,
     ViewSettings,
 )
-from trafficdesk.settings.file import VERSION, load, save, settings_path
+from trafficdesk.settings.file import VERSION, load, load_again, save, settings_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,3 +143,20 @@ def test_unwritable_place_is_a_sentence_and_keeps_the_old_file(tmp_path: Path) -
     assert "settings.toml" in caught.value.title
     assert caught.value.hint
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_reading_again_keeps_what_is_in_force() -> None:
+    """A value that can't be used stays what it is now, one that is missing is the default; a broken file is an error."""
+    path = write("[detection]\nincidents_per_day = 99\ntrees = 'many'\n[capture]\nring_mib = 16\n")
+    now, warnings = load_again(EVERYTHING)
+    assert now == Settings(
+        capture=CaptureSettings(ring_mib=16), detection=DetectionSettings(incidents_per_day=3)
+    )
+    assert len(warnings) == 2
+    path.write_bytes(b"[")
+    with pytest.raises(SettingsError, match="is not a settings file"):
+        load_again(EVERYTHING)
+    path.unlink()
+    with pytest.raises(SettingsError, match="has gone"):
+        load_again(EVERYTHING)
+    assert load_again(Settings()) == (Settings(), ())
