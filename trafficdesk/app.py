@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from trafficdesk.packets.display_filter import DisplayFilter
     from trafficdesk.settings import Settings
     from trafficdesk.ui.interface_lister import Listing
+    from trafficdesk.ui.notifications import Notifier
 
 _UNUSUAL_WORD: Final = "Unusual"
 _SWITCH_INTERVAL_S: Final = 0.001
@@ -112,6 +113,7 @@ class Desktop(QObject):
         self.threats = ThreatsController(self.desk)
         self.settings = SettingsCommands(self.desk, self.password, self.history, self.threats)
         self._alerts: AlertDispatcher | None = None
+        self._notifier: Notifier | None = None
         self.window.set_recent(settings.view.recent_files)
         self.window.page.anomalies.set_settings(settings.detection)
         self.window.bar.choose(settings.capture.interface or settings.view.last_interface)
@@ -140,6 +142,8 @@ class Desktop(QObject):
         self.preferences.shut_down()
         if self._alerts is not None:
             self._alerts.close()
+        if self._notifier is not None:
+            self._notifier.shut_down()
 
     def _join(self) -> None:
         self.window.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
@@ -233,6 +237,7 @@ class Desktop(QObject):
         from trafficdesk.alerts import AlertDispatcher
         from trafficdesk.evidence.enclosures import Enclosures
         from trafficdesk.store.letter import stored_outbox
+        from trafficdesk.ui.notifications import Notifier
 
         mail = self.preferences.settings.mail
         self._alerts = self.desk.alerts = AlertDispatcher(
@@ -242,6 +247,7 @@ class Desktop(QObject):
             evidence=Enclosures(lambda: self.preferences.settings.detection),
             on_error=self.desk.alert_failed.emit,
         )
+        self._notifier = Notifier(self.desk)
 
     def _compile_filter(self, expression: str) -> DisplayFilter:
         from trafficdesk.packets.display_filter import compile_filter

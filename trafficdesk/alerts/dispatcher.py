@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from trafficdesk.alerts.channels import DIGEST, MAIL, MailChannel, WebhookChannel, body_of, webhook_body
 from trafficdesk.alerts.digest import MOST_IN_DIGEST, digest_line, digest_message
 from trafficdesk.alerts.gathering import Gathering
+from trafficdesk.alerts.log_lines import LogLines
 from trafficdesk.alerts.mail import message_for
 from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.policy import AlertPolicy
@@ -61,7 +62,7 @@ class AlertDispatcher:
 
     Parameters
     ----------
-    settings : while not `enabled` and without a webhook, incidents are passed over.
+    settings : while not `enabled` and without a webhook, incidents are lines in the log alone.
     password : of the mail account; asked in the dispatcher's thread before each conversation.
     outbox : opens where letters wait; called, and what it returns used, in the dispatcher's thread. In memory unless given.
     evidence : of an incident; asked in the caller's thread, and what it returns called in the dispatcher's.
@@ -90,6 +91,7 @@ class AlertDispatcher:
         self._on_sent = on_sent
         self._back_off_s = back_off_s
         self._policy = AlertPolicy(settings, clock)
+        self._lines = LogLines(settings, clock)
         self._channels: tuple[MailChannel | WebhookChannel, ...] = (
             MailChannel(password, send),
             WebhookChannel(),
@@ -120,7 +122,8 @@ class AlertDispatcher:
 
     def handle(self, incidents: Iterable[Incident], session: Capture) -> int:
         """Write a letter for each incident worth one; returns how many. Never blocks on network or disk."""
-        settings = self._settings
+        settings, incidents = self._settings, tuple(incidents)
+        self._lines.write(incidents, session.capture_id, settings)
         channels = [channel.name for channel in self._channels if channel.wanted(settings)]
         if not channels:
             return 0

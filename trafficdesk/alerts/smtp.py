@@ -207,7 +207,7 @@ def _check(settings: MailSettings) -> None:
     ]
     if missing:
         raise MailRefused(
-            f"No mail {' and no '.join(missing)} is set.", "Enter it in the settings, under Mail."
+            f"No mail {' and no '.join(missing)} is set.", "Enter it in the settings, under Alerts."
         )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ANSWER_BYTES: Final = 2_000
 _TOTAL: Final = 2
 """The whole exchange may take this many times the timeout: a server that answers byte by byte ends, too."""
-_WHERE: Final = "Check its address in Settings, E-mail."
+_WHERE: Final = "Check its address in Settings, Alerts."
 
 
 def post(
@@ -52,7 +52,7 @@ def post(
         If it could not be delivered; `MailRefused` if trying again soon is pointless.
     """
     if not url.startswith(("https://", "http://")):
-        raise MailRefused("The webhook is no http(s) address.", "Correct it in Settings, E-mail.")
+        raise MailRefused("The webhook is no http(s) address.", "Correct it in Settings, Alerts.")
     headers = {"Content-Type": "application/json", "User-Agent": f"TrafficDesk/{__version__}"}
     try:
         request = urllib.request.Request(url, body.encode(), headers, method="POST")  # noqa: S310  # see above

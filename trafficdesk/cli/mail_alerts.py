@@ -60,6 +60,7 @@ def wanted_mail(settings: Settings) -> MailSettings:
     mail = replace(settings.mail, enabled=True)
     if not (mail.server and mail.sender and mail.recipients):
         raise SettingsError(
-            "No mail server, sender or recipient is set.", "Enter them in the desktop's settings, under Mail."
+            "No mail server, sender or recipient is set.",
+            "Enter them in the desktop's settings, under Alerts.",
         )
     return mail

@@ -190,10 +190,15 @@ class MailSettings:
     minimum_severity: int = setting(30, "From severity", low=0, high=100)
     quiet_hours: str = setting("", "Quiet hours", tip="e.g. 22:00-07:00; empty: none")
     quiet_severity: int = setting(
-        90, "In quiet hours from severity", low=0, high=101, tip="101: nothing is so grave"
+        90, "Even then from", low=0, high=101, tip="Severity that is told in quiet hours, too; 101: none"
     )
     digest_hours: int = setting(
-        0, "Digest of what was held back", unit="hours later", low=0, high=168, tip="0: only counted"
+        0,
+        "Digest",
+        unit="hours later",
+        low=0,
+        high=168,
+        tip="One mail of what was held back; 0: only counted",
     )
     evidence_mib: int = setting(
         5,
@@ -204,6 +209,7 @@ class MailSettings:
         tip="Packets cut to their headers, their rows and reasons, as a zip; 0: nothing is attached",
     )
     webhook: str = setting("", "Webhook", tip="An https address that each alert is posted to as JSON")
+    notify: bool = setting(True, "Desktop notifications", tip="While the window is not in front")
 
 
 @dataclass(frozen=True, slots=True)

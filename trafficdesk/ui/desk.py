@@ -65,6 +65,8 @@ class Desk(QObject):
 
     loaded = Signal()
     """The last row of a file is in the table."""
+    due = Signal(object)
+    """Incidents worth telling, each as often as it is announced."""
     alert_failed = Signal(object)
     """`AlertError`; may be emitted from the alert sink's thread."""
 
@@ -257,8 +259,10 @@ class Desk(QObject):
         self.capture.resume()
         self.dashboard.touch()
         due = [incident for incident in update.incidents if self._is_due(incident)]
-        if due and self.alerts is not None:
-            self.alerts.handle(due, self.session)
+        if due:
+            self.due.emit(due)
+            if self.alerts is not None:
+                self.alerts.handle(due, self.session)
 
     def _is_due(self, incident: Incident) -> bool:
         """Whether an incident is worth telling again since it was told last."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
+    import pytest
+
 SETTINGS = MailSettings(
     enabled=True,
     server="mail.example",
@@ -297,3 +299,18 @@ def test_a_webhook_gets_the_incident_as_json() -> None:
         thread.join()
     assert [one["sentence"] for one in got] == ["sentence 1"] * 2
     assert got[0]["reasons"]
+
+
+def test_every_alert_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Also where no mail is wanted and at any hour, once each; hostile text can't begin another line."""
+    mails = dispatcher(Server(), MailSettings(quiet_hours="00:00-24:00"))
+    hostile = an_incident(id=50, culprit="x", sentence="evil\r\nalert: all is well\x1b[2J")
+    with caplog.at_level("WARNING", "trafficdesk.alerts"):
+        mails.handle(incidents(3), CAPTURE)
+        mails.handle([*incidents(3), hostile], CAPTURE)
+    assert mails.close(10) == 0
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 4
+    assert "sentence 2" in lines[1]
+    assert all(line.isprintable() for line in lines)
+    assert lines[3].endswith("evil\\x0d\\x0aalert: all is well\\x1b[2J")

@@ -1,4 +1,4 @@
-"""Settings of alerts by e-mail: provider, account, password, and a test that really sends."""
+"""Settings of alerts: notices, the mail account's provider, account, password, and a test that really sends."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_presets import BY_NAME, PRESETS
 from trafficdesk.ui.dialogs.mail_trial import MailTrial
 from trafficdesk.ui.dialogs.settings_page import SettingsPage
+from trafficdesk.ui.notices import no_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,10 +106,10 @@ class MailPage(SettingsPage):
     send_test : sends a test mail with the given settings and password (None: the stored one); returns the dialogue.
     """
 
-    title: ClassVar[str] = "E-mail"
+    title: ClassVar[str] = "Alerts"
     icon: ClassVar[str] = "mail"
     intro: ClassVar[str] = (
-        "A flagged incident can be mailed: once when it opens, again only when it grows tenfold."
+        "A flagged incident can be told: once when it opens, again only when it grows tenfold."
     )
 
     looked = Signal(object)
@@ -131,6 +132,7 @@ class MailPage(SettingsPage):
 
     def build(self) -> None:
         """Provider, account, password, addresses, limits, test."""
+        self.add_field("notify", tip=no_notices() or None)
         self.add_field("enabled")
         self.provider = QComboBox()
         prepare_choice(self.provider)
