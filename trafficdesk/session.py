@@ -291,6 +291,7 @@ class AnalysisSession:
                 scored=self.scored,
                 unscored=self.unscored,
                 flagged=self.flagged,
+                suppressed=self.suppressed_incidents,
             )
         incidents = self.recall.changed(detection.incidents)
         return AnalysisUpdate(self.capture_id, detection=detection, incidents=incidents)

@@ -71,10 +71,11 @@ def record() -> None:
     RollUp(7).add(random_batch(ROWS, 1), NOON_S * NS, parcel)
     parcel.add_row(SENSOR, 7, "uid", "desk")
     parcel.add_row(CAPTURE, 7, NOON_S * NS, "eth0", (NOON_S + 300) * NS, ROWS, 1, 0, 0, 0, 0)
-    parcel.add_row(
-        INCIDENT, 7, NOON_S * NS, 1, "port scan", "10.0.0.7", json.dumps(["10.0.0.9"]), (NOON_S + 60) * NS,
-        (NOON_S + 90) * NS, 212, 70, "10.0.0.7 tried 212 ports.", json.dumps([REASON]), 1,
-    )  # fmt: skip
+    for number, words in ((1, "10.0.0.7 tried 212 ports."), (2, "10.0.0.7 asks for the time.")):
+        parcel.add_row(
+            INCIDENT, 7, NOON_S * NS, number, "port scan", "10.0.0.7", json.dumps(["10.0.0.9"]),
+            (NOON_S + 61 - number) * NS, (NOON_S + 90) * NS, 212, 70, words, json.dumps([REASON]), 1, number == 2,
+        )  # fmt: skip
     with database.transaction() as connection:
         parcel.write(database, connection)
     database.close()
@@ -139,6 +140,17 @@ def test_an_incident_is_told_with_its_reasons(room: Room, qtbot: QtBot) -> None:
     with qtbot.waitSignal(room.page.story.packets_wanted) as wanted:
         room.page.story.packets.click()
     assert wanted.args[0]["start_ns"] == (NOON_S + 60) * NS
+
+
+def test_what_a_person_expects_is_told_quietly(room: Room, qtbot: QtBot) -> None:
+    """An incident that was corrected is in the table and says so; it is neither counted nor marked in the chart."""
+    room.page.choose(HistoryTab.INCIDENTS)
+    room.settle(qtbot)
+    sheets = room.page.table.sheets
+    place = [column.name for column in sheets.sheet.columns].index("said")
+    assert sorted(sheets.text(row, place) for row in range(sheets.rowCount())) == ["", "expected"]
+    assert "1 incident, 1 expected" in room.page.summary.whole()
+    assert [one.sentence for one in room.page._given.alerts] == ["10.0.0.7 tried 212 ports."]
 
 
 def test_a_table_is_written_as_csv(room: Room, qtbot: QtBot, tmp_path: Path) -> None:

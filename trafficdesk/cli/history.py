@@ -111,7 +111,9 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
         ]
         told["conversations"] = history.conversations(span, host)
         told["incidents"] = [
-            one for one in history.incidents(span) if host == one["culprit"] or host in one["peers"]
+            one
+            for one in history.incidents(span, suppressed=True)
+            if host == one["culprit"] or host in one["peers"]
         ]
         return told
     volume = history.volume(span)
@@ -133,7 +135,7 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
             for one in history.talkers(span)
         ],
         "conversations": history.conversations(span, limit=100),
-        "incidents": history.incidents(span),
+        "incidents": history.incidents(span, suppressed=True),
         "gaps": history.gaps(span),
         "captures": history.captures(span),
     }
@@ -157,11 +159,14 @@ def _lines(told: dict[str, Any]) -> list[str]:
         ]
     lines += ["", "Conversations by bytes"]
     lines += [_conversation(one) for one in told["conversations"][:_SHOWN]] or ["  none"]
+    alerts = [one for one in told["incidents"] if not one["suppressed"]]
     lines += ["", "Incidents"]
     lines += [
         f"  {_said(one['start_ns'])}  {one['severity']:>3}  {visible(one['sentence'])}"
-        for one in told["incidents"][:_SHOWN]
+        for one in alerts[:_SHOWN]
     ] or ["  none"]
+    if expected := len(told["incidents"]) - len(alerts):
+        lines.append(f"  and {'1 incident' if expected == 1 else f'{expected:,} incidents'} that you expect")
     return lines
 
 

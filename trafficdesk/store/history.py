@@ -11,19 +11,21 @@ import sqlalchemy as sql
 from trafficdesk.packets.address import address_text, pack_address
 from trafficdesk.packets.protocol import IpProtocol
 from trafficdesk.store.history_detail import HistoryDetail
+from trafficdesk.store.past_conversations import WAYS, conversation_query
 from trafficdesk.store.schema import (
     CAPTURE,
-    CONVERSATION,
     GAP,
+    HOST_DAY,
     HOST_HOUR,
     HOST_MINUTE,
     INCIDENT,
+    PROTOCOL_HOUR,
     PROTOCOL_MINUTE,
     SENSOR,
     VOLUME_MINUTE,
     VOLUME_SECOND,
 )
-from trafficdesk.store.span import LAST, NS, Span
+from trafficdesk.store.span import HOURS_S, LAST, MINUTES_S, NS, SECONDS_S, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +33,6 @@ if TYPE_CHECKING:
     from trafficdesk.store.database import Database
 
 __all__ = ["History", "Span", "Talker"]
-
-_HOUR: Final = 3_600
-_MINUTE: Final = 60
-_FINE_S: Final = 1_800
-"""Spans up to this are told second by second ..."""
-_MINUTES_S: Final = 8 * _HOUR
-"""... hosts of spans beyond this by whole hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ class History:
 
     def volume(self, span: Span) -> list[tuple[int, int, int]]:
         """(time in s, packets, bytes), by second for spans up to half an hour, else by minute; empty ones left out."""
-        fine = span.end_s - span.start_s <= _FINE_S
+        fine = span.length_s <= SECONDS_S
         table = VOLUME_SECOND if fine else VOLUME_MINUTE
         at = table.c.second if fine else table.c.minute
         query = sql.select(at, sql.func.sum(table.c.packets), sql.func.sum(table.c.bytes))
@@ -80,11 +75,13 @@ class History:
         return [(row[0], int(row[1]), int(row[2])) for row in self._rows(query)]
 
     def protocols(self, span: Span) -> list[tuple[str, int, int]]:
-        """(name, packets, bytes), heaviest first, by whole minutes."""
-        table = PROTOCOL_MINUTE
+        """(name, packets, bytes), heaviest first, by whole minutes; of spans beyond eight hours by whole hours."""
+        fine = span.length_s <= MINUTES_S
+        table = PROTOCOL_MINUTE if fine else PROTOCOL_HOUR
+        at = table.c.minute if fine else table.c.hour
         octets = sql.func.sum(table.c.bytes)
         query = sql.select(table.c.protocol, sql.func.sum(table.c.packets), octets)
-        query = query.where(span.holds(table, table.c.minute)).group_by(table.c.protocol)
+        query = query.where(span.holds(table, at)).group_by(table.c.protocol)
         return [(row[0], int(row[1]), int(row[2])) for row in self._rows(query.order_by(octets.desc()))]
 
     def protocol_minutes(self, span: Span, names: Sequence[str]) -> list[tuple[int, str, int]]:
@@ -97,10 +94,10 @@ class History:
 
     def talkers(self, span: Span, limit: int = 20) -> list[Talker]:
         """Addresses by bytes sent and received, heaviest first; of spans beyond eight hours by whole hours."""
-        table, at = _host_table(span)
+        table = _host_rows(span)
         octets = sql.func.sum(table.c.sent_bytes + table.c.received_bytes)
-        query = sql.select(table.c.address, *_host_sums(table)).where(span.holds(table, at))
-        query = query.group_by(table.c.address).order_by(octets.desc(), table.c.address).limit(limit)
+        query = sql.select(table.c.address, *_host_sums(table)).group_by(table.c.address)
+        query = query.order_by(octets.desc(), table.c.address).limit(limit)
         return [_talker(row) for row in self._rows(query)]
 
     def host(self, address: str, span: Span) -> list[tuple[int, Talker]]:
@@ -121,34 +118,35 @@ class History:
     def conversations(
         self, span: Span, address: str | None = None, limit: int = 1_000
     ) -> list[dict[str, Any]]:
-        """Conversations that took place in the hours of `span`, heaviest first; of `address` only, if given."""
-        table = CONVERSATION
-        hours = Span(span.start_s // _HOUR * _HOUR, span.end_s, span.sensor)
-        ends = [table.c[name] for name in ("low", "high", "low_port", "high_port", "ip_protocol")]
-        total = {name: sql.func.sum(table.c[name]).label(name) for name in _WAYS}
-        query = sql.select(
-            *ends,
-            *total.values(),
-            sql.func.min(table.c.first_ns).label("first_ns"),
-            sql.func.max(table.c.last_ns).label("last_ns"),
-            *(sql.func.max(table.c[name]).label(name) for name in _TEXTS),
-        ).where(hours.holds(table, table.c.hour))
-        if address is not None:
-            packed = pack_address(address)
-            query = query.where((table.c.low == packed) | (table.c.high == packed))
-        heaviest = sql.func.sum(table.c.low_bytes + table.c.high_bytes).desc()
-        rows = self._rows(query.group_by(*ends).order_by(heaviest).limit(limit))
+        """Conversations that took place in `span`, heaviest first; of `address` only, if given.
+
+        By whole hours. In spans beyond four hours the clients' ports are not told apart (-1); spans beyond two days
+        are told by whole days, from the begin of their first (UTC).
+
+        Raises
+        ------
+        ValueError
+            If `address` is none.
+        """
+        rows = self._rows(conversation_query(span, address, limit))
         return [
             dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's way
             | {"low": _text(row.low), "high": _text(row.high)}
-            | {name: int(getattr(row, name)) for name in _WAYS}
+            | {name: int(getattr(row, name)) for name in WAYS}
             | {"protocol": row.protocol or _TRANSPORTS.get(row.ip_protocol, "")}
             for row in rows
         ]
 
-    def incidents(self, span: Span) -> list[dict[str, Any]]:
-        """Incidents that began in `span`, newest first; `peers` and `reasons` as lists."""
+    def incidents(self, span: Span, *, suppressed: bool = False) -> list[dict[str, Any]]:
+        """Incidents that began in `span`, newest first; `peers` and `reasons` as lists.
+
+        Parameters
+        ----------
+        suppressed : those too of which a person said that they are expected.
+        """
         query = sql.select(INCIDENT).where(span.holds(INCIDENT, INCIDENT.c.start_ns, NS))
+        if not suppressed:
+            query = query.where(INCIDENT.c.suppressed == sql.false())
         return [
             dict(row._mapping) | {"peers": json.loads(row.peers), "reasons": json.loads(row.reasons)}  # noqa: SLF001
             for row in self._rows(query.order_by(INCIDENT.c.start_ns.desc()))
@@ -179,18 +177,33 @@ class History:
 
 
 _TRANSPORTS: Final = {IpProtocol.TCP: "TCP", IpProtocol.UDP: "UDP"}
-_WAYS: Final = ("low_packets", "high_packets", "low_bytes", "high_bytes")
-_TEXTS: Final = ("protocol", "program", "program_source", "host", "host_source")
 _SUMS: Final = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")
 
 
 def _host_table(span: Span) -> tuple[sql.Table, sql.Column[Any]]:
-    if span.end_s - span.start_s <= _MINUTES_S:
+    if span.length_s <= MINUTES_S:
         return HOST_MINUTE, HOST_MINUTE.c.minute
     return HOST_HOUR, HOST_HOUR.c.hour
 
 
-def _host_sums(table: sql.Table) -> list[Any]:
+def _host_rows(span: Span) -> Any:
+    """What hosts did in `span`: whole days as such, where it is long."""
+    if span.length_s <= HOURS_S:
+        table, at = _host_table(span)
+        return sql.select(table).where(span.holds(table, at)).subquery()
+    before, days, after = span.by_day()
+    parts = ((before, HOST_HOUR.c.hour), (days, HOST_DAY.c.day), (after, HOST_HOUR.c.hour))
+    return sql.union_all(
+        *(
+            sql.select(at.table.c.address, *(at.table.c[name] for name in _SUMS)).where(
+                part.holds(at.table, at)
+            )
+            for part, at in parts
+        )
+    ).subquery()
+
+
+def _host_sums(table: Any) -> list[Any]:
     return [sql.func.sum(table.c[name]) for name in _SUMS]
 
 

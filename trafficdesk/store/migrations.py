@@ -4,45 +4,44 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sql
-from sqlalchemy.schema import CreateColumn
 
 from trafficdesk.errors import StoreError
+from trafficdesk.store.database import OutOfReach
 from trafficdesk.store.schema import METADATA, PACKET, SCHEMA_VERSION, VERSION
+from trafficdesk.store.version_3 import to_version_3
+from trafficdesk.store.widening import widen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Connection
 
     from trafficdesk.store.database import Database
 
 
-def _to_second(connection: Connection) -> None:
+_PATIENCE_S: Final = 30
+"""Less than a server may take for an answer."""
+
+
+def _to_second(_database: Database, connection: Connection) -> None:
     """What reports of a span tell, and what the detector needs of a packet to learn from it."""
     METADATA.create_all(connection)
     widen(connection, PACKET)
 
 
-def widen(connection: Connection, table: sql.Table) -> None:
-    """Add the columns that a table lacks."""
-    there = {column["name"] for column in sql.inspect(connection).get_columns(table.name)}
-    for column in table.columns:
-        if column.name not in there:
-            spec = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {spec}")
-
-
-STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_second}
+Step = Callable[["Database", "Connection"], None]
+STEPS: Final[Mapping[int, Step]] = {2: _to_second, 3: to_version_3}
 """By version: what makes a store of the version before one of this."""
 
 
 def bring_up_to_date(
-    database: Database, steps: Mapping[int, Callable[[Connection], None]] = STEPS, version: int = VERSION
+    database: Database, steps: Mapping[int, Step] = STEPS, version: int = VERSION
 ) -> Path | None:
     """Make the tables of an empty store, or change those of an older one; returns the copy made before a change.
 
@@ -69,9 +68,10 @@ def bring_up_to_date(
         return None
     copy = _copy_of(database, found) if database.embedded else None
     for number in range(found + 1, version + 1):
-        with database.transaction() as connection:
-            steps[number](connection)
-            _note(connection, number)
+        with _alone(database) as connection:
+            if (_newest(connection) or 0) < number:
+                steps[number](database, connection)
+                _note(connection, number)
     return copy
 
 
@@ -80,7 +80,35 @@ def version_of(database: Database) -> int | None:
     with database.transaction() as connection:
         if not sql.inspect(connection).has_table(SCHEMA_VERSION.name):
             return None
-        return connection.execute(sql.select(sql.func.max(SCHEMA_VERSION.c.version))).scalar()
+        return _newest(connection)
+
+
+def _newest(connection: Connection) -> int | None:
+    return connection.execute(sql.select(sql.func.max(SCHEMA_VERSION.c.version))).scalar()
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """Two programs of ours, or two desktops, may want to make the same step at once."""
+    if database.embedded:
+        with database.transaction() as connection:
+            # A write before all else: it begins the transaction and takes the file's lock.
+            connection.execute(sql.update(SCHEMA_VERSION).values(applied_ns=SCHEMA_VERSION.c.applied_ns))
+            yield connection
+        return
+    name = "CONCAT('trafficdesk ', LEFT(DATABASE(), 50))"
+    with database.reading() as guard:
+        if not guard.exec_driver_sql(f"SELECT GET_LOCK({name}, {_PATIENCE_S})").scalar():
+            raise OutOfReach(
+                f"The history at {database.name} is being brought up to date by another desktop.",
+                "What is recorded meanwhile is kept here and written when that is done.",
+            )
+        try:
+            # In a transaction of its own, so that it has ended when the lock is let go.
+            with database.transaction() as connection:
+                yield connection
+        finally:
+            guard.exec_driver_sql(f"SELECT RELEASE_LOCK({name})")
 
 
 def _note(connection: Connection, version: int) -> None:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.store.parcel import Parcel
@@ -61,6 +61,15 @@ class _Capture:
     network: str = ""
     told: tuple[int, ...] = (0,) * 6
     """What was said of its quality so far."""
+    suppressed: dict[int, Incident] = field(default_factory=dict)
+
+    def take_suppressed(self, suppressed: tuple[Incident, ...] | None) -> list[Incident]:
+        """Those of which another thing holds now: they are suppressed, or no longer."""
+        if suppressed is None:
+            return []
+        now = {one.id: one for one in suppressed}
+        before, self.suppressed = self.suppressed, now
+        return [(now.get(number) or before[number]) for number in now.keys() ^ before.keys()]
 
 
 class Recorder:
@@ -143,13 +152,19 @@ class Recorder:
         scored: int | None = None,
         unscored: int | None = None,
         flagged: int | None = None,
+        suppressed: tuple[Incident, ...] | None = None,
     ) -> None:
-        """What was found, and how the capture is doing: packets scored, not scored and flagged so far."""
+        """What was found, and how the capture is doing: packets scored, not scored and flagged so far.
+
+        Parameters
+        ----------
+        suppressed : all incidents so far that a person said are expected; None = as before.
+        """
         with self._changed:
             capture = self._capture
             if capture is None:
                 return
-            for incident in incidents:
+            for incident in (*capture.take_suppressed(suppressed), *incidents):
                 self._put_incident(capture, incident)
             for gap in gaps:
                 self._put_gap(capture, gap)
@@ -239,6 +254,7 @@ class Recorder:
             incident.sentence,
             json.dumps([asdict(reason) for reason in incident.reasons]),
             incident.model_id,
+            incident.id in capture.suppressed,
         )
 
     def _put_gap(self, capture: _Capture, gap: Gap) -> None:

@@ -17,14 +17,17 @@ from trafficdesk.store.packet_rows import packet_columns
 from trafficdesk.store.rollup_detail import DetailRollUp
 from trafficdesk.store.schema import (
     CONVERSATION,
+    HOST_DAY,
     HOST_HOUR,
     HOST_MINUTE,
     NAME_LENGTH,
     PACKET,
+    PROTOCOL_HOUR,
     PROTOCOL_MINUTE,
     VOLUME_MINUTE,
     VOLUME_SECOND,
 )
+from trafficdesk.store.services import Services
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +43,7 @@ _BARE: Final = (Protocol.TCP, Protocol.UDP)
 _NS: Final = 1_000_000_000
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
+_DAY: Final = 86_400
 
 
 class RollUp:
@@ -58,7 +62,9 @@ class RollUp:
         self._packets = packets
         self._hosts = Admitted(HOSTS_A_MINUTE)
         self._hosts_of_hour = Admitted(10 * HOSTS_A_MINUTE)
+        self._hosts_of_day = Admitted(10 * HOSTS_A_MINUTE)
         self._ends = Admitted(CONVERSATIONS_AN_HOUR)
+        self._services = Services(sensor)
         self._detail = DetailRollUp(sensor, identities)
 
     def add(self, batch: PacketBatch, capture: int, parcel: Parcel) -> None:
@@ -73,7 +79,7 @@ class RollUp:
         seconds = batch["timestamp_ns"] // _NS
         lengths = batch["length"].astype(np.int64)
         self._add_volume(seconds, lengths, parcel)
-        self._add_protocols(seconds // _MINUTE * _MINUTE, batch["protocol"], lengths, parcel)
+        self._add_protocols(seconds, batch["protocol"], lengths, parcel)
         self._add_hosts(batch, seconds, lengths, parcel)
         self._add_conversations(batch, seconds, lengths, parcel)
         self._detail.add(batch, parcel)
@@ -88,15 +94,17 @@ class RollUp:
 
     def _add_protocols(
         self,
-        minutes: NDArray[np.int64],
+        seconds: NDArray[np.int64],
         protocols: NDArray[np.uint16],
         lengths: NDArray[np.int64],
         parcel: Parcel,
     ) -> None:
-        key, group = np.unique(minutes << 16 | protocols, return_inverse=True)
-        total = sums(group, np.stack([np.ones_like(lengths), lengths], axis=1), len(key))
-        names = [protocol_name(number) for number in (key & 0xFFFF).tolist()]
-        parcel.add(PROTOCOL_MINUTE, key >> 16, self._sensors(key), names, total[:, 0], total[:, 1])
+        values = np.stack([np.ones_like(lengths), lengths], axis=1)
+        for table, span in ((PROTOCOL_MINUTE, _MINUTE), (PROTOCOL_HOUR, _HOUR)):
+            key, group = np.unique(seconds // span * span << 16 | protocols, return_inverse=True)
+            total = sums(group, values, len(key))
+            names = [protocol_name(number) for number in (key & 0xFFFF).tolist()]
+            parcel.add(table, key >> 16, self._sensors(key), names, total[:, 0], total[:, 1])
 
     def _add_hosts(
         self, batch: PacketBatch, seconds: NDArray[np.int64], lengths: NDArray[np.int64], parcel: Parcel
@@ -114,6 +122,7 @@ class RollUp:
         for table, span, admitted in (
             (HOST_MINUTE, _MINUTE, self._hosts),
             (HOST_HOUR, _HOUR, self._hosts_of_hour),
+            (HOST_DAY, _DAY, self._hosts_of_day),
         ):
             at = both // span * span
             key, group = np.unique(at * len(addresses) + which, return_inverse=True)
@@ -182,14 +191,9 @@ class RollUp:
             if end is folded:
                 for text in texts:
                     text[number] = ""
-        parcel.add(
-            CONVERSATION,
-            hours,
-            [self._sensor] * len(hours),
-            *(list(part) for part in zip(*named, strict=True)),
-            *sums_,
-            *texts,
-        )
+        rows = (hours, [self._sensor] * len(hours), *zip(*named, strict=True), *sums_, *texts)
+        parcel.add(CONVERSATION, *rows)
+        self._services.add(rows, parcel)
 
     def _who(self, batch: PacketBatch, rows: Any, last: NDArray[np.int64]) -> list[list[str]]:
         """Program, how it is known, host and where its name is from, of conversations' last rows."""

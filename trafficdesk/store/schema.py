@@ -1,6 +1,6 @@
 """The one schema of the history: tables, and for every column what happens when its row is there already.
 
-Times are nanoseconds since the Unix epoch, UTC, but for `second`, `minute` and `hour`, which are seconds since then at
+Times are nanoseconds since the Unix epoch, UTC, but for `second`, `minute`, `hour` and `day`, which are seconds since then at
 which the span begins. Addresses are 16 bytes, IPv4 mapped into IPv6 (RFC 4291 section 2.5.5.2); 16 zero bytes stand
 for "all others", into which is folded what a bound does not let be told apart. Many desktops may write into one
 server: a `sensor` is one of them.
@@ -32,6 +32,14 @@ from trafficdesk.store.schema_detail import (
     QUALITY_MINUTE,
     THREAT_DAY,
 )
+from trafficdesk.store.schema_months import (
+    HOST_DAY,
+    NAME,
+    PROTOCOL_HOUR,
+    SERVICE,
+    SERVICE_DAY,
+    SERVICE_HOUR,
+)
 
 __all__ = [
     "CAPTURE",
@@ -39,22 +47,28 @@ __all__ = [
     "DELAY_HOUR",
     "DEVICE_DAY",
     "GAP",
+    "HOST_DAY",
     "HOST_HOUR",
     "HOST_MINUTE",
     "INCIDENT",
     "LENGTH_MINUTE",
     "METADATA",
     "MODEL",
+    "NAME",
     "NAME_LENGTH",
     "NETWORK",
     "NOTE",
     "OUTBOX",
     "PACKET",
     "PROGRESS",
+    "PROTOCOL_HOUR",
     "PROTOCOL_MINUTE",
     "QUALITY_MINUTE",
     "SCHEMA_VERSION",
     "SENSOR",
+    "SERVICE",
+    "SERVICE_DAY",
+    "SERVICE_HOUR",
     "THREAT_DAY",
     "VERSION",
     "VOLUME_MINUTE",
@@ -62,7 +76,7 @@ __all__ = [
     "Merge",
 ]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the schema; see `migrations`."""
 
 SCHEMA_VERSION: Final = table("schema_version", key("version", Integer), value("applied_ns", BigInteger))
@@ -164,9 +178,10 @@ INCIDENT: Final = table(
     value("sentence", LONG),
     value("reasons", LONG),
     value("model", Integer),
+    added("suppressed", Boolean, 0),
     Index("incident_start", "start_ns"),
 )
-"""`peers` and `reasons` are JSON."""
+"""`peers` and `reasons` are JSON; `suppressed`: a person said that it is expected."""
 MODEL: Final = table(
     "model",
     key("sensor", BigInteger),

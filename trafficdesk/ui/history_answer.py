@@ -33,7 +33,7 @@ def answer(history: History, request: HistoryRequest, now_s: int) -> HistoryAnsw
     span = span_of(request, now_s)
     before = replace(span, start_s=0)
     captures = [one for one in history.captures(before) if one["ended_ns"] >= span.start_s * sheets.NS]
-    told = [one for one in history.incidents(span) if _concerns(one, request.host)]
+    told = [one for one in history.incidents(span, suppressed=True) if _concerns(one, request.host)]
     conversations: list[dict[str, Any]] = []
     if request.host or request.tab is HistoryTab.CONVERSATIONS:
         conversations = history.conversations(span, request.host or None, CONVERSATIONS)

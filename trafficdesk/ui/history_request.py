@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from trafficdesk.store.span import PORTS_S
 from trafficdesk.ui.models.sheet_cells import byte_count
 from trafficdesk.ui.wording import thousands
 
@@ -87,11 +88,19 @@ class HistoryAnswer:
     """Whether there is more than the table lists."""
 
     @property
+    def alerts(self) -> tuple[Incident, ...]:
+        """Incidents but for those that a person expects."""
+        pairs = zip(self.incidents, self.told, strict=True)
+        return tuple(incident for incident, told in pairs if not told["suppressed"])
+
+    @property
     def summary(self) -> str:
         """The span in a line."""
         whose = f"{self.request.host}: " if self.request.host else ""
-        found = len(self.incidents)
+        found = len(self.alerts)
         incidents = "1 incident" if found == 1 else f"{thousands(found)} incidents"
+        if expected := len(self.incidents) - found:
+            incidents += f", {thousands(expected)} expected"
         octets = byte_count(self.snapshot.bytes)
         return f"{whose}{thousands(self.snapshot.packets)} packets, {octets}, {incidents}"
 
@@ -100,6 +109,8 @@ class HistoryAnswer:
         """What the table leaves out, or what can be done with it."""
         if self.capped:
             return f"The {len(self.sheet):,} heaviest are listed."
+        if self.request.tab is HistoryTab.CONVERSATIONS and self.span.length_s > PORTS_S:
+            return "Over four hours, clients' ports are not told apart."
         if self.request.tab is HistoryTab.HOSTS and not self.request.host:
             return "Double-click a host for its month."
         return ""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from trafficdesk.store.history import Span
 
+EXPECTED: Final = "expected"
+"""What is said of an incident that a correction calmed."""
 NS: Final = 1_000_000_000
 _NO_CAPTURE: Final = "No capture was running."
 _LEAST_GAP_NS: Final = 2 * NS
@@ -183,6 +185,9 @@ def incident_sheet(told: Sequence[dict[str, Any]]) -> Sheet:
         SheetColumn("family", "What", Form.TEXT, texts([family_title(one["family"]) for one in told])),
         SheetColumn("culprit", "By", Form.TEXT, texts([one["culprit"] for one in told])),
         _numbers("packets", "Packets", Form.COUNT, [one["packets"] for one in told]),
+        SheetColumn(
+            "said", "You said", Form.TEXT, texts([EXPECTED if one["suppressed"] else "" for one in told])
+        ),
         SheetColumn("sentence", "In words", Form.TEXT, texts([one["sentence"] for one in told])),
     )
     aside = (

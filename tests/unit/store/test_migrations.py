@@ -22,7 +22,7 @@ def test_an_empty_store_gets_every_table(database):
 def test_an_older_store_is_brought_up_step_by_step(database):
     """Every step once and in order; of a file a copy is kept, with what was there."""
     done = []
-    steps = {VERSION + 1: lambda _connection: done.append(1), VERSION + 2: lambda _connection: done.append(2)}
+    steps = {VERSION + 1: lambda *_: done.append(1), VERSION + 2: lambda *_: done.append(2)}
     copy = bring_up_to_date(database, steps, VERSION + 2)
     assert done == [1, 2]
     assert version_of(database) == VERSION + 2
@@ -44,7 +44,7 @@ def test_a_newer_store_is_left_alone(database):
 def test_a_step_that_fails_leaves_the_version(database):
     """The next start tries again."""
 
-    def fail(_connection: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreError("No.")
 
     with pytest.raises(StoreError):

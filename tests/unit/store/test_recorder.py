@@ -6,12 +6,14 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import sqlalchemy as sql
 
 from tests.helpers.stored import random_batch
 from tests.helpers.traffic import detection_of
 from trafficdesk.capture.source import CaptureStatistics, Gap
+from trafficdesk.detect.corrections import Corrections, Once
 from trafficdesk.detect.finding import ModelState
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import HistorySettings
@@ -75,6 +77,7 @@ def test_a_live_capture_is_in_the_history(settings: HistorySettings, tmp_path: P
     (incident,) = history.incidents(EVER)
     assert incident["number"] == 1
     assert isinstance(incident["peers"], list)
+    assert incident["suppressed"] is False
     (gap,) = history.gaps(EVER)
     assert (gap["interface"], gap["start_ns"], gap["end_ns"], gap["reason"]) == ("eth0", 10, 20, "asleep")
     database.close()
@@ -132,6 +135,36 @@ def test_too_fast_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     seen = sum(packets for _, packets, _ in History(database).volume(EVER))
     assert seen + missed == 3_000
     database.close()
+
+
+def test_what_a_person_expects_is_recorded_as_such(tmp_path: Path) -> None:
+    """An incident that a correction calms is no alert any more, and one again when that is taken back."""
+    keeping = Keeping(HistorySettings(), tmp_path, no_password)
+    session = AnalysisSession()
+    session.recorder = keeping.recorder
+    session.begin()
+    keeping.recorder.begin("eth0", session.log.identities)
+    nothing = (np.empty(0, np.int64), np.empty(0, np.int32))
+    database = open_store(HistorySettings(), tmp_path, no_password)
+    history, found = History(database), []
+    for step, corrections in enumerate(
+        (
+            Corrections(),
+            Corrections().with_entries(Once(1, 1, np.arange(3, 5), "Port scan", 0)),
+            Corrections(),
+        )
+    ):
+        session.recall.correct(corrections, nothing)
+        session.ingest(random_batch(500, step, first_id=500 * step))
+        session.next_for_analysis(500)
+        session.apply(detection_of(500 * step, 500, family=(3, 4) if not step else (), incident=1))
+        written = keeping.state.written_rows
+        while keeping.state.written_rows == written or keeping.state.waiting_rows:
+            time.sleep(0.05)
+        found.append([len(history.incidents(EVER)), len(history.incidents(EVER, suppressed=True))])
+    keeping.close()
+    database.close()
+    assert found == [[1, 1], [0, 1], [1, 1]]
 
 
 def test_reasons_are_kept_as_they_were(tmp_path: Path) -> None:

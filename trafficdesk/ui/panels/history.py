@@ -145,7 +145,7 @@ class HistoryPage(QWidget):
         self._whole.setCurrentIndex(0)
         volume, protocols = self._build_charts()
         volume.set_gaps(given.gaps)
-        volume.set_marks(given.incidents)
+        volume.set_marks(given.alerts)
         volume.set_data(given.snapshot)
         protocols.set_data(given.snapshot)
         tab = given.request.tab

@@ -66,6 +66,7 @@ class IncidentStory(QFrame):
         count = "1 packet" if incident.packets == 1 else f"{thousands(incident.packets)} packets"
         self.when.set_text(
             f"{clock_date(incident.start_ns)}, {seconds(lasted)} · {count} · severity {incident.severity} of 100"
+            f"{' · expected, as you said' if told['suppressed'] else ''}"
         )
         self.sentence.set_text(incident.sentence)
         words = family_words(incident.family) if is_family(incident.family) else ""
