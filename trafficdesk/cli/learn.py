@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -46,19 +47,47 @@ def run(arguments: argparse.Namespace) -> int:
         bring_up_to_date(database)
         packets = StoredPackets(database, this_sensor(data_dir()).number)
         networks = _networks(packets.stays(span), arguments.interface, known)
-        told = []
+        outcome = Outcome()
         for stays in networks:
-            try:
-                relearned = _learned(packets, stays, settings.detection, corrections)
-                _keep(relearned, known, replace=arguments.replace)
-            except TrafficDeskError as error:
-                complain(error)
-            else:
-                told.append(relearned)
+            outcome.add(stays, packets, known, settings.detection, corrections, replace=arguments.replace)
     finally:
         database.close()
-    _tell(told, arguments.json)
-    return Exit.DONE if told else Exit.ENVIRONMENT
+    _tell(outcome, arguments.json)
+    return Exit.DONE if outcome.learned else Exit.ENVIRONMENT
+
+
+class KnownBetter(TrafficDeskError):  # noqa: N818  # what is told is no failure
+    """More traffic of a network is known than the history holds."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of each network."""
+
+    learned: list[Relearned] = field(default_factory=list)
+    refused: list[TrafficDeskError] = field(default_factory=list)
+    """Where more is known already."""
+    failed: list[TrafficDeskError] = field(default_factory=list)
+
+    def add(
+        self,
+        stays: list[Stay],
+        packets: StoredPackets,
+        known: KnownNetworks,
+        settings: DetectionSettings,
+        corrections: Corrections,
+        *,
+        replace: bool,
+    ) -> None:
+        """Learn one network."""
+        try:
+            relearned = _learned(packets, stays, settings, corrections)
+            _keep(relearned, known, replace=replace)
+        except TrafficDeskError as error:
+            (self.refused if isinstance(error, KnownBetter) else self.failed).append(error)
+            complain(error)
+        else:
+            self.learned.append(relearned)
 
 
 def _networks(stays: list[Stay], interface: str | None, known: KnownNetworks) -> list[list[Stay]]:
@@ -110,7 +139,7 @@ def _keep(relearned: Relearned, known: KnownNetworks, *, replace: bool) -> None:
         found = None
     if found is not None and found[0].learned_s > relearned.baseline.learned_s and not replace:
         before, here = (lasting(value.learned_s) for value in (found[0], relearned.baseline))
-        raise StoreError(
+        raise KnownBetter(
             f"{before} of traffic on {visible(relearned.interface)} are known already, and the history holds {here}: "
             "nothing was changed.",
             "To take the history's word instead, add --replace.",
@@ -125,14 +154,19 @@ def _keep(relearned: Relearned, known: KnownNetworks, *, replace: bool) -> None:
     )
 
 
-def _tell(told: list[Relearned], path: str | None) -> None:
+def _tell(outcome: Outcome, path: str | None) -> None:
     if path:
         from trafficdesk.export.atomic import atomic_file
 
         with atomic_file(path) as out:
-            out.write((json.dumps({"networks": [_as_json(one) for one in told]}, indent=1) + "\n").encode())
+            told = {
+                "networks": [_as_json(one) for one in outcome.learned],
+                "refused": [error.title for error in outcome.refused],
+                "not_learned": [error.title for error in outcome.failed],
+            }
+            out.write((json.dumps(told, indent=1) + "\n").encode())
     if path != "-":
-        for one in told:
+        for one in outcome.learned:
             say(f"{visible(one.interface)}: {one.words}")
 
 

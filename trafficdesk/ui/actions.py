@@ -99,7 +99,8 @@ COMMANDS: Final = (
     Command("suppress", "analysis", "Su&ppress…", ("Ctrl+Shift+X",)),
     Command("corrections", "analysis", "&Corrections and rules…"),
     Command("self_test", "help", "Is it &working?", (), "check"),
-    Command("train_classifier", "analysis", "&Train classifier…", (), "", separated=True),
+    Command("learn_history", "analysis", "&Learn from the history…", (), "", separated=True),
+    Command("train_classifier", "analysis", "&Train classifier…"),
     Command("shortcuts", "help", "&Keyboard shortcuts", ("F1",), "keyboard"),
     Command("about", "help", "&About TrafficDesk", (), "info"),
 )

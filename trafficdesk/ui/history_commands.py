@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QFileDialog
 from trafficdesk.ui.cell_filter import filter_for_range
 from trafficdesk.ui.export_controller import with_suffix
 from trafficdesk.ui.history_controller import HistoryController
+from trafficdesk.ui.history_learning import HistoryLearning
 from trafficdesk.ui.history_reader import HistoryReader
+from trafficdesk.ui.past_report import PastReport
 from trafficdesk.ui.statistics_menu import StatisticsMenu
 from trafficdesk.ui.workers.background import Background
 
@@ -35,6 +37,8 @@ class HistoryCommands(QObject):
         self._looking: Background | None = None
         self.recording = HistoryController(desk, password)
         self.reader = HistoryReader(page, desk.preferences, password, self)
+        self.report = PastReport(desk, password, self)
+        self.learning = HistoryLearning(desk, self)
         desk.dashboard.history_words = self._words
         self._menu = StatisticsMenu(page, lambda: self._window.filter_bar.applied_expression, self)
         self._menu.filter_wanted.connect(self._filter)

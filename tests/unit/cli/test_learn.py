@@ -5,21 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tests.helpers.planted import START_NS, ordinary
+from tests.helpers.past import KEY, recorded
 from trafficdesk.cli.arguments import main
 from trafficdesk.detect.known_networks import KnownNetworks
-from trafficdesk.paths import data_dir
 from trafficdesk.settings import DetectionSettings, Settings
 from trafficdesk.settings.file import save
-from trafficdesk.store.database import Database, file_url
-from trafficdesk.store.keeping import FILE
-from trafficdesk.store.migrations import bring_up_to_date
-from trafficdesk.store.parcel import Parcel
-from trafficdesk.store.rollup import RollUp
-from trafficdesk.store.schema import CAPTURE, NETWORK
-from trafficdesk.store.sensor import this_sensor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,24 +17,12 @@ if TYPE_CHECKING:
     import pytest
 
 SINCE = ["--since", "2023-11-01T00:00"]
-KEY = "5a" * 16
 
 
 def _recorded(seconds: float) -> int:
-    """A live capture of the past, packet by packet."""
+    """With settings by which little is needed."""
     save(Settings(detection=DetectionSettings(trees=25, samples=64)))
-    batch, sensor = ordinary(seconds, seed=4).batch(), this_sensor(data_dir()).number
-    parcel = Parcel()
-    RollUp(sensor, packets=True).add(batch, START_NS, parcel)
-    last_ns = int(np.max(batch["timestamp_ns"]))
-    parcel.add_row(CAPTURE, sensor, START_NS, "eth0", last_ns, len(batch), 0, 0, 0, 0, 0)
-    parcel.add_row(NETWORK, sensor, START_NS, START_NS, KEY)
-    database = Database(file_url(data_dir() / FILE))
-    bring_up_to_date(database)
-    with database.transaction() as connection:
-        parcel.write(database, connection)
-    database.close()
-    return len(batch)
+    return recorded(seconds)
 
 
 def test_a_network_is_learned_from_the_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

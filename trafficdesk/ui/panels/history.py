@@ -73,7 +73,7 @@ class HistoryPage(QWidget):
             self.tabs.addTab(tab.value)
         self.all_hosts = QPushButton("All hosts")
         self.live = QPushButton("Filter the live table")
-        self.export = QPushButton("Export…")
+        self.report, self.export = QPushButton("Report…"), QPushButton("Export…")
         self.summary = ElidedLabel("", "muted")
         self.note = ElidedLabel("", "muted")
         self.story = IncidentStory()
@@ -279,8 +279,8 @@ class HistoryPage(QWidget):
         row.setSpacing(_MARGIN)
         row.addWidget(self.tabs)
         row.addStretch(1)
-        row.addWidget(self.span)
-        row.addWidget(self.export)
+        for part in (self.span, self.report, self.export):
+            row.addWidget(part)
         head.setFixedHeight(theme.CONTROL_HEIGHT + 4 * theme.SPACING)
         return head
 

@@ -1,0 +1,96 @@
+"""Analysis, Learn from the history…: the `learn` command in a process of its own; captures under way go on from it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, Slot
+
+from trafficdesk.ui.workers.own_command import OwnCommand
+
+if TYPE_CHECKING:
+    from trafficdesk.errors import TrafficDeskError
+    from trafficdesk.ui.desk import Desk
+
+LEARN: Final = "Learn from the history"
+REPLACE: Final = "Take the history's word"
+_KEEP: Final = "Keep what is known"
+_NOT_NOW: Final = "Not now"
+_ENDS: Final = (0, 3)
+"""Learned; or nothing, for a reason that it tells."""
+_STOP: Final = "Stop &learning from the history"
+
+
+class HistoryLearning(QObject):
+    """Asks, runs, and says what came of it."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._banner = desk.window.banner
+        self._preferences = desk.preferences
+        self._action = desk.window.actions_["learn_history"]
+        self._words = self._action.text()
+        self._command = OwnCommand("Learning from the history", _ENDS, self)
+        self._command.told.connect(self._on_told)
+        self._command.failed.connect(self._on_failed)
+        self._action.triggered.connect(self.ask)
+        self._banner.chosen.connect(self._on_chosen)
+        desk.window.closing.connect(self._command.stop)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self._command.running
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask whether to; where it is under way, end it."""
+        if self.running:
+            self._command.stop()
+            self._end()
+            self._banner.show_message("Learning from the history was stopped; nothing was changed.")
+            return
+        days = self._preferences.settings.history.fine_days
+        self._banner.offer(
+            f"Learn what is usual from the packets of the last {days:,} days?",
+            "Of every network that the history holds packets of. It takes a minute for a million packets; what stands "
+            "out is set aside, as in a live capture, and a capture that is running goes on from what was learned.",
+            (LEARN, _NOT_NOW),
+        )
+
+    @Slot(str)
+    def _on_chosen(self, words: str) -> None:
+        if words in {LEARN, REPLACE}:
+            self.learn(replace=words == REPLACE)
+
+    def learn(self, *, replace: bool = False) -> None:
+        """Begin; `replace`: also where more traffic is known than the history holds."""
+        last = f"{self._preferences.settings.history.fine_days}d"
+        self._command.run(["learn", "--last", last, "--json", "-", *(["--replace"] if replace else [])])
+        self._action.setText(_STOP)
+        self._banner.show_message(
+            "Learning from the history…", "In the background; it can be stopped under Analysis."
+        )
+
+    @Slot(bytes)
+    def _on_told(self, said: bytes) -> None:
+        self._end()
+        told: dict[str, Any] = json.loads(said)
+        learned = [f"{one['interface']}: {one['words']}" for one in told["networks"]]
+        if learned:
+            self._banner.show_message(learned[0], " ".join([*learned[1:], *told["not_learned"]]))
+        elif told["refused"]:
+            self._banner.offer(" ".join(told["refused"]), "", (_KEEP, REPLACE))
+        else:
+            self._banner.show_message(
+                "Nothing was learned from the history.", " ".join(told["not_learned"]), "warning"
+            )
+
+    @Slot(object)
+    def _on_failed(self, error: TrafficDeskError) -> None:
+        self._end()
+        self._banner.show_error(error)
+
+    def _end(self) -> None:
+        self._action.setText(self._words)
