@@ -12,11 +12,11 @@ from tests.helpers.stored import NOON_S, NS, random_batch
 from trafficdesk.paths import data_dir
 from trafficdesk.settings import HistorySettings, Settings
 from trafficdesk.store.database import Database, file_url
+from trafficdesk.store.forgetting import forget
 from trafficdesk.store.history import History, Span
 from trafficdesk.store.keeping import FILE
 from trafficdesk.store.migrations import bring_up_to_date
 from trafficdesk.store.parcel import Parcel
-from trafficdesk.store.retention import forget
 from trafficdesk.store.rollup import RollUp
 from trafficdesk.ui.dialogs.history_page import HistoryPage
 from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog

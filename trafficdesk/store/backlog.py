@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.errors import StoreError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_BUSY_S: Final = 10.0
 MOST_BYTES: Final = 2 << 30
 """Room for what waits; beyond, the newest is refused and said to be lost."""
 
@@ -82,6 +84,9 @@ class Backlog:
         rows = self._file.execute(
             "SELECT number, body, since_ns FROM parcel ORDER BY number LIMIT ?", (parcels,)
         ).fetchall()
+        if not rows:
+            # Also where somebody else has emptied it.
+            self.bytes = self.parcels = 0
         return [(number, _unpacked(body), since_ns) for number, body, since_ns in rows]
 
     def drop(self, last: int) -> None:
@@ -96,6 +101,30 @@ class Backlog:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def empty(path: Path) -> int:
+    """Forget what waits in a backlog, another's at work, too; returns the rows that went.
+
+    Raises
+    ------
+    StoreError
+        If the file can't be used.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S)) as file:
+            bodies = file.execute("SELECT body FROM parcel").fetchall()
+            file.execute("DELETE FROM parcel")
+            file.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return 0
+        raise _unusable(error) from error
+    except sqlite3.Error as error:
+        raise _unusable(error) from error
+    return sum(_unpacked(body).rows for (body,) in bodies)
 
 
 def _unpacked(body: bytes) -> Parcel:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "outbox.db"
 KEPT_NS: Final = 30 * 86_400 * 1_000_000_000
-"""How long it is remembered what was delivered."""
+"""How long it is remembered what was delivered, or given up."""
 _WAITING, _SENDING, _DONE, _GIVEN_UP = "waiting", "sending", "done", "given up"
 _ERROR_LENGTH: Final = 2_000
 
@@ -92,7 +92,7 @@ class StoredOutbox:
         """See `Outbox`."""
         with self._database.transaction() as connection:
             # First of all a write: it takes the file's lock, so that nobody reads the same letter meanwhile.
-            done = (OUTBOX.c.state == _DONE) & (OUTBOX.c.done_ns < now_ns - KEPT_NS)
+            done = OUTBOX.c.state.in_((_DONE, _GIVEN_UP)) & (OUTBOX.c.done_ns < now_ns - KEPT_NS)
             connection.execute(sql.delete(OUTBOX).where(done))
             self._free_orphans(connection)
             due = (OUTBOX.c.state == _WAITING) & (OUTBOX.c.next_ns <= now_ns) & OUTBOX.c.channel.in_(channels)

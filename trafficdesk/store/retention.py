@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sql
 
+from trafficdesk.errors import StoreError
 from trafficdesk.store.schema import (
     CAPTURE,
     CONVERSATION,
@@ -72,6 +75,11 @@ _COARSE: Final = (
     (CAPTURE, CAPTURE.c.ended_ns, _NS),
 )
 """Table, its time, and that time's units in a second."""
+TABLES: Final = tuple(table for table, _, _ in (*_FINE, *_MIDDLE, *_COARSE))
+"""Everything that was recorded."""
+_LETTERS_S: Final = 30 * _DAY_S
+_COPIES_S: Final = 30 * _DAY_S
+"""How long a copy made before a change of the schema is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +109,13 @@ class Retention:
         gone = _drop(database, _FINE, now - self.fine_days * _DAY_S)
         gone += _drop(database, (*_FINE, *_MIDDLE, *_COARSE), now - self.days * _DAY_S)
         with database.transaction() as connection:
-            done = (OUTBOX.c.done_ns > 0) & (OUTBOX.c.done_ns < (now - self.days * _DAY_S) * _NS)
+            done = (OUTBOX.c.done_ns > 0) & (OUTBOX.c.done_ns < (now - _LETTERS_S) * _NS)
             connection.execute(sql.delete(OUTBOX).where(done))
+        drop_copies(database, now - _COPIES_S)
         for tables in (_FINE, _MIDDLE, _COARSE):
             gone += self._shrink(database, tables, now)
         if gone and database.embedded:
-            _give_back(database)
+            give_back(database)
         return gone
 
     def _shrink(self, database: Database, tables: tuple[tuple[Any, Any, int], ...], now: int) -> int:
@@ -122,28 +131,23 @@ class Retention:
         return gone
 
 
-def forget(database: Database, sensor: int | None = None) -> int:
-    """Throw away all that was recorded, by one `sensor` only where given; returns the rows that went.
-
-    Raises
-    ------
-    StoreError
-        If the store refuses or is out of reach.
-    """
-    gone = 0
-    with database.transaction() as connection:
-        for table, _, _ in (*_FINE, *_MIDDLE, *_COARSE):
-            mine = sql.true() if sensor is None else table.c.sensor == sensor
-            gone += connection.execute(sql.delete(table).where(mine)).rowcount
-        mine = sql.true() if sensor is None else OUTBOX.c.sensor == sensor
-        # What was delivered; a mail that waits is still to be sent.
-        connection.execute(sql.delete(OUTBOX).where(mine & (OUTBOX.c.done_ns > 0)))
-    if database.embedded:
-        _give_back(database)
-    return gone
+def drop_copies(database: Database, before_s: float) -> None:
+    """Delete the copies of a file of ours that were made before a change of its schema, up to that time."""
+    if not database.embedded or not database.path or database.path == ":memory:":
+        return
+    path = Path(database.path)
+    for copy in path.parent.glob(f"{glob.escape(path.name)}.version-*"):
+        try:
+            if copy.stat().st_mtime < before_s:
+                copy.unlink()
+        except OSError as error:
+            raise StoreError(
+                f"{copy} can't be deleted: {error.strerror}.", "Delete it by hand; it is an older copy."
+            ) from error
 
 
-def _give_back(database: Database) -> None:
+def give_back(database: Database) -> None:
+    """To the disk what a file of ours no longer needs."""
     with database.transaction() as connection:
         # A script, since every page is a step, and what has no columns is stepped once only.
         connection.connection.cursor().executescript("PRAGMA incremental_vacuum")

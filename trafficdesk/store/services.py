@@ -24,6 +24,8 @@ EPHEMERAL: Final = 32_768
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
 _NONE: Final = -1
+_AGAIN_NS: Final = 300 * 1_000_000_000
+"""Who a service is, is told again: the store may have been told to forget it."""
 _Ends = tuple[bytes, bytes, int, int, int]
 """Low and high end's address, their ports, IP protocol."""
 OTHERS: Final[_Ends] = (bytes(16), bytes(16), _NONE, _NONE, _NONE)
@@ -45,11 +47,11 @@ class Services:
         self._sensor = sensor
         self._capacity = capacity
         self._day = -1
-        self._hour = -1
+        self._told_until_ns = -1
         self._numbers: dict[_Ends, int] = {}
         """Of the day's services."""
         self._told: dict[int, tuple[str, ...]] = {}
-        """What was said of the hour's services."""
+        """What was said of services not long ago."""
 
     def add(self, conversations: Sequence[Sequence[Any]], parcel: Parcel) -> None:
         """Put what these `conversations` come to into `parcel`.
@@ -70,7 +72,7 @@ class Services:
                     sums[span, number] = list(line[_KEYS:_TEXTS_AT])
                 else:
                     _add(known, line[_KEYS:_TEXTS_AT])
-            if texts := self._news(hour, number, line[_TEXTS_AT:]):
+            if texts := self._news(line[_TEXTS_AT - 1], number, line[_TEXTS_AT:]):
                 news.append((number, self._sensor, *ends, *texts, hour))
         if news:
             parcel.add(SERVICE, *zip(*news, strict=True))
@@ -95,10 +97,10 @@ class Services:
             self._numbers[ends] = number
         return number, ends
 
-    def _news(self, hour: int, number: int, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """What is to be said of who it is: once an hour, and when more is known; else nothing."""
-        if hour > self._hour:
-            self._hour, self._told = hour, {}
+    def _news(self, at_ns: int, number: int, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """What is to be said of who it is: now and then, and when more is known; else nothing."""
+        if at_ns > self._told_until_ns:
+            self._told_until_ns, self._told = at_ns + _AGAIN_NS, {}
         if number == self._numbers[OTHERS]:
             texts = ("",) * len(texts)
         told = self._told.get(number)

@@ -67,6 +67,15 @@ def test_what_was_delivered_is_forgotten_in_time(outbox):
     assert outbox.put(letter("a"))
 
 
+def test_what_was_given_up_is_forgotten_in_time(outbox):
+    """What nobody could be told is not kept for ever either."""
+    outbox.put(letter("a"))
+    outbox.give_up(outbox.claim(1, ("e-mail",)), 2, "no use")
+    assert not outbox.put(letter("a"))
+    assert outbox.claim(KEPT_NS + 10, ("e-mail",)) is None
+    assert outbox.put(letter("a"))
+
+
 def test_letters_are_for_their_owner_only(outbox, tmp_path):
     """They hold what was found, with rows as evidence."""
     outbox.put(letter("a"))

@@ -35,7 +35,7 @@ _REACH_HINT: Final = "Check address and port, whether the server runs, and wheth
 _FORGET: Final = "Forget everything that was recorded?"
 _WHAT: Final = (
     "Volumes, hosts, conversations, incidents, captures and packets {where} are deleted, at once and for good. "
-    "Settings, corrections and what the detector learned stay. A capture that is running goes on being recorded."
+    "What waits for a server, too. Settings, corrections and what the detector learned stay. A capture that is running goes on being recorded."
 )
 
 
@@ -214,16 +214,16 @@ def _tried(section: HistorySettings, typed: str | None, secrets: PasswordStore) 
 
 
 def _forgotten(section: HistorySettings, secrets: PasswordStore) -> str:
+    from trafficdesk.store.forgetting import forget_everything
     from trafficdesk.store.keeping import open_store
     from trafficdesk.store.migrations import bring_up_to_date
-    from trafficdesk.store.retention import forget
     from trafficdesk.store.sensor import this_sensor
 
     database = open_store(section, data_dir(), secrets.get)
     try:
         bring_up_to_date(database)
         sensor = None if database.embedded else this_sensor(data_dir()).number
-        return f"{forget(database, sensor):,} rows were forgotten."
+        return f"{forget_everything(database, data_dir(), sensor):,} rows were forgotten."
     finally:
         database.close()
 
