@@ -84,7 +84,7 @@ class AnalysisSession:
     Parameters
     ----------
     capacity : rows the log keeps.
-    clock_ns : nanoseconds since the Unix epoch, for suppression rules that expire.
+    clock_ns : nanoseconds since the Unix epoch, for suppression rules that expire and lists that grow old.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class AnalysisSession:
         self.reverse_dns = False
         """Whether the resolver may be asked for names."""
         self._recent = RecentRows(self.log)
-        self.listed = Listed(self.log)
+        self.listed = Listed(self.log, lambda: clock_ns() / 1e9)
         self.describer = Describer(self.log, self.listed)
         self.frames: Callable[[], FrameStore | None] = _nowhere
         """Where its packets' bytes are kept; whoever captures says so."""

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from trafficdesk.capture.loss import lost_by_place
+from trafficdesk.cli.collection import is_collection
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
@@ -21,7 +22,7 @@ from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.detector import Detector
@@ -56,8 +57,9 @@ class Analysis:
         rows_out: IO[bytes] | None,
         tables: TrafficTables | None = None,
         explain: Iterable[int] = (),
+        clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self.session = AnalysisSession(LAG_ROWS)
+        self.session = AnalysisSession(LAG_ROWS, clock_ns=clock_ns)
         self.seconds = Seconds()
         self.detector = detector
         self.tables = tables
@@ -108,6 +110,10 @@ class Analysis:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    if is_collection(arguments):
+        from trafficdesk.cli.collection.command import run_collection
+
+        return run_collection(arguments)
     if not can_be_written(arguments.report):
         return Exit.USAGE
     everything = warned_settings()

@@ -117,7 +117,10 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "analyse captures: scores, incidents and reasons, no packet scored by a model that has seen it",
     )
     analyze.add_argument(
-        "files", metavar="FILE", nargs="+", help="pcap or pcapng; several are read one after another"
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="pcap or pcapng; several are read one after another as one capture; folders and patterns: see below",
     )
     analyze.add_argument("--packets-csv", metavar="PATH", help="one row per packet with score and reason")
     analyze.add_argument("--incidents-csv", metavar="PATH", help="one row per incident")
@@ -135,6 +138,20 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--seed", type=int, default=None, metavar="N", help="same seed, same packets: same scores"
     )
     add_switch(analyze)
+    many = analyze.add_argument_group(
+        "many files",
+        "Each file is a capture of its own, and all of them together give one result, where a folder or a pattern is "
+        "named or any of these is said. --json, --incidents-csv and --report then tell of all files.",
+    )
+    many.add_argument("--separate", action="store_true", help="each file on its own")
+    many.add_argument("--jobs", type=_positive(int), metavar="N", help="processes (default: one per core)")
+    many.add_argument(
+        "--scheduler", metavar="ADDRESS", help="on a Dask cluster instead: tcp://host:8786; same paths there"
+    )
+    many.add_argument(
+        "--resume", metavar="DIR", help="keep what is done in DIR, and begin with what is kept there"
+    )
+    many.add_argument("--files-csv", metavar="PATH", help="one row per file")
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

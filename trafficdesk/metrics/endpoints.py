@@ -62,6 +62,15 @@ class Endpoints:
             "unique_ip_exact": not self._table.overflowed,
         }
 
+    def heaviest(self, most: int) -> dict[str, tuple[int, int, int, int]]:
+        """At most so many addresses, most bytes first: packets and bytes sent, packets and bytes received."""
+        count = len(self._table)
+        packets, octets = self._packets[:, :count], self._bytes[:, :count]
+        # Equal ones in order of appearance, which the same file has always.
+        best = np.lexsort((np.arange(count), -packets.sum(axis=0), -octets.sum(axis=0)))[:most]
+        columns = np.stack((packets[0], octets[0], packets[1], octets[1]), axis=1)[best]
+        return dict(zip(self._texts(best), map(tuple, columns.tolist()), strict=True))
+
     def _top(self, side: int) -> tuple[Talker, ...]:
         octets = self._bytes[side, : len(self._table)]
         packets = self._packets[side, : len(self._table)]

@@ -30,6 +30,8 @@ class TrafficMetrics:
 
     def __init__(self) -> None:
         self._metrics = tuple(metric() for metric in METRICS)
+        self.endpoints = next(metric for metric in self._metrics if isinstance(metric, Endpoints))
+        """For those who want more of its addresses than the snapshot has."""
         self._changed = True
         self._snapshot = MetricsSnapshot()
 

@@ -44,6 +44,8 @@ class Report:
     """None = not known."""
     notes: tuple[str, ...] = ()
     """What a reader must know of where the numbers come from, a sentence each."""
+    files: tuple[Mapping[str, Any], ...] = ()
+    """Of many captures, each: `name`, `fault`, `incident_count`, and keys of its summary."""
 
     @property
     def over_time(self) -> Series:
@@ -80,6 +82,8 @@ def context_of(report: Report) -> dict[str, Any]:
         "incidents": sorted(summary["incidents"], key=lambda one: (-one["severity"], one["start_ns"]))[
             :_INCIDENTS
         ],
+        "incident_count": summary.get("incident_count", len(summary["incidents"])),
+        "files": report.files,
         "steps": list(_steps(report.over_time)),
         "correlation": _correlation(report.over_time),
         "model": report.model,

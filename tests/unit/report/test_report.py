@@ -160,6 +160,16 @@ def test_markdown_escapes_its_own_signs(tmp_path: Path) -> None:
     assert "| 203.0.113.7 | \\<script\\>" in page
 
 
+@pytest.mark.parametrize("suffix", [".html", ".md"])
+def test_what_no_list_has_is_not_mentioned(tmp_path: Path, suffix: str) -> None:
+    """An incident that no threat list knows ends with its sentence."""
+    incident = summary()["incidents"][0] | {"threat": None, "sentence": "It was odd."}
+    path = tmp_path / f"report{suffix}"
+    write_report(path, Report("capture", summary(incidents=[incident], threats=[]), MetricsSnapshot()))
+    assert "It was odd." in path.read_text()
+    assert "None" not in path.read_text()
+
+
 def test_quiet_capture_says_so(tmp_path: Path) -> None:
     """No incidents and no volume still make a page."""
     path = tmp_path / "report.html"
