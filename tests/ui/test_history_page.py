@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tests.helpers.stored import NOON_S, NS, random_batch
 from trafficdesk.capture.spool.ended import ended_capture
+from trafficdesk.packets.address import pack_address
 from trafficdesk.paths import data_dir
 from trafficdesk.settings import HistorySettings, Settings
 from trafficdesk.settings.secrets import HistoryPassword
@@ -19,7 +20,7 @@ from trafficdesk.store.keeping import FILE
 from trafficdesk.store.migrations import bring_up_to_date
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.rollup import RollUp
-from trafficdesk.store.schema import CAPTURE, INCIDENT, SENSOR
+from trafficdesk.store.schema import CAPTURE, INCIDENT, NAME, SENSOR
 from trafficdesk.ui.history_reader import HistoryReader
 from trafficdesk.ui.history_request import HistoryTab, Last
 from trafficdesk.ui.history_sheets import gaps_of
@@ -76,6 +77,7 @@ def record() -> None:
             INCIDENT, 7, NOON_S * NS, number, "port scan", "10.0.0.7", json.dumps(["10.0.0.9"]),
             (NOON_S + 61 - number) * NS, (NOON_S + 90) * NS, 212, 70, words, json.dumps([REASON]), 1, number == 2,
         )  # fmt: skip
+    parcel.add_row(NAME, 7, pack_address("10.0.0.7"), "nas.local", "mDNS", NOON_S * NS, (NOON_S + 9) * NS)
     with database.transaction() as connection:
         parcel.write(database, connection)
     database.close()
@@ -105,7 +107,7 @@ def test_a_span_tells_its_hosts(room: Room) -> None:
     assert "1 incident" in room.page.summary.whole()
     assert sheet.rowCount() == 40
     assert sheet.sheet is not None
-    order = [int(sheet.sheet.columns[1].values[row]) for row in sheet.order]
+    order = [int(sheet.sheet.columns[2].values[row]) for row in sheet.order]
     assert order == sorted(order, reverse=True)
 
 
@@ -153,6 +155,18 @@ def test_what_a_person_expects_is_told_quietly(room: Room, qtbot: QtBot) -> None
     assert [one.sentence for one in room.page._given.alerts] == ["10.0.0.7 tried 212 ports."]
 
 
+def test_hosts_have_their_names(room: Room, qtbot: QtBot) -> None:
+    """In the table, and beside the address of the host that is looked at."""
+    sheets = room.page.table.sheets
+    place = [column.name for column in sheets.sheet.columns].index("name")
+    named = {sheets.text(row, 0): sheets.text(row, place) for row in range(sheets.rowCount())}
+    assert {address for address, name in named.items() if name} == {"10.0.0.7"}
+    assert named["10.0.0.7"] == "nas.local"
+    room.page.show_host("10.0.0.7")
+    room.settle(qtbot)
+    assert "10.0.0.7 (nas.local): " in room.page.summary.whole()
+
+
 def test_a_table_is_written_as_csv(room: Room, qtbot: QtBot, tmp_path: Path) -> None:
     """As it is sorted, all of its rows."""
     with qtbot.waitSignal(room.reader.exported) as told:
@@ -160,7 +174,7 @@ def test_a_table_is_written_as_csv(room: Room, qtbot: QtBot, tmp_path: Path) -> 
     lines = (tmp_path / "hosts.csv").read_text(encoding="utf-8").splitlines()
     assert told.args[0] == 40
     assert len(lines) == 41
-    assert lines[0].lstrip("\ufeff").startswith("address,bytes,")
+    assert lines[0].lstrip("\ufeff").startswith("address,name,bytes,")
 
 
 def test_an_empty_span_is_said(room: Room, qtbot: QtBot) -> None:

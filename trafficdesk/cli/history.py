@@ -109,6 +109,7 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
             }
             for at, one in history.host(host, span)
         ]
+        told["names"] = history.names_of(host)
         told["conversations"] = history.conversations(span, host)
         told["incidents"] = [
             one
@@ -116,7 +117,8 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
             if host == one["culprit"] or host in one["peers"]
         ]
         return told
-    volume = history.volume(span)
+    volume, talkers = history.volume(span), history.talkers(span)
+    names = history.shown_names(one.address for one in talkers)
     return told | {
         "packets": sum(packets for _, packets, _ in volume),
         "bytes": sum(octets for _, _, octets in volume),
@@ -127,12 +129,13 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
         "talkers": [
             {
                 "address": one.address,
+                "name": names.get(one.address, ""),
                 "sent_packets": one.sent_packets,
                 "sent_bytes": one.sent_bytes,
                 "received_packets": one.received_packets,
                 "received_bytes": one.received_bytes,
             }
-            for one in history.talkers(span)
+            for one in talkers
         ],
         "conversations": history.conversations(span, limit=100),
         "incidents": history.incidents(span, suppressed=True),
@@ -148,6 +151,10 @@ def _lines(told: dict[str, Any]) -> list[str]:
         sent = sum(one["sent_bytes"] for one in told["over_time"])
         received = sum(one["received_bytes"] for one in told["over_time"])
         lines.append(f"{visible(told['host'])} sent {sent:,} bytes and received {received:,}")
+        lines += [
+            f"  {visible(one['name'])} ({visible(one['source'])}, last {_said(one['last_ns'])})"
+            for one in told["names"][:_SHOWN]
+        ]
     else:
         lines.append(
             f"{told['packets']:,} packets, {told['bytes']:,} bytes in {len(told['captures'])} captures"
@@ -155,6 +162,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
         lines += ["", "Addresses by bytes"]
         lines += [
             f"  {one['address'] or 'all others':<40} {one['sent_bytes']:>15,} sent {one['received_bytes']:>15,} received"
+            f"{'  ' + visible(one['name']) if one['name'] else ''}"
             for one in told["talkers"][:_SHOWN]
         ]
     lines += ["", "Conversations by bytes"]

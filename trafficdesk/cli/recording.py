@@ -57,7 +57,12 @@ class Recording:
             return
         session, pump = self._monitor.session, self._monitor.pump
         session.recorder = self._keeping.recorder
-        session.recorder.begin(self._source, session.log.identities, lambda: pump.statistics)
+        session.recorder.begin(
+            self._source,
+            session.log.identities,
+            lambda: pump.statistics,
+            session.identifier.identity.take_names,
+        )
 
     def close(self) -> None:
         """Write what waits and end; may be called twice."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trafficdesk.identity.reverse import ReverseLookup
     from trafficdesk.identity.sockets import OpenSocket
     from trafficdesk.packets.batch import PacketBatch
-    from trafficdesk.packets.identities import Identities
+    from trafficdesk.packets.identities import Host, Identities
 
 _SECOND_NS: Final = 1_000_000_000
 RECENT_NS: Final = 10 * _SECOND_NS
@@ -130,6 +130,11 @@ class Identity:
         """Number of the name an address is known by now, whoever asks; 0 = none."""
         with self._lock:
             return self._names.best(address)
+
+    def take_names(self) -> list[tuple[bytes, Host]]:
+        """What was learned of addresses' names since the last call; from any thread."""
+        with self._lock:
+            return self._names.take_news()
 
     def take_changes(self) -> Changes | None:
         """What became known of conversations since the last call; None where nothing did."""

@@ -16,6 +16,8 @@ CAPACITY: Final = 100_000
 LONGEST: Final = 255
 """Characters kept of a name (RFC 1035 section 2.3.4)."""
 _TOLD: Final = 10_000
+_NEWS: Final = 20_000
+"""Names learned between two looks at what is new."""
 
 
 class _Recent(OrderedDict[bytes, int]):
@@ -55,6 +57,7 @@ class Names:
         """What a client called it when it asked: of that conversation, as one server has many names."""
         self._numbers: dict[tuple[str, int], int] = {}
         """Of names as they were told: the same ones are told again and again."""
+        self._news: set[tuple[bytes, int]] = set()
 
     def __len__(self) -> int:
         return len(self._of_address)
@@ -77,6 +80,7 @@ class Names:
         if not number:
             return
         self._of_address.put(address, number)
+        self._note(address, number)
         if source is NameSource.DNS:
             self._of_pair.put(client + address, number)
 
@@ -87,6 +91,16 @@ class Names:
     def note_server(self, address: bytes, number: int) -> None:
         """A client asked for this host at `address`; the name is used where the address has none of its own."""
         self._of_server.put(address, number)
+        self._note(address, number)
+
+    def take_news(self) -> list[tuple[bytes, Host]]:
+        """Addresses of which something was learned since the last call, known before or not, and what."""
+        news, self._news = self._news, set()
+        return [(address, self._hosts[number]) for address, number in news]
+
+    def _note(self, address: bytes, number: int) -> None:
+        if len(self._news) < _NEWS:
+            self._news.add((address, number))
 
     def best(self, address: bytes) -> int:
         """Number of the name to show for an address, whoever asks; 0 where it has none."""

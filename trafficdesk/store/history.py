@@ -12,6 +12,7 @@ from trafficdesk.packets.address import address_text, pack_address
 from trafficdesk.packets.protocol import IpProtocol
 from trafficdesk.store.history_detail import HistoryDetail
 from trafficdesk.store.past_conversations import WAYS, conversation_query
+from trafficdesk.store.past_names import names_of, shown_names
 from trafficdesk.store.schema import (
     CAPTURE,
     GAP,
@@ -28,7 +29,7 @@ from trafficdesk.store.schema import (
 from trafficdesk.store.span import HOURS_S, LAST, MINUTES_S, NS, SECONDS_S, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from trafficdesk.store.database import Database
 
@@ -114,6 +115,16 @@ class History:
         return [
             (row[-1], _talker(row)) for row in self._rows(query.group_by(table.c.address, at).order_by(at))
         ]
+
+    def names_of(self, address: str) -> list[dict[str, Any]]:
+        """See `past_names.names_of`."""
+        with self._database.reading() as connection:
+            return names_of(connection, address)
+
+    def shown_names(self, addresses: Iterable[str]) -> dict[str, str]:
+        """See `past_names.shown_names`."""
+        with self._database.reading() as connection:
+            return shown_names(connection, addresses)
 
     def conversations(
         self, span: Span, address: str | None = None, limit: int = 1_000

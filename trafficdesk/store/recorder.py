@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from trafficdesk.store.name_rows import NameRows
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.rollup import RollUp
 from trafficdesk.store.schema import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import CaptureStatistics, Gap
     from trafficdesk.detect.finding import Incident, ModelState
     from trafficdesk.packets.batch import PacketBatch
-    from trafficdesk.packets.identities import Identities
+    from trafficdesk.packets.identities import Host, Identities
     from trafficdesk.store.sensor import Sensor
     from trafficdesk.store.writer import HistoryWriter
 
@@ -51,9 +52,11 @@ class _Capture:
     number: int
     source: str
     roll_up: RollUp
+    known: NameRows
+    statistics: Callable[[], CaptureStatistics] | None = None
+    names: Callable[[], Iterable[tuple[bytes, Host]]] | None = None
     packets: int = 0
     bytes: int = 0
-    statistics: Callable[[], CaptureStatistics] | None = None
     scored: int = 0
     unscored: int = 0
     flagged: int = 0
@@ -112,6 +115,7 @@ class Recorder:
         source: str,
         identities: Identities | None = None,
         statistics: Callable[[], CaptureStatistics] | None = None,
+        names: Callable[[], Iterable[tuple[bytes, Host]]] | None = None,
     ) -> int:
         """A live capture on `source` begins; returns its number in the history.
 
@@ -119,12 +123,14 @@ class Recorder:
         ----------
         identities : what its rows' programs and hosts are.
         statistics : what it has lost so far; asked from any thread.
+        names : what was learned of addresses' names since it was asked last; likewise.
         """
         self.end()
         number = time.time_ns()
         roll_up = RollUp(self._sensor.number, identities, packets=self._packets)
         with self._changed:
-            self._capture = _Capture(number, source[:NAME_LENGTH], roll_up, statistics=statistics)
+            known = NameRows(self._sensor.number)
+            self._capture = _Capture(number, source[:NAME_LENGTH], roll_up, known, statistics, names)
             self._pending.add_row(SENSOR, self._sensor.number, self._sensor.uid, self._sensor.name)
             self._put_status(self._capture)
         return number
@@ -218,6 +224,8 @@ class Recorder:
 
     def _put_status(self, capture: _Capture) -> None:
         self._said = time.monotonic()
+        if capture.names is not None:
+            capture.known.add(capture.names(), time.time_ns(), self._pending)
         lost = capture.statistics() if capture.statistics is not None else None
         dropped = (lost.dropped_kernel, lost.dropped_queue, lost.dropped_disk) if lost else (0, 0, 0)
         self._pending.add_row(

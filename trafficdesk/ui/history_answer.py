@@ -12,6 +12,7 @@ from trafficdesk.ui.history_request import HistoryAnswer, HistoryRequest, Histor
 if TYPE_CHECKING:
     from trafficdesk.metrics import MetricsSnapshot
     from trafficdesk.metrics.sheets import Sheet
+    from trafficdesk.store.history import Talker
 
 HOSTS: Final = 1_000
 """Listed at most."""
@@ -48,6 +49,7 @@ def answer(history: History, request: HistoryRequest, now_s: int) -> HistoryAnsw
         told,
         sheet,
         capped,
+        history.shown_names([request.host]).get(request.host, "") if request.host else "",
     )
 
 
@@ -84,9 +86,13 @@ def _sheet(
             return sheets.capture_sheet(captures), False
     if request.host:
         peers = sheets.peers_of(conversations, request.host)
-        return sheets.host_sheet(peers), len(conversations) >= CONVERSATIONS
+        return _hosts(history, peers), len(conversations) >= CONVERSATIONS
     talkers = history.talkers(span, HOSTS)
-    return sheets.host_sheet(talkers), len(talkers) >= HOSTS
+    return _hosts(history, talkers), len(talkers) >= HOSTS
+
+
+def _hosts(history: History, talkers: list[Talker]) -> Sheet:
+    return sheets.host_sheet(talkers, history.shown_names(one.address for one in talkers))
 
 
 def _concerns(incident: dict[str, Any], host: str) -> bool:

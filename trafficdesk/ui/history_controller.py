@@ -100,8 +100,13 @@ class HistoryController(QObject):
     def _on_began(self) -> None:
         job, capture = self._desk.capture.job, self._desk.capture
         if self._keeping is not None and job is not None and job.live:
-            log = self._desk.session.log
-            self._keeping.recorder.begin(job.title, log.identities, lambda: capture.statistics)
+            session = self._desk.session
+            self._keeping.recorder.begin(
+                job.title,
+                session.log.identities,
+                lambda: capture.statistics,
+                session.identifier.identity.take_names,
+            )
 
     @Slot()
     def _on_ended(self) -> None:

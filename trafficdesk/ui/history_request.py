@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.store.span import PORTS_S
 from trafficdesk.ui.models.sheet_cells import byte_count
-from trafficdesk.ui.wording import thousands
+from trafficdesk.ui.wording import thousands, visible
 
 if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
@@ -86,6 +86,8 @@ class HistoryAnswer:
     sheet: Sheet
     capped: bool
     """Whether there is more than the table lists."""
+    name: str = ""
+    """What the host that all is limited to is called; text from the network."""
 
     @property
     def alerts(self) -> tuple[Incident, ...]:
@@ -96,7 +98,8 @@ class HistoryAnswer:
     @property
     def summary(self) -> str:
         """The span in a line."""
-        whose = f"{self.request.host}: " if self.request.host else ""
+        called = f" ({visible(self.name)})" if self.name else ""
+        whose = f"{self.request.host}{called}: " if self.request.host else ""
         found = len(self.alerts)
         incidents = "1 incident" if found == 1 else f"{thousands(found)} incidents"
         if expected := len(self.incidents) - found:

@@ -18,7 +18,7 @@ from trafficdesk.ui.history_request import OTHERS
 from trafficdesk.ui.wording import family_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -128,11 +128,13 @@ def incident_of(number: int, told: dict[str, Any]) -> Incident:
     )
 
 
-def host_sheet(talkers: Sequence[Talker]) -> Sheet:
-    """Addresses and what they sent and received."""
+def host_sheet(talkers: Sequence[Talker], names: Mapping[str, str]) -> Sheet:
+    """Addresses, what they were called, and what they sent and received."""
     addresses = [one.address for one in talkers]
+    called = [names.get(address, "") for address in addresses]
     columns = (
         SheetColumn("address", "Address", Form.TEXT, texts([address or OTHERS for address in addresses])),
+        SheetColumn("name", "Name", Form.TEXT, texts(called)),
         _numbers("bytes", "Bytes", Form.BYTES, [one.sent_bytes + one.received_bytes for one in talkers]),
         _numbers("bytes_sent", "Bytes sent", Form.BYTES, [one.sent_bytes for one in talkers]),
         _numbers("bytes_received", "Bytes received", Form.BYTES, [one.received_bytes for one in talkers]),

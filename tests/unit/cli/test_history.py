@@ -6,13 +6,17 @@ import json
 
 import pytest
 
-from tests.helpers.stored import NOON_S, random_batch
+from tests.helpers.stored import NOON_S, NS, random_batch
 from trafficdesk.cli import main
 from trafficdesk.cli.history import BadSpan, span_of
+from trafficdesk.packets.address import pack_address
 from trafficdesk.paths import data_dir
 from trafficdesk.settings import HistorySettings
+from trafficdesk.store.database import Database, file_url
 from trafficdesk.store.history import Span
-from trafficdesk.store.keeping import Keeping
+from trafficdesk.store.keeping import FILE, Keeping
+from trafficdesk.store.parcel import Parcel
+from trafficdesk.store.schema import NAME
 
 SINCE = ["--since", "2026-01-01", "--until", "2030-01-01"]
 
@@ -47,6 +51,29 @@ def test_as_json(capsys):
         "10.0.0.3"
     }
     assert told["over_time"][0]["sent_packets"] > 0
+
+
+@pytest.mark.usefixtures("recorded")
+def test_names_are_told(capsys):
+    """Beside the addresses, and of a host with where they are known from; what is hostile in them is made visible."""
+    database = Database(file_url(data_dir() / FILE))
+    parcel = Parcel()
+    for number in range(1, 41):
+        parcel.add_row(
+            NAME, 7, pack_address(f"10.0.0.{number}"), "desk\x1b[31m.example", "mDNS", 5 * NS, 6 * NS
+        )
+    with database.transaction() as connection:
+        parcel.write(database, connection)
+    database.close()
+    assert main(["history", *SINCE]) == 0
+    out = capsys.readouterr().out
+    assert "[31m.example" in out
+    assert "\x1b" not in out
+    assert main(["history", *SINCE, "--host", "10.0.0.3"]) == 0
+    assert "mDNS" in capsys.readouterr().out
+    assert main(["history", *SINCE, "--host", "10.0.0.3", "--json", "-"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["names"]
+    assert (told["source"], told["first_ns"], told["last_ns"]) == ("mDNS", 5 * NS, 6 * NS)
 
 
 def test_nothing_recorded_is_no_error(capsys):

@@ -15,10 +15,16 @@ from tests.helpers.traffic import detection_of
 from trafficdesk.capture.source import CaptureStatistics, Gap
 from trafficdesk.detect.corrections import Corrections, Once
 from trafficdesk.detect.finding import ModelState
+from trafficdesk.packets.address import pack_address
+from trafficdesk.packets.identities import Host, NameSource
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import HistorySettings
+from trafficdesk.store.database import Database
 from trafficdesk.store.history import History, Span
 from trafficdesk.store.keeping import Keeping, open_store, url_of
+from trafficdesk.store.migrations import bring_up_to_date
+from trafficdesk.store.name_rows import NameRows
+from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.schema import NETWORK
 
 if TYPE_CHECKING:
@@ -33,6 +39,10 @@ def no_password(_server: str, _user: str) -> str:
 
 @pytest.fixture
 def settings(url: str) -> HistorySettings:
+    # A server's tables first: a busy machine takes longer over them than a writer that ends has patience.
+    database = Database(url)
+    bring_up_to_date(database)
+    database.close()
     return HistorySettings(url="" if url.startswith("sqlite") else url, packets=True)
 
 
@@ -135,6 +145,52 @@ def test_too_fast_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     seen = sum(packets for _, packets, _ in History(database).volume(EVER))
     assert seen + missed == 3_000
     database.close()
+
+
+def test_names_are_learned_from_what_is_seen(settings: HistorySettings, tmp_path: Path) -> None:
+    """A DNS answer's name is kept with its address, source and time, and the best evidence is shown."""
+    keeping = Keeping(settings, tmp_path, no_password)
+    session = AnalysisSession()
+    session.recorder = keeping.recorder
+    session.begin()
+    identity = session.identifier.identity
+    keeping.recorder.begin("eth0", session.log.identities, names=session.identifier.identity.take_names)
+    begun = time.time_ns()
+    web, nas = pack_address("93.184.216.34"), pack_address("fd00::7")
+    hostile = "=cmd\u202e<b>"
+    identity._names.learn(b"", web, "example.org", NameSource.DNS)
+    identity.learn_name(nas, hostile)
+    identity._names.note_server(
+        web, session.log.identities.hosts.number(Host("shop.example", NameSource.TLS))
+    )
+    assert identity.host_of(web)
+    keeping.recorder.end()
+    assert identity.take_names() == []
+    assert keeping.close()
+    database = open_store(settings, tmp_path, no_password)
+    history = History(database)
+    told = {one["name"]: one for one in history.names_of("93.184.216.34")}
+    assert {name: one["source"] for name, one in told.items()} == {
+        "example.org": "DNS answer",
+        "shop.example": "TLS SNI",
+    }
+    assert begun <= told["example.org"]["first_ns"] <= told["example.org"]["last_ns"]
+    shown = history.shown_names(["93.184.216.34", "fd00::7", "10.0.0.1", ""])
+    assert shown == {
+        "93.184.216.34": "shop.example",
+        "fd00::7": identity._names._hosts[identity.host_of(nas)].name,
+    }
+    assert "\u202e" not in shown["fd00::7"]
+    database.close()
+
+
+def test_a_flood_of_names_is_bounded() -> None:
+    """So many a day, and no more: an attacker who invents names does not fill the disk."""
+    rows, parcel = NameRows(7, capacity=10), Parcel()
+    learned = [(pack_address("10.0.0.1"), Host(f"h{at}.example", NameSource.DNS)) for at in range(50)]
+    for _ in range(2):
+        rows.add(learned, time.time_ns(), parcel)
+    assert len(set(parcel.tables["name"][2])) == 10
 
 
 def test_what_a_person_expects_is_recorded_as_such(tmp_path: Path) -> None:
