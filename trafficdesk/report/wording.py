@@ -42,6 +42,8 @@ def plain(*, html: bool) -> Any:
         visible = printable(str(text).encode("utf-8", "surrogateescape"))
         if html:
             return visible
-        return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#!" else sign for sign in visible)
+        escaped = "".join(f"\\{sign}" if sign in "\\`*_[]<>|#!@" else sign for sign in visible)
+        # Many readers make links of bare addresses (GitHub Flavored Markdown section 6.9).
+        return escaped.replace("://", "\\://").replace("www.", "www\\.")
 
     return harmless
