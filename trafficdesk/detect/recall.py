@@ -13,6 +13,7 @@ import numpy as np
 
 from trafficdesk.detect.corrections import Corrections, corrected
 from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
+from trafficdesk.detect.findings import MAX_INCIDENTS
 from trafficdesk.detect.labels import Label
 from trafficdesk.detect.suppression import FlaggedPackets, LogColumns, SuppressionRule, holds
 from trafficdesk.packets.log import FLAGGED, Verdict
@@ -306,3 +307,7 @@ class Recall:
             numbers, rows = np.unique(here, return_counts=True)
             for number, many in zip(numbers.tolist(), rows.tolist(), strict=True):
                 counts[number] = counts.get(number, 0) + sign * many
+        for known in (self._told, self._hushed, self._bad, self._bad_label):
+            if len(known) > 2 * MAX_INCIDENTS:  # older incidents are no longer kept either
+                for number in sorted(known)[:-MAX_INCIDENTS]:
+                    del known[number]
