@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.helpers.analysed import Analysed
 
 # No test asserts a time: a busy machine is not a fault.
 settings.register_profile("trafficdesk", deadline=None)
@@ -22,6 +28,16 @@ SHARED_CAPTURES = ROOT.parent / "shared" / "captures"
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings, data or logs of whoever runs it."""
     monkeypatch.setenv("TRAFFICDESK_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def analysed_sample() -> Iterator[Analysed]:
+    """The bundled sample, analysed; whoever asks the session's detector gets an answer."""
+    from tests.helpers.analysed import analysed
+
+    made = analysed()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,15 +27,16 @@ from trafficdesk.packets.end_names import EndNames
 from trafficdesk.packets.log import DEFAULT_CAPACITY, FLAGGED, PacketLog, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from trafficdesk.capture.source import FrameStore, Gap
     from trafficdesk.detect.finding import Detection, Incident, ModelState
+    from trafficdesk.detect.questions import Question
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.store.recorder import Recorder
 
+Ask = Callable[["Question[Any]", Callable[[Any], None]], bool]
+"""Takes a question and what is told the answer, in any thread; False = there is nobody to ask."""
 ANALYSIS_ROWS: Final = STEP_ROWS
 RECENT_S: Final = 60
 """What is said of the recent past spans this much capture time."""
@@ -107,6 +109,8 @@ class AnalysisSession:
         self.describer = Describer(self.log, self.listed)
         self.frames: Callable[[], FrameStore | None] = _nowhere
         """Where its packets' bytes are kept; whoever captures says so."""
+        self.ask: Ask = _nobody
+        """Asks the detector; whoever has one says so. May be called from any thread."""
         self.recorder: Recorder | None = None
         """Takes live captures into the history; whoever starts one tells it so."""
         self.capture_id = 0
@@ -329,6 +333,11 @@ class AnalysisSession:
         if not self.log.first_id <= last < self.log.end_id:
             return 0
         return int(self.log.column("timestamp_ns", np.array([last]))[0])
+
+
+def _nobody(_question: Question[Any], _then: Callable[[Any], None]) -> bool:
+    """There is no detector to ask."""
+    return False
 
 
 def _nowhere() -> None:

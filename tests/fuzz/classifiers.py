@@ -47,8 +47,8 @@ def a_small_model() -> bytes:
         np.array([0.5, 0, 0, 1.5, 0, 0]),
         np.array([1, 0, 0, 4, 0, 0], np.int32),
         np.array([2, 0, 0, 5, 0, 0], np.int32),
-        np.array([[1, 0], [0.25, 0.75], [0.5, 0.5], [0, 1]], np.float32),
         len(definitions(Kind.PROTOCOL)),
+        np.array([[1, 0], [0.25, 0.75], [0.5, 0.5], [0, 1]], np.float32),
     )
     confusion = np.array([[9, 1], [2, 8]])
     report = report_of(

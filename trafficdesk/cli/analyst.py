@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trafficdesk.capture.source import Gap
     from trafficdesk.detect.corrections import Corrections
     from trafficdesk.detect.process import AnalysisProcess
+    from trafficdesk.detect.questions import Question
     from trafficdesk.detect.stretch import Stretch
     from trafficdesk.session import AnalysisSession, AnalysisUpdate
     from trafficdesk.settings import DetectionSettings
@@ -87,6 +88,10 @@ class Analyst:
         """Other corrections hold; what they say of the past comes as `Heard` through `tell`."""
         self._inbox.put(lambda process: process.ask(Hear(corrections)))
 
+    def ask(self, question: Question[Any], then: Callable[[Any], None]) -> None:
+        """Ask the detector as soon as what is under way is done; `then` gets the answer in the thread."""
+        self._inbox.put(lambda process: then(process.ask(question)))
+
     def close(self) -> None:
         """End the process; an answer still on its way is not waited for."""
         self._inbox.put(None)
@@ -134,6 +139,7 @@ class LiveAnalysis:
         self._told: tuple[Gap, ...] = ()
         """Gaps that the process knows."""
         self._analyst = self._start()
+        session.ask = self.ask
 
     def feed(self) -> None:
         """Hand over the next rows if the process is free; start it when its time has come."""
@@ -147,6 +153,11 @@ class LiveAnalysis:
                 self._told = self._session.gaps
                 self._analyst.tell_gaps(self._session.gap_spans)
             self._analyst.analyse(stretch)
+
+    def ask(self, question: Question[Any], then: Callable[[Any], None]) -> bool:
+        """Ask the detector, from any thread; without an answer where the process ends before."""
+        self._analyst.ask(question, then)
+        return True
 
     def _start(self) -> Analyst:
         return Analyst(

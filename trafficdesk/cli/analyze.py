@@ -13,6 +13,7 @@ import numpy as np
 from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.collection import is_collection
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
+from trafficdesk.cli.evidence import is_evidence, shown
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
 from trafficdesk.cli.reporting import can_be_written, report_on
@@ -110,6 +111,8 @@ class Analysis:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    if any(map(is_evidence, arguments.files)):
+        return shown(arguments)
     if is_collection(arguments):
         from trafficdesk.cli.collection.command import run_collection
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMANDS: Final = (
-    "packets", "analyze", "report", "monitor", "interfaces", "history", "learn", "train", "classify", "self-test",
+    "packets", "analyze", "report", "monitor", "interfaces", "history", "learn", "train", "classify", "evidence",
+    "self-test",
 )  # fmt: skip
 """First words that belong to the command line; anything else is the desktop's."""
 
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return ended(lambda: _run(arguments))
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:  # noqa: C901  # a list, not a maze
     match arguments.command:
         case "packets":
             # numpy's linear algebra, of which nothing is used here, would start a thread per core: 50 ms.
@@ -60,6 +61,8 @@ def _run(arguments: argparse.Namespace) -> int:
             from trafficdesk.cli.train import run
         case "classify":
             from trafficdesk.cli.classify import run
+        case "evidence":
+            from trafficdesk.cli.evidence import run
         case _:
             from trafficdesk.cli.self_test import run
     return run(arguments)
@@ -92,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
     _add_learn(commands)
     _add_train(commands)
     _add_classify(commands)
+    evidence = _add(
+        commands,
+        "evidence",
+        "verify an incident's evidence: its files' hashes, and its scores computed again",
+    )
+    evidence.add_argument("file", metavar="FILE", help="a zip that TrafficDesk saved or mailed")
+    evidence.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     return top
 
 

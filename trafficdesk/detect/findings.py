@@ -29,7 +29,7 @@ _CHUNK_ROWS: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Flagged:
+class FlaggedRows:
     """Reasons of flagged rows, ascending by id; arrays over (rows,) and (rows, 3)."""
 
     ids: NDArray[np.int64]
@@ -54,10 +54,27 @@ class _Flagged:
             else detection.reason_ends,
         )
 
-    def followed_by(self, other: _Flagged) -> _Flagged:
+    @classmethod
+    def none(cls) -> Self:
+        """No rows."""
+        shape = (0, TOLD)
+        return cls(
+            np.empty(0, np.int64),
+            np.empty(0, np.uint8),
+            np.empty(shape, np.int16),
+            np.empty(shape, np.float32),
+            np.empty(shape, np.float32),
+            np.empty(shape, np.int8),
+        )
+
+    def where(self, chosen: NDArray[np.bool_]) -> FlaggedRows:
+        """The chosen rows."""
+        return FlaggedRows(*(getattr(self, item.name)[chosen] for item in fields(self)))
+
+    def followed_by(self, other: FlaggedRows) -> FlaggedRows:
         """Both end to end."""
         names = (item.name for item in fields(self))
-        return _Flagged(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
+        return FlaggedRows(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
 
 class FindingLog:
@@ -74,7 +91,7 @@ class FindingLog:
     ) -> None:
         self._max_rows = max_rows
         self._ends = ends or _nameless
-        self._chunks: list[_Flagged] = []
+        self._chunks: list[FlaggedRows] = []
         self._rows = 0
         self._incidents: dict[int, Incident] = {}
         self._in_order: tuple[Incident, ...] | None = ()
@@ -102,7 +119,7 @@ class FindingLog:
         while len(self._incidents) > MAX_INCIDENTS:
             del self._incidents[next(iter(self._incidents))]
         if len(detection.flagged_ids):
-            self._append(_Flagged.of(detection))
+            self._append(FlaggedRows.of(detection))
 
     def replace(self, incidents: Iterable[Incident]) -> None:
         """Take other values of incidents that are here."""
@@ -158,7 +175,14 @@ class FindingLog:
             told[first:stop][here] = chunk.features[at[here]]
         return told
 
-    def _append(self, flagged: _Flagged) -> None:
+    def flagged_rows(self, ids: NDArray[np.int64]) -> FlaggedRows:
+        """Those of the packets `ids` whose reasons are known, ascending; from any thread."""
+        out = FlaggedRows.none()
+        for chunk in list(self._chunks):
+            out = out.followed_by(chunk.where(np.isin(chunk.ids, ids)))
+        return out
+
+    def _append(self, flagged: FlaggedRows) -> None:
         self._rows += len(flagged.ids)
         if self._chunks and len(self._chunks[-1].ids) < _CHUNK_ROWS:
             flagged = self._chunks.pop().followed_by(flagged)
@@ -166,7 +190,7 @@ class FindingLog:
         while self._rows > self._max_rows and len(self._chunks) > 1:
             self._rows -= len(self._chunks.pop(0).ids)
 
-    def _find(self, packet_id: int) -> tuple[_Flagged, int] | None:
+    def _find(self, packet_id: int) -> tuple[FlaggedRows, int] | None:
         at = bisect_right(self._chunks, packet_id, key=lambda chunk: int(chunk.ids[0])) - 1
         if at < 0:
             return None

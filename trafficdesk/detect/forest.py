@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import numpy as np
 
@@ -65,11 +65,19 @@ class IsolationTrees:
         return score
 
 
+class Trees(Protocol):
+    """What scores rows: `IsolationTrees`, or the same as plain arrays (`plain_model`)."""
+
+    def anomaly(self, scaled: NDArray[np.float32]) -> NDArray[np.float64]:
+        """See `IsolationTrees.anomaly`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:
     """Trees with the scale and the calibration that make their depths a z."""
 
-    trees: IsolationTrees
+    trees: Trees
     center: NDArray[np.float32]
     """(modelled,) median of the fitted rows."""
     spread: NDArray[np.float32]
@@ -119,13 +127,7 @@ class Model:
 
         "About 0.1 % of normal rows exceed 1." What is odd beside the recent or beside what was usual long before is odd.
         """
-        if not len(values):
-            return np.empty(0, np.float32)
-        modelled = values[:, MODELLED]
-        z = self.recent.z(modelled)
-        if self.older is not None:
-            np.maximum(z, self.older.z(modelled), out=z)
-        return _subdued(z) if self.early else z
+        return scored(values, self.recent, self.older, early=self.early)
 
 
 def fit(
@@ -200,6 +202,19 @@ def forest_of(
     beyond = settings.contamination / 100 or BEYOND
     middle, line = np.quantile(trees.anomaly(_scaled(held_out, center, spread)), [0.5, 1.0 - beyond])
     return Forest(trees, center, spread, float(middle), float(line), len(window))
+
+
+def scored(
+    values: NDArray[np.float32], recent: Forest, older: Forest | None, *, early: bool
+) -> NDArray[np.float32]:
+    """(rows,) anomaly of rows (rows, features), see `Model.z`."""
+    if not len(values):
+        return np.empty(0, np.float32)
+    modelled = values[:, MODELLED]
+    z = recent.z(modelled)
+    if older is not None:
+        np.maximum(z, older.z(modelled), out=z)
+    return _subdued(z) if early else z
 
 
 def _subdued(z: NDArray[np.float32]) -> NDArray[np.float32]:

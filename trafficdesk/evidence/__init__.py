@@ -1,5 +1,1 @@
 """Evidence of an incident: made of a session for a file or a mail, opened again, its scores computed again."""
-
-from trafficdesk.evidence.bundle import Scene, bundle
-
-__all__ = ["Scene", "bundle"]

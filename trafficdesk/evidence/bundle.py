@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import queue
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
 
 from trafficdesk import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from trafficdesk.capture.source import FrameStore
     from trafficdesk.detect.finding import Incident
     from trafficdesk.detect.findings import FindingLog
     from trafficdesk.detect.model_record import ModelRecord
+    from trafficdesk.detect.proof import Proof
+    from trafficdesk.evidence.recording import Recording
     from trafficdesk.export.evidence import SavedEvidence
     from trafficdesk.packets.log import PacketLog
-    from trafficdesk.session import AnalysisSession
+    from trafficdesk.session import AnalysisSession, Ask
     from trafficdesk.settings import DetectionSettings
 
+SCORES: Final = "scores.bin"
+_PATIENCE_S: Final = 10.0
+"""The detector answers between two batches."""
 _OF_THE_CAPTURE: Final = frozenset({"dropped", "scored", "unscored", "seed", "gaps", "suppressed"})
 
 
@@ -39,12 +46,16 @@ class Scene:
     settings: DetectionSettings
     record: ModelRecord | None
     """Of the model in force."""
+    ask: Ask | None
+    """See `AnalysisSession.ask`; None = the detector is not asked."""
 
     @classmethod
     def of(cls, session: AnalysisSession, settings: DetectionSettings) -> Self:
         """Of this moment; in the session's thread."""
         frames = session.frames()
-        return cls(session.log.snapshot(), session.findings, frames, settings, session.model.record)
+        return cls(
+            session.log.snapshot(), session.findings, frames, settings, session.model.record, session.ask
+        )
 
 
 def bundle(
@@ -53,6 +64,7 @@ def bundle(
     incident: Incident,
     *,
     ids: NDArray[np.int64] | None = None,
+    proof: Proof | None = None,
     payload: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> SavedEvidence:
@@ -61,6 +73,7 @@ def bundle(
     Parameters
     ----------
     ids : packets chosen already, ascending.
+    proof : what their scores were computed from, if it is known already; asked for otherwise.
     payload : whether the packets keep what is beyond their headers.
 
     Raises
@@ -73,12 +86,17 @@ def bundle(
 
     ids = evidence_ids(scene.log, incident) if ids is None else ids
     why = {
-        "incident": incident_of(incident),
+        "incident": {**incident_of(incident), "timeline": incident.timeline, "step_s": incident.step_s},
         "seconds_around": AROUND_S,
         "version": __version__,
         "settings": asdict(scene.settings),
         "model_in_force": asdict(scene.record) if scene.record is not None else None,
     }
+    proof = asked(scene.ask, ids) if proof is None else proof
+
+    def told(kept: NDArray[np.int64]) -> dict[str, bytes]:
+        return {SCORES: recorded(scene, ids, kept, proof).packed()}
+
     return save_evidence(
         path,
         scene.log,
@@ -87,9 +105,34 @@ def bundle(
         ids=ids,
         why=why,
         others=_pages(scene.log, incident, ids),
+        told=told,
         payload=payload,
         progress=progress,
     )
+
+
+def asked(ask: Ask | None, ids: NDArray[np.int64]) -> Proof | None:
+    """What the detector remembers of packets; None = it can't be asked, or does not answer in time."""
+    from trafficdesk.detect.proof import ProofQuestion
+
+    answered: queue.SimpleQueue[Proof] = queue.SimpleQueue()
+    if ask is None or not ask(ProofQuestion(ids), answered.put):
+        return None
+    try:
+        return answered.get(timeout=_PATIENCE_S)
+    except queue.Empty:
+        return None
+
+
+def recorded(scene: Scene, ids: NDArray[np.int64], kept: NDArray[np.int64], proof: Proof | None) -> Recording:
+    """What analysis said of packets `ids`, of which `kept` have their frames."""
+    from trafficdesk.evidence.recording import Recording
+
+    said = {name: scene.log.column(name, ids) for name in ("score", "verdict", "family", "incident")}
+    rows, mine = scene.findings.flagged_rows(ids), None
+    if proof is not None:
+        mine = proof.where(np.isin(proof.ids, ids))
+    return Recording(ids=ids, kept=np.isin(ids, kept), **said, flagged=rows, proof=mine)
 
 
 def _pages(log: PacketLog, incident: Incident, ids: NDArray[np.int64]) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from trafficdesk.alerts.enclosure import Enclosure
-from trafficdesk.evidence.bundle import Scene, bundle
+from trafficdesk.evidence.bundle import Scene, asked, bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.alerts.gathering import Make
     from trafficdesk.detect.finding import Incident
+    from trafficdesk.detect.proof import Proof
     from trafficdesk.export.evidence import SavedEvidence
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import DetectionSettings
@@ -77,10 +78,11 @@ def _archive(scene: Scene, incident: Incident, limit: int) -> tuple[str, bytes]:
     from trafficdesk.export.evidence import evidence_ids
 
     every = evidence_ids(scene.log, incident)
+    proof = asked(scene.ask, every)
     ids = every if len(every) <= MOST_PACKETS else evidence_ids(scene.log, incident, MOST_PACKETS)
     why = "the frames of this capture are not kept"
     while scene.frames is not None and len(ids):
-        saved, archive = _zipped(scene, incident, ids)
+        saved, archive = _zipped(scene, incident, ids, proof)
         if not saved.packets:
             why = "their frames are not kept any more"
             break
@@ -90,16 +92,20 @@ def _archive(scene: Scene, incident: Incident, limit: int) -> tuple[str, bytes]:
         fewer = int(len(ids) * min(limit / len(archive), 0.9) * 0.8)
         ids = evidence_ids(scene.log, incident, max(fewer, 0)) if fewer >= _LEAST_PACKETS else ids[:0]
     ids = evidence_ids(scene.log, incident, _ROWS_ALONE)
-    _, archive = _zipped(replace(scene, frames=None), incident, ids)
+    _, archive = _zipped(replace(scene, frames=None), incident, ids, proof)
+    if len(archive) > limit:
+        _, archive = _zipped(replace(scene, frames=None), incident, ids, None)
     if len(archive) > limit:
         return "Nothing is attached: the mail would be larger than the settings allow.", b""
     return f"Attached: {len(ids):,} rows and the reasons, without packets: {why}. {_OPEN}", archive
 
 
-def _zipped(scene: Scene, incident: Incident, ids: NDArray[np.int64]) -> tuple[SavedEvidence, bytes]:
+def _zipped(
+    scene: Scene, incident: Incident, ids: NDArray[np.int64], proof: Proof | None
+) -> tuple[SavedEvidence, bytes]:
     with tempfile.TemporaryDirectory(prefix="trafficdesk-") as folder:
         path = Path(folder, "evidence.zip")
-        saved = bundle(path, scene, incident, ids=ids)
+        saved = bundle(path, replace(scene, ask=None), incident, ids=ids, proof=proof)
         return saved, path.read_bytes()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,6 +34,8 @@ class SavedCapture:
     frames: int
     missing: int
     """Frames asked for that are not kept any more."""
+    ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), compare=False, repr=False)
+    """(frames,) packet_ids of those written."""
 
 
 def save_capture(
@@ -64,7 +66,7 @@ def save_capture(
     Stopped
         If `stop` said so.
     """
-    table, frames = InterfaceTable(), 0
+    table, written = InterfaceTable(), [np.empty(0, np.int64)]
     with atomic_file(path) as file:
         file.write(section_header(application=f"TrafficDesk {__version__}"))
         for done, wanted in _parts(ids):
@@ -76,10 +78,11 @@ def save_capture(
                 if cut is not None:
                     block = replace(block, captured_lengths=np.minimum(block.captured_lengths, cut(here)))  # noqa: PLW2901
                 file.write(encode(block, numbers, comments=_comments(findings, notes, here)).data.data)
-                frames += len(block)
+                written.append(here)
                 if progress is not None:
                     progress(min(1.0, (done + int(np.searchsorted(wanted, here[-1]))) / len(ids)))
-    return SavedCapture(str(path), frames, len(ids) - frames)
+    saved = np.concatenate(written)
+    return SavedCapture(str(path), len(saved), len(ids) - len(saved), saved)
 
 
 def _parts(ids: NDArray[np.int64] | range) -> Iterator[tuple[int, NDArray[np.int64]]]:

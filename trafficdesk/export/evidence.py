@@ -92,6 +92,7 @@ def save_evidence(
     ids: NDArray[np.int64],
     why: Mapping[str, Any],
     others: Mapping[str, bytes],
+    told: Callable[[NDArray[np.int64]], Mapping[str, bytes]] | None = None,
     payload: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> SavedEvidence:
@@ -103,6 +104,7 @@ def save_evidence(
     ids : ascending packet_ids, see `evidence_ids`.
     why : becomes `why.json`, with how many packets there are.
     others : further files by name.
+    told : further files by name, given the packets whose frames are in the zip.
     payload : whether the packets keep what is beyond their headers.
 
     Raises
@@ -112,18 +114,19 @@ def save_evidence(
     """
     with tempfile.TemporaryDirectory(prefix="trafficdesk-") as name:
         capture, rows = Path(name, CAPTURE), Path(name, ROWS)
-        frames, files = 0, {}
+        kept, files = ids[:0], {}
         if store is not None:
             cut = None if payload else lambda wanted: header_lengths(log, wanted)
-            frames = save_capture(capture, store, ids, findings=findings, cut=cut, progress=progress).frames
+            kept = save_capture(capture, store, ids, findings=findings, cut=cut, progress=progress).ids
             files[CAPTURE] = capture.read_bytes()
-        missing = len(ids) - frames
+        frames, missing = len(kept), len(ids) - len(kept)
         export_rows(rows, log, findings, ids)
-        told = {**why, "rows": len(ids), "packets": frames, "packets_missing": missing, "payload": payload}
+        reasons = {**why, "rows": len(ids), "packets": frames, "packets_missing": missing, "payload": payload}
         files |= {
             ROWS: rows.read_bytes(),
-            WHY: (json.dumps(told, indent=1, default=str) + "\n").encode(),
+            WHY: (json.dumps(reasons, indent=1, default=str) + "\n").encode(),
             **others,
+            **(told(kept) if told is not None else {}),
         }
     manifest = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
     with atomic_file(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

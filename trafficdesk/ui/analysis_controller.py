@@ -117,13 +117,14 @@ class AnalysisController(QObject):
             self._worker.refit()
 
     def ask(self, question: Question[Answered_co], then: Callable[[Answered_co], None]) -> bool:
-        """Ask the detector; `then` gets the answer in the window's thread, unless the capture ends before.
+        """Ask the detector, from any thread; `then` gets the answer in the window's, unless the capture ends before.
 
         Returns whether there is a detector to ask: none before the first rows, nor after it has failed.
         """
-        if self._worker is not None:
-            self._worker.ask(then, question)
-        return self._worker is not None
+        worker = self._worker
+        if worker is not None:
+            worker.ask(then, question)
+        return worker is not None
 
     @Slot(object)
     def set_settings(self, settings: DetectionSettings) -> None:

@@ -85,8 +85,8 @@ class Desk(QObject):
         self.preferences = preferences
         self.alerts = alerts
         self.capture = CaptureController(session, self)
-        session.frames = lambda: self.capture.frames
         self.analysis = AnalysisController(session, preferences.settings.detection, self)
+        session.frames, session.ask = lambda: self.capture.frames, self.analysis.ask
         self.display = FilterController(session, model, self)
         self.details = DetailsController(
             window.page.details, lambda: self.capture.frames, self, session=session

@@ -62,7 +62,7 @@ class EvidenceCommands(QObject):
 
     def save(self, path: Path, incident: Incident, *, payload: bool = False) -> None:
         """Write the evidence of `incident`."""
-        from trafficdesk.evidence import Scene, bundle
+        from trafficdesk.evidence.bundle import Scene, bundle
 
         scene = Scene.of(self._desk.session, self._desk.preferences.settings.detection)
 

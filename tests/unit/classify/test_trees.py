@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from trafficdesk.classify.trees import MOST_DEPTH, Trees
+from trafficdesk.classify.nodes import MOST_DEPTH
+from trafficdesk.classify.trees import Trees
 
 
 def grown(classes=3, rows=400, columns=6, leaf=5, seed=0, trees=20):
@@ -110,6 +111,6 @@ def test_a_chain_without_end_is_refused():
             np.zeros(nodes),
             left,
             right,
-            np.full((leaves, 2), 0.5, np.float32),
             1,
+            np.full((leaves, 2), 0.5, np.float32),
         )

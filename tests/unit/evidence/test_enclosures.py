@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.helpers.analysed import analysed_sample
 from tests.helpers.incidents import an_incident
 from trafficdesk.alerts.mail import message_for
 from trafficdesk.evidence.enclosures import Enclosures, enclosure_of
@@ -22,8 +21,7 @@ from trafficdesk.report.drawing import ACCENT
 from trafficdesk.settings import DetectionSettings, MailSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tests.helpers.analysed import Analysed
     from trafficdesk.alerts.enclosure import Enclosure
     from trafficdesk.detect.finding import Incident
     from trafficdesk.evidence.bundle import Scene
@@ -33,12 +31,9 @@ SETTINGS = MailSettings(sender="watch@example.com", recipients=("a@example.com",
 ROOM = 5 << 20
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[AnalysisSession]:
-    made, _, file = analysed_sample()
-    yield made
-    made.identifier.close()
-    file.close()
+@pytest.fixture
+def session(analysed_sample: Analysed) -> AnalysisSession:
+    return analysed_sample.session
 
 
 @pytest.fixture
