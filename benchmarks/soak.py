@@ -73,14 +73,14 @@ def soak(ends: tuple[str, str], folder: Path, capture: Path, *, seconds: float, 
     return judge(json.loads(result.read_text(encoding="utf-8")), used, sent)
 
 
-def watch(desktop: subprocess.Popen[str], sender: subprocess.Popen[str]) -> list[tuple[float, float]]:
-    """(seconds, MiB of the window's process) while packets are sent."""
-    process, began, used = psutil.Process(desktop.pid), time.monotonic(), []
-    while sender.poll() is None and desktop.poll() is None:
+def watch(watched: subprocess.Popen[str], sender: subprocess.Popen[str]) -> list[tuple[float, float, float]]:
+    """(seconds, MiB of the process, MiB of those it has started) while packets are sent."""
+    process, began, used = psutil.Process(watched.pid), time.monotonic(), []
+    while sender.poll() is None and watched.poll() is None:
         now = time.monotonic() - began
         own = process.memory_info().rss / 2**20
         children = sum(child.memory_info().rss for child in process.children(recursive=True)) / 2**20
-        used.append((now, own))
+        used.append((now, own, children))
         print(f"  {now:6.0f} s {own:8,.0f} MiB, other processes {children:,.0f} MiB", flush=True)
         try:
             sender.wait(EVERY_S)
@@ -89,11 +89,16 @@ def watch(desktop: subprocess.Popen[str], sender: subprocess.Popen[str]) -> list
     return used
 
 
-def judge(said: dict, used: list[tuple[float, float]], sent: int) -> int:
-    """Print what counts; the exit code."""
+def growth_of(used: list[tuple[float, float, float]], which: int = 1) -> tuple[float, float]:
+    """By which share memory has grown since it had settled, and after how many seconds that was."""
     settled_at = min(SETTLED_S, used[-1][0] / 4)
-    settled = next(memory for now, memory in used if now >= settled_at)
-    growth = used[-1][1] / settled - 1
+    settled = next(row[which] for row in used if row[0] >= settled_at)
+    return used[-1][which] / max(settled, 1) - 1, settled_at
+
+
+def judge(said: dict, used: list[tuple[float, float, float]], sent: int) -> int:
+    """Print what counts; the exit code."""
+    growth, settled_at = growth_of(used)
     lost, missed = sum(said["dropped"].values()), sent - said["packets"]
     scored = said["scored"] / max(1, said["packets"])
     stalls = said["event_loop_stall_ms"]
