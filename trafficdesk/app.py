@@ -153,6 +153,7 @@ class Desktop(QObject):
         self.interfaces.failed.connect(self.window.banner.show_error)
         self.desk.loaded.connect(self._on_loaded)
         self.preferences.changed.connect(self._on_settings)
+        self.commands.corrections.controller.changed.connect(self.history.recording.note)
         self._app.styleHints().colorSchemeChanged.connect(self._on_scheme)
 
     @Slot()

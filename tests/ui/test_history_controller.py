@@ -9,6 +9,8 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from tests.helpers.stored import random_batch
+from trafficdesk.detect.corrections import Corrections
+from trafficdesk.detect.suppression import SuppressionRule
 from trafficdesk.paths import data_dir
 from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import HistorySettings, Settings
@@ -144,3 +146,18 @@ def test_a_folder_that_can_t_be_written_is_told(desk: _Desk, qtbot: QtBot, tmp_p
     qtbot.waitUntil(lambda: bool(desk.window.banner.errors))
     desk.run(live=True, rows=10)
     controller.shut_down()
+
+
+def test_what_is_said_of_flags_is_kept_too(qtbot: QtBot, desk: _Desk) -> None:
+    """At the start what holds, and what changes afterwards."""
+    rule = SuppressionRule(1, port=53)
+    desk.session.recall.corrections = Corrections().with_entries(rule)
+    controller = HistoryController(desk, HistoryPassword())
+    controller.start()
+    qtbot.waitUntil(lambda: controller.keeping is not None, timeout=20_000)
+    desk.session.recall.corrections = Corrections().with_entries(rule, SuppressionRule(2, port=80))
+    controller.note()
+    controller.shut_down()
+    database = open_store(HistorySettings(), data_dir(), HistoryPassword().get)
+    assert {note["body"]["port"] for note in History(database).notes()} == {53, 80}
+    database.close()

@@ -141,6 +141,8 @@ def _told(history: History, span: Span, host: str | None) -> dict[str, Any]:
         "incidents": history.incidents(span, suppressed=True),
         "gaps": history.gaps(span),
         "captures": history.captures(span),
+        "models": history.models(span),
+        "notes": history.notes(span.sensor),
     }
 
 

@@ -41,6 +41,7 @@ class Recording:
         self.close()
         if not settings.history.enabled:
             return
+        from trafficdesk.export.corrections_json import table_of
         from trafficdesk.settings.secrets import HistoryPassword
         from trafficdesk.store.keeping import Keeping
 
@@ -57,6 +58,10 @@ class Recording:
             return
         session, pump = self._monitor.session, self._monitor.pump
         session.recorder = self._keeping.recorder
+        said = session.recall.corrections
+        # None: perhaps there is something, and it is not wanted now; that does not take it back.
+        if said.entries:
+            session.recorder.note(lambda: table_of(said))
         session.recorder.begin(
             self._source,
             session.log.identities,

@@ -20,6 +20,8 @@ from trafficdesk.store.schema import (
     HOST_HOUR,
     HOST_MINUTE,
     INCIDENT,
+    MODEL,
+    NOTE,
     PROTOCOL_HOUR,
     PROTOCOL_MINUTE,
     SENSOR,
@@ -114,6 +116,22 @@ class History:
         query = query.where((table.c.address == pack_address(address)) & span.holds(table, at))
         return [
             (row[-1], _talker(row)) for row in self._rows(query.group_by(table.c.address, at).order_by(at))
+        ]
+
+    def models(self, span: Span) -> list[dict[str, Any]]:
+        """Models that were fitted in `span`, newest first: of how many rows, how long it took, with which seed."""
+        query = sql.select(MODEL).where(span.holds(MODEL, MODEL.c.fitted_ns, NS))
+        return [dict(row._mapping) for row in self._rows(query.order_by(MODEL.c.fitted_ns.desc()))]  # noqa: SLF001
+
+    def notes(self, sensor: int | None = None) -> list[dict[str, Any]]:
+        """What was said of flags, `body` as the file of corrections has it; what was taken back is `removed`."""
+        mine = sql.true() if sensor is None else NOTE.c.sensor == sensor
+        # What was taken back before it was ever kept has no body.
+        told = (NOTE.c.removed == sql.false()) | (NOTE.c.body != "")
+        rows = self._rows(sql.select(NOTE).where(mine & told).order_by(NOTE.c.changed_ns.desc(), NOTE.c.name))
+        return [
+            dict(row._mapping) | {"body": json.loads(row.body)}  # noqa: SLF001
+            for row in rows
         ]
 
     def names_of(self, address: str) -> list[dict[str, Any]]:

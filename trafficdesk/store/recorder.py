@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
+from trafficdesk.store.capture_rows import gap_row, incident_row, model_row
 from trafficdesk.store.name_rows import NameRows
+from trafficdesk.store.note_rows import NoteRows
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.rollup import RollUp
 from trafficdesk.store.schema import (
@@ -25,7 +26,7 @@ from trafficdesk.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from trafficdesk.capture.source import CaptureStatistics, Gap
     from trafficdesk.detect.finding import Incident, ModelState
@@ -41,7 +42,6 @@ EVERY_S: Final = 0.5
 MOST_ROWS: Final = 600_000
 """Packets that may wait to be added up; some 100 MB."""
 _STATUS_S: Final = 5.0
-_ADDRESS_LENGTH: Final = 64
 _MINUTE_NS: Final = 60_000_000_000
 
 
@@ -100,6 +100,8 @@ class Recorder:
         self._capture: _Capture | None = None
         self._closing = False
         self._said = 0.0
+        self._noted = NoteRows(sensor.number)
+        self._notes: Callable[[], Mapping[str, Any]] | None = None
         self.missed = 0
         """Packets that came too fast to be recorded."""
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -171,12 +173,14 @@ class Recorder:
             if capture is None:
                 return
             for incident in (*capture.take_suppressed(suppressed), *incidents):
-                self._put_incident(capture, incident)
+                row = incident_row(incident, suppressed=incident.id in capture.suppressed)
+                self._pending.add_row(INCIDENT, self._sensor.number, capture.number, *row)
             for gap in gaps:
-                self._put_gap(capture, gap)
+                self._pending.add_row(GAP, self._sensor.number, capture.number, *gap_row(gap))
             if model is not None and model.model_id > capture.model:
                 capture.model = model.model_id
-                self._put_model(capture, model)
+                row = model_row(model, self._seed)
+                self._pending.add_row(MODEL, self._sensor.number, capture.number, *row)
             if model is not None and model.network and model.network != capture.network:
                 began = time.time_ns() if capture.network else capture.number
                 capture.network = model.network
@@ -184,6 +188,12 @@ class Recorder:
             capture.scored = capture.scored if scored is None else scored
             capture.unscored = capture.unscored if unscored is None else unscored
             capture.flagged = capture.flagged if flagged is None else flagged
+
+    def note(self, notes: Callable[[], Mapping[str, Any]]) -> None:
+        """What a person said of flags is now what `notes` gives, as `NoteRows.add` takes it; asked in our thread."""
+        with self._changed:
+            self._pending.add_row(SENSOR, self._sensor.number, self._sensor.uid, self._sensor.name)
+            self._notes = notes
 
     def end(self) -> None:
         """The capture has ended."""
@@ -208,9 +218,14 @@ class Recorder:
                 if self._capture is not None and time.monotonic() - self._said > _STATUS_S:
                     self._put_status(self._capture)
                 parcel, self._pending = self._pending, Parcel()
-                batches = list(self._batches)
+                batches, notes, self._notes = list(self._batches), self._notes, None
                 self._batches.clear()
                 self._rows = 0
+            try:
+                if notes is not None:
+                    self._noted.add(notes(), time.time_ns(), parcel)
+            except Exception:  # noqa: BLE001  # as below
+                _log.exception("corrections could not be kept in the history")
             for capture, batch in batches:
                 try:
                     capture.roll_up.add(batch, capture.number, parcel)
@@ -245,45 +260,3 @@ class Recorder:
             new = (now - before for now, before in zip(counts, capture.told, strict=True))
             self._pending.add_row(QUALITY_MINUTE, minute, self._sensor.number, *new)
             capture.told = counts
-
-    def _put_incident(self, capture: _Capture, incident: Incident) -> None:
-        self._pending.add_row(
-            INCIDENT,
-            self._sensor.number,
-            capture.number,
-            incident.id,
-            incident.family,
-            incident.culprit[:_ADDRESS_LENGTH],
-            json.dumps(incident.peers),
-            incident.start_ns,
-            incident.end_ns,
-            incident.packets,
-            incident.severity,
-            incident.sentence,
-            json.dumps([asdict(reason) for reason in incident.reasons]),
-            incident.model_id,
-            incident.id in capture.suppressed,
-        )
-
-    def _put_gap(self, capture: _Capture, gap: Gap) -> None:
-        self._pending.add_row(
-            GAP,
-            self._sensor.number,
-            capture.number,
-            gap.interface[:_ADDRESS_LENGTH],
-            gap.start_ns,
-            gap.end_ns or 0,
-            gap.reason[:NAME_LENGTH],
-        )
-
-    def _put_model(self, capture: _Capture, model: ModelState) -> None:
-        self._pending.add_row(
-            MODEL,
-            self._sensor.number,
-            capture.number,
-            model.model_id,
-            model.fitted_at_ns,
-            model.rows,
-            round(model.fit_ms),
-            self._seed,
-        )

@@ -225,11 +225,11 @@ NOTE: Final = table(
     key("sensor", BigInteger),
     key("kind", String(32)),
     key("name", String(64)),
-    value("body", LONG),
+    value("body", LONG, Merge.FILL),
     value("changed_ns", BigInteger),
     value("removed", Boolean),
 )
-"""What a person said: labels, corrections, rules; `body` is JSON."""
+"""What a person said: labels and rules of suppression, `name` is their number, `body` JSON; see `note_rows`."""
 OUTBOX: Final = table(
     "outbox",
     key("fingerprint", String(64)),

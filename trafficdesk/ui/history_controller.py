@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
+from trafficdesk.export.corrections_json import table_of
 from trafficdesk.paths import data_dir
 from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
+    from trafficdesk.detect.corrections import Corrections
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.settings import HistorySettings, Settings
     from trafficdesk.settings.secrets import Password
@@ -37,6 +39,7 @@ class HistoryController(QObject):
         self._pool.setMaxThreadCount(1)
         self._running: list[Background] = []
         self._keeping: Keeping | None = None
+        self._noted: Corrections | None = None
         self._in_trouble = False
         self._changed.connect(self._on_changed)
         desk.capture.began.connect(self._on_began)
@@ -89,6 +92,8 @@ class HistoryController(QObject):
             return
         self._keeping = keeping
         self._desk.session.recorder = keeping.recorder
+        self._noted = None
+        self.note()
         if self._desk.capture.live:
             self._on_began()
 
@@ -107,6 +112,14 @@ class HistoryController(QObject):
                 lambda: capture.statistics,
                 session.identifier.identity.take_names,
             )
+
+    @Slot()
+    def note(self) -> None:
+        """What a person said of flags may have changed: keep a copy."""
+        said = self._desk.session.recall.corrections
+        if self._keeping is not None and said is not self._noted:
+            self._noted = said
+            self._keeping.recorder.note(lambda: table_of(said))
 
     @Slot()
     def _on_ended(self) -> None:

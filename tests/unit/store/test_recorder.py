@@ -15,6 +15,8 @@ from tests.helpers.traffic import detection_of
 from trafficdesk.capture.source import CaptureStatistics, Gap
 from trafficdesk.detect.corrections import Corrections, Once
 from trafficdesk.detect.finding import ModelState
+from trafficdesk.detect.suppression import SuppressionRule
+from trafficdesk.export.corrections_json import table_of
 from trafficdesk.packets.address import pack_address
 from trafficdesk.packets.identities import Host, NameSource
 from trafficdesk.session import AnalysisSession
@@ -181,6 +183,42 @@ def test_names_are_learned_from_what_is_seen(settings: HistorySettings, tmp_path
         "fd00::7": identity._names._hosts[identity.host_of(nas)].name,
     }
     assert "\u202e" not in shown["fd00::7"]
+    database.close()
+
+
+def test_what_a_person_said_is_kept(settings: HistorySettings, tmp_path: Path) -> None:
+    """Rules and labels, whether a capture runs or not; what is taken back is said to be, also by the next start."""
+    rules = [SuppressionRule(number, port=50 + number, note="ours") for number in (1, 2, 3)]
+    steps = [
+        Corrections().with_entries(*rules),
+        Corrections().with_entries(*rules).without([2]),
+        Corrections().with_entries(*rules).without([2, 3]),
+    ]
+    found = []
+    for said in (steps[:2], steps[2:]):
+        keeping = Keeping(settings, tmp_path, no_password)
+        for one in said:
+            keeping.recorder.note(lambda one=one: table_of(one))
+            time.sleep(0.7)
+        assert keeping.close()
+        database = open_store(settings, tmp_path, no_password)
+        notes = History(database).notes()
+        assert all(note["body"]["note"] == "ours" for note in notes)
+        found.append({note["name"]: note["removed"] for note in notes})
+        database.close()
+    assert found == [{"1": False, "2": True, "3": False}, {"1": False, "2": True, "3": True}]
+
+
+def test_models_are_kept(settings: HistorySettings, tmp_path: Path) -> None:
+    """When each was fitted, of how many rows, and with which seed; once."""
+    keeping = Keeping(settings, tmp_path, no_password, seed=5)
+    keeping.recorder.begin("eth0")
+    for rows in (100, 100, 300):
+        keeping.recorder.tell(model=ModelState(model_id=rows // 100, fitted_at_ns=rows * 10**9, rows=rows))
+    assert keeping.close()
+    database = open_store(settings, tmp_path, no_password)
+    told = [(one["number"], one["rows"], one["seed"]) for one in History(database).models(EVER)]
+    assert told == [(3, 300, 5), (1, 100, 5)]
     database.close()
 
 
