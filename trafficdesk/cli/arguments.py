@@ -223,7 +223,9 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     monitor.add_argument("--plain", action="store_true", help="lines as in a pipe, also in a terminal")
     monitor.add_argument(
-        "--alerts", action="store_true", help="mail incidents, as set in the desktop's settings"
+        "--alerts",
+        action="store_true",
+        help="mail incidents, post them to the webhook, as set in the desktop's settings",
     )
     add_switch(monitor)
     monitor.add_argument("--sample", action="store_true", help="the bundled sample instead of an interface")

@@ -1,26 +1,29 @@
-"""`monitor --alerts`: the mail dispatcher, set up from the person's settings."""
+"""How `monitor` alerts: by mail and webhook with `--alerts`, in any case by a line in the log."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trafficdesk.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import ExitStack
 
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.cli.in_force import InForce
+    from trafficdesk.detect.finding import Incident
     from trafficdesk.errors import TrafficDeskError
+    from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import MailSettings, Settings
 
 
 def mail_alerts(
     in_force: InForce, stack: ExitStack, warn: Callable[[TrafficDeskError], None]
 ) -> AlertDispatcher:
-    """Mail incidents as the settings say, until `stack` unwinds; `warn` is told what is wrong, from any thread.
+    """Alert as the settings say, until `stack` unwinds; `warn` is told what is wrong, from any thread.
 
     Raises
     ------
@@ -49,6 +52,23 @@ def mail_alerts(
     return dispatcher
 
 
+class LoggedAlerts:
+    """Where nobody asked for mails: alerts are lines in the log."""
+
+    waiting = None
+    """Nothing ever waits."""
+
+    def __init__(self, in_force: InForce) -> None:
+        from trafficdesk.alerts.log_lines import LogLines
+
+        self._in_force = in_force
+        self._lines = LogLines(in_force.settings.mail, time.monotonic)
+
+    def handle(self, incidents: Iterable[Incident], session: AnalysisSession) -> None:
+        """A line for each incident worth one."""
+        self._lines.write(incidents, session.capture_id, self._in_force.settings.mail)
+
+
 def wanted_mail(settings: Settings) -> MailSettings:
     """The mail's settings, for whoever asked for alerts.
 
@@ -57,10 +77,11 @@ def wanted_mail(settings: Settings) -> MailSettings:
     SettingsError
         If it is not said to whom.
     """
-    mail = replace(settings.mail, enabled=True)
-    if not (mail.server and mail.sender and mail.recipients):
+    mail = settings.mail
+    complete = bool(mail.server and mail.sender and mail.recipients)
+    if not complete and not mail.webhook:
         raise SettingsError(
-            "No mail server, sender or recipient is set.",
+            "No mail server, sender or recipient is set, and no webhook.",
             "Enter them in the desktop's settings, under Alerts.",
         )
-    return mail
+    return replace(mail, enabled=complete)

@@ -12,7 +12,7 @@ from trafficdesk.cli.corrections import kept_corrections
 from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.in_force import InForce
 from trafficdesk.cli.live_view import LiveView
-from trafficdesk.cli.mail_alerts import mail_alerts
+from trafficdesk.cli.mail_alerts import LoggedAlerts, mail_alerts
 from trafficdesk.cli.monitor_loop import HANG_UP, Monitor
 from trafficdesk.cli.monitored import monitored
 from trafficdesk.cli.recording import Recording
@@ -64,7 +64,8 @@ def _monitor(arguments: argparse.Namespace, in_force: InForce, stack: ExitStack)
     from trafficdesk.cli.analyze import tables_for, use_threat_lists
 
     warn, settings = Warnings(), in_force.settings
-    alerts = mail_alerts(in_force, stack, warn) if arguments.alerts else None
+    mails = mail_alerts(in_force, stack, warn) if arguments.alerts else None
+    alerts = mails or (None if arguments.sample else LoggedAlerts(in_force))
     lines = _opened_lines(arguments, warn)
     source = monitored(arguments, settings, stack)
     from trafficdesk.cli.reload import Reload
@@ -97,6 +98,7 @@ def _monitor(arguments: argparse.Namespace, in_force: InForce, stack: ExitStack)
         source,
         fixed_filter=arguments.capture_filter is not None,
         corrections=arguments.corrections,
+        mails=mails,
         recording=recording,
     )
     _obey_signals(monitor, stack)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trafficdesk.alerts import AlertDispatcher
+    from trafficdesk.cli.mail_alerts import LoggedAlerts
     from trafficdesk.cli.reloaded import Reloaded
     from trafficdesk.cli.standing import Teller
     from trafficdesk.detect.corrections import Corrections
@@ -79,7 +80,7 @@ class Monitor:
         self,
         capture: Callable[[CapturePump], None],
         process: AnalysisProcess,
-        alerts: AlertDispatcher | None,
+        alerts: AlertDispatcher | LoggedAlerts | None,
         tellers: Callable[[], Sequence[Teller]],
         *,
         live: bool = True,

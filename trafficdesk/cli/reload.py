@@ -20,6 +20,7 @@ from trafficdesk.threats.words import complaints
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.cli.in_force import InForce
     from trafficdesk.cli.monitor_loop import Monitor
     from trafficdesk.cli.monitored import Monitored
@@ -37,6 +38,7 @@ class Reload:
     in_force : replaced.
     source : its filter follows the settings, unless `fixed_filter`: the command line has named one.
     corrections : whether a person's corrections are wanted.
+    mails : None = nobody asked for them; the log reads the settings when it is written.
     recording : None = nothing is recorded.
     """
 
@@ -48,12 +50,14 @@ class Reload:
         *,
         fixed_filter: bool,
         corrections: bool,
+        mails: AlertDispatcher | None,
         recording: Recording | None,
     ) -> None:
         self._in_force = in_force
         self._monitor = monitor
         self._source = source
         self._corrections = corrections
+        self._mails = mails
         self._recording = recording
         self._library = Library()
         parts: dict[str, Callable[[Settings], None]] = {
@@ -64,8 +68,6 @@ class Reload:
             "names": lambda now: monitor.session.set_reverse_dns(now.names.reverse_dns),
             "threats": lambda _now: None,  # the lists are read again in any case
         }
-        if monitor.alerts is None:
-            del parts["mail"]
         if recording is None:
             del parts["history"]
         self._parts = parts
@@ -110,9 +112,8 @@ class Reload:
             self._source.refilter(wanted)
 
     def _set_mail(self, now: Settings) -> None:
-        alerts = self._monitor.alerts
-        if alerts is not None:
-            alerts.set_settings(wanted_mail(now))
+        if self._mails is not None:
+            self._mails.set_settings(wanted_mail(now))
 
     def _record(self, now: Settings) -> None:
         if self._recording is not None:

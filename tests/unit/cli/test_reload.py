@@ -37,7 +37,6 @@ class Monitor:
 
     def __init__(self) -> None:
         self.session = AnalysisSession()
-        self.alerts: Monitor | None = self
         self.told: list[Any] = []
         self.reloaded: list[Reloaded] = []
 
@@ -77,6 +76,7 @@ def reload_of(monitor: Monitor, source: Source | None = None, *, fixed_filter: b
         source or Source(),
         fixed_filter=fixed_filter,
         corrections=True,
+        mails=monitor,
         recording=monitor,
     )
 
