@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "devices": ("mac", "maker", "addresses", "first_ns", "last_ns", "packets", "bytes"),
+    "hosts": ("address", "name", "sent_packets", "sent_bytes", "received_packets", "received_bytes"),
+    "devices": ("mac", "maker", "name", "addresses", "first_ns", "last_ns", "packets", "bytes"),
     "threats": ("list", "entry", "met", "dated_s", "packets", "first_ns", "last_ns"),
     "slowest": ("kind", "address", "median", "p95", "n"),
     "gaps": ("interface", "start_ns", "end_ns", "reason"),

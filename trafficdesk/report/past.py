@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _NS: Final = 1_000_000_000
 _MINUTE: Final = 60
 _SHOWN: Final = 20
+_LISTED: Final = 1_000
+"""Rows of the tables beside the report."""
 _COMPARED: Final = 6
 """Protocols that are compared over time."""
 _MOST_ADDRESSES: Final = 100_000
@@ -36,6 +38,8 @@ def report_of_span(history: History, span: Span) -> Report:
         If the history can't be asked.
     """
     talkers = history.talkers(span, _MOST_ADDRESSES)
+    detail = detail_of(history.detail, span)
+    names = history.shown_names(_shown(talkers, detail.get("devices", [])))
     captures = history.captures_during(span)
     series = series_of(history, span)
     protocols = history.protocols(span)
@@ -46,16 +50,18 @@ def report_of_span(history: History, span: Span) -> Report:
         "first_ns": span.start_s * _NS,
         "last_ns": span.end_s * _NS,
         "protocols": {name: {"packets": packets, "bytes": octets} for name, packets, octets in protocols},
-        "top_sources": _top(talkers, "sent"),
-        "top_destinations": _top(talkers, "received"),
+        "top_sources": _top(talkers, "sent", names),
+        "top_destinations": _top(talkers, "received", names),
+        "hosts": [_host(one, names) for one in talkers[:_LISTED]],
         "unique_ip": sum(1 for one in talkers if one.address),
         "unique_ip_exact": len(talkers) < _MOST_ADDRESSES and all(one.address for one in talkers),
         "incidents": [_incident(one) for one in history.incidents(span)],
         "conversations": {
-            "IPv4": {"rows": [_pair(one) for one in history.conversations(span, limit=_SHOWN)]}
+            "IPv4": {"rows": [_pair(one) for one in history.conversations(span, limit=_LISTED)]}
         },
         "gaps": history.gaps(span),
-        **detail_of(history.detail, span),
+        **detail,
+        **({"devices": [_named(one, names) for one in detail["devices"]]} if "devices" in detail else {}),
     }
     begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (span.start_s, span.end_s))
     ran = "1 capture" if len(captures) == 1 else f"{len(captures):,} captures"
@@ -87,15 +93,41 @@ def series_of(history: History, span: Span) -> Series:
     return Series(starts, values.reshape(len(starts), len(columns)), shown, _MINUTE)
 
 
-def _top(talkers: list[Talker], way: str) -> list[dict[str, Any]]:
-    heaviest = sorted(talkers, key=lambda one: -int(getattr(one, f"{way}_bytes")))[:_SHOWN]
+def _shown(talkers: list[Talker], devices: list[dict[str, Any]]) -> list[str]:
+    """Addresses whose names are wanted."""
+    listed = [one.address for one in talkers[:_LISTED]]
+    top = [one.address for way in ("sent", "received") for one in _heaviest(talkers, way)]
+    return [one for one in (*listed, *top, *(at for device in devices for at in device["addresses"])) if one]
+
+
+def _named(device: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return device | {"name": next((names[at] for at in device["addresses"] if at in names), "")}
+
+
+def _host(one: Talker, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "address": one.address or "all others",
+        "name": names.get(one.address, ""),
+        "sent_packets": one.sent_packets,
+        "sent_bytes": one.sent_bytes,
+        "received_packets": one.received_packets,
+        "received_bytes": one.received_bytes,
+    }
+
+
+def _heaviest(talkers: list[Talker], way: str) -> list[Talker]:
+    return sorted(talkers, key=lambda one: -int(getattr(one, f"{way}_bytes")))[:_SHOWN]
+
+
+def _top(talkers: list[Talker], way: str, names: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "address": one.address or "all others",
+            "name": names.get(one.address, ""),
             "packets": getattr(one, f"{way}_packets"),
             "bytes": getattr(one, f"{way}_bytes"),
         }
-        for one in heaviest
+        for one in _heaviest(talkers, way)
         if getattr(one, f"{way}_packets")
     ]
 

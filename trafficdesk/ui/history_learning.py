@@ -54,8 +54,8 @@ class HistoryLearning(QObject):
         days = self._preferences.settings.history.fine_days
         self._banner.offer(
             f"Learn what is usual from the packets of the last {days:,} days?",
-            "Of every network that the history holds packets of. It takes a minute for a million packets; what stands "
-            "out is set aside, as in a live capture, and a capture that is running goes on from what was learned.",
+            "Of every network that the history holds packets of. It may take some minutes; what stands out "
+            "is set aside, as in a live capture, and a capture that is running goes on from what was learned.",
             (LEARN, _NOT_NOW),
         )
 
