@@ -62,9 +62,17 @@ class _Capture:
     flagged: int = 0
     model: int = 0
     network: str = ""
+    dropped: tuple[int, ...] = (0,) * 3
     told: tuple[int, ...] = (0,) * 6
-    """What was said of its quality so far."""
+    """What was said of `counts` so far."""
+    ended_ns: int = 0
+    """0 = it goes on."""
     suppressed: dict[int, Incident] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How it is doing, as `QUALITY_MINUTE` has it."""
+        return self.scored, self.unscored, self.flagged, *self.dropped
 
     def take_suppressed(self, suppressed: tuple[Incident, ...] | None) -> list[Incident]:
         """Those of which another thing holds now: they are suppressed, or no longer."""
@@ -110,7 +118,7 @@ class Recorder:
     @property
     def recording(self) -> bool:
         """Whether a capture is under way."""
-        return self._capture is not None
+        return self._capture is not None and not self._capture.ended_ns
 
     def begin(
         self,
@@ -141,7 +149,7 @@ class Recorder:
         """Packets of the capture under way; without effect while there is none."""
         with self._changed:
             capture = self._capture
-            if capture is None or not len(batch):
+            if capture is None or capture.ended_ns or not len(batch):
                 return
             if self._rows + len(batch) > MOST_ROWS:
                 self.missed += len(batch)
@@ -195,10 +203,18 @@ class Recorder:
             self._pending.add_row(SENSOR, self._sensor.number, self._sensor.uid, self._sensor.name)
             self._notes = notes
 
-    def end(self) -> None:
-        """The capture has ended."""
+    def stop(self) -> None:
+        """The capture has ended; what is still found in it is told yet."""
         with self._changed:
-            if self._capture is not None:
+            if self.recording and self._capture is not None:
+                self._put_status(self._capture)
+                self._capture.ended_ns = time.time_ns()
+
+    def end(self) -> None:
+        """Nothing more is told of the capture."""
+        self.stop()
+        with self._changed:
+            if self._capture is not None and self._capture.counts != self._capture.told:
                 self._put_status(self._capture)
             self._capture = None
 
@@ -215,8 +231,10 @@ class Recorder:
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, timeout=EVERY_S)
                 closing = self._closing
-                if self._capture is not None and time.monotonic() - self._said > _STATUS_S:
-                    self._put_status(self._capture)
+                capture = self._capture
+                changes = capture is not None and (not capture.ended_ns or capture.counts != capture.told)
+                if capture is not None and changes and time.monotonic() - self._said > _STATUS_S:
+                    self._put_status(capture)
                 parcel, self._pending = self._pending, Parcel()
                 batches, notes, self._notes = list(self._batches), self._notes, None
                 self._batches.clear()
@@ -241,20 +259,20 @@ class Recorder:
         self._said = time.monotonic()
         if capture.names is not None:
             capture.known.add(capture.names(), time.time_ns(), self._pending)
-        lost = capture.statistics() if capture.statistics is not None else None
-        dropped = (lost.dropped_kernel, lost.dropped_queue, lost.dropped_disk) if lost else (0, 0, 0)
+        if capture.statistics is not None and not capture.ended_ns and (lost := capture.statistics()):
+            capture.dropped = (lost.dropped_kernel, lost.dropped_queue, lost.dropped_disk)
         self._pending.add_row(
             CAPTURE,
             self._sensor.number,
             capture.number,
             capture.source,
-            time.time_ns(),
+            capture.ended_ns or time.time_ns(),
             capture.packets,
             capture.bytes,
-            *dropped,
+            *capture.dropped,
             capture.unscored,
         )
-        counts = (capture.scored, capture.unscored, capture.flagged, *dropped)
+        counts = capture.counts
         if counts != capture.told:
             minute = time.time_ns() // _MINUTE_NS * 60
             new = (now - before for now, before in zip(counts, capture.told, strict=True))

@@ -124,7 +124,7 @@ class HistoryController(QObject):
     @Slot()
     def _on_ended(self) -> None:
         if self._keeping is not None:
-            self._keeping.recorder.end()
+            self._keeping.recorder.stop()
 
     @Slot(object)
     def _on_changed(self, state: StoreState) -> None:

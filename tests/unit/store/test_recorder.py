@@ -291,3 +291,31 @@ def test_networks_are_noted_when_they_change(settings: HistorySettings, tmp_path
     database.close()
     assert [row.network for row in rows] == ["home", "cafe"]
     assert rows[0].start_ns == number < rows[1].start_ns
+
+
+def test_what_is_found_after_the_end_is_told_yet(settings: HistorySettings, tmp_path: Path) -> None:
+    """Packets that were waiting for their analysis; not those of the next capture, which may be a file."""
+    keeping = Keeping(settings, tmp_path, no_password)
+    session = AnalysisSession()
+    session.recorder = keeping.recorder
+    session.begin()
+    keeping.recorder.begin("eth0", statistics=lambda: CaptureStatistics(dropped_kernel=3))
+    session.ingest(random_batch(1_000, 1))
+    keeping.recorder.stop()
+    assert not keeping.recorder.recording
+    session.ingest(random_batch(40, 2, first_id=1_000))
+    session.next_for_analysis(1_000)
+    session.apply(detection_of(0, 1_000, family=(3, 4), incident=1))
+    session.begin()
+    session.ingest(random_batch(500, 1))
+    session.next_for_analysis(500)
+    session.apply(detection_of(0, 500, family=(3, 4), incident=2))
+    assert keeping.close()
+    database = open_store(settings, tmp_path, no_password)
+    history = History(database)
+    assert [one["number"] for one in history.incidents(EVER)] == [1]
+    (capture,) = history.captures(EVER)
+    assert (capture["packets"], capture["dropped_kernel"]) == (1_000, 3)
+    quality = history.detail.quality(EVER)
+    assert (quality["scored"], quality["flagged"], quality["dropped_kernel"]) == (1_000, 2, 3)
+    database.close()
