@@ -12,8 +12,8 @@ import pytest
 
 from tests.helpers.collected import small_captures
 from trafficdesk.cli.collection import pool
-from trafficdesk.cli.collection.pool import in_processes, in_this_process
-from trafficdesk.cli.collection.task import Conditions, Task
+from trafficdesk.cli.collection.pool import in_processes
+from trafficdesk.cli.collection.task import Conditions, Task, analysed
 from trafficdesk.detect.corrections import Corrections
 from trafficdesk.settings import DetectionSettings
 
@@ -47,10 +47,9 @@ def outcomes(tasks: list[Task], jobs: int) -> dict[str, dict[str, Any]]:
 
 
 def test_two_processes_tell_what_one_does(tmp_path: Path) -> None:
-    """The same outcome for each file, whoever worked on it."""
+    """The same outcome for each file, whoever worked on it, and whatever that one did before."""
     tasks = [Task(str(path)) for path in small_captures(tmp_path, 6)]
-    alone = {task.path: outcome for task, outcome in in_this_process(tasks, CONDITIONS)}
-    assert outcomes(tasks, 2) == alone
+    assert outcomes(tasks, 2) == {task.path: analysed(task.path, CONDITIONS) for task in reversed(tasks)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")

@@ -174,10 +174,7 @@ def _connected(address: str) -> Any:
             "Install it with: pip install distributed",
         ) from error
     make: Any = Client  # not typed
-    # Its own words, tracebacks among them, are not for a person at a terminal.
-    for name in ("distributed", "tornado"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [logging.NullHandler()], False
+    _silence()
     try:
         client: Any = make(address, timeout=_ANSWER_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -194,6 +191,14 @@ def _connected(address: str) -> Any:
             f"Start some: dask worker {visible(address)}",
         ) from error
     return client
+
+
+def _silence() -> None:
+    """Dask's own words, tracebacks among them, are not for a person at a terminal; several loggers have a handler."""
+    for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logger = logging.getLogger(name)
+            logger.handlers, logger.propagate = [logging.NullHandler()], False
 
 
 def _be_of_one_version(client: Any, address: str) -> None:

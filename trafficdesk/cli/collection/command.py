@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from trafficdesk.cli.analyze import warned_settings
 from trafficdesk.cli.collection.finding import find
 from trafficdesk.cli.collection.journal import Journal
-from trafficdesk.cli.collection.pool import cores, in_processes, in_this_process
+from trafficdesk.cli.collection.pool import cores, in_processes
 from trafficdesk.cli.collection.progress import CollectionProgress
 from trafficdesk.cli.collection.results import tell, write_results
 from trafficdesk.cli.collection.sums import Sums
@@ -24,6 +24,7 @@ from trafficdesk.cli.exit_codes import Exit, complain, exit_code
 from trafficdesk.cli.reporting import can_be_written
 from trafficdesk.cli.terminal import say, visible
 from trafficdesk.errors import BadCaptureFile, ExportError, TrafficDeskError
+from trafficdesk.logs import start_logging
 
 if TYPE_CHECKING:
     import argparse
@@ -49,6 +50,7 @@ def run_collection(arguments: argparse.Namespace) -> int:
         return Exit.USAGE
     if not can_be_written(arguments.report):
         return Exit.USAGE
+    start_logging()
     everything = warned_settings()
     detection = everything.detection
     if arguments.seed is not None:
@@ -113,10 +115,7 @@ def _where(arguments: argparse.Namespace) -> Worked:
         from trafficdesk.cli.collection.cluster import on_cluster
 
         return partial(on_cluster, address=arguments.scheduler)
-    jobs = arguments.jobs or cores()
-    if jobs == 1:
-        return in_this_process
-    return partial(in_processes, jobs=jobs)
+    return partial(in_processes, jobs=arguments.jobs or cores())
 
 
 def _work(
@@ -146,9 +145,6 @@ def _work(
 
 def _note(journal: Journal, found: Found, outcome: Outcome) -> None:
     if "details" in outcome:
-        from trafficdesk.logs import start_logging
-
-        start_logging()
         _log.error("a bug while %s was analysed:\n%s", visible(found.path), outcome["details"])
     journal.add(found, outcome, final=outcome["status"] in _FINAL)
 

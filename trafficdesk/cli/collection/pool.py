@@ -49,16 +49,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_this_process(tasks: Iterable[Task], conditions: Conditions) -> Generator[tuple[Task, Outcome]]:
-    """One file after another, here: what the others are compared with."""
-    for task in tasks:
-        yield task, analysed(task.path, conditions)
-
-
 def in_processes(tasks: Iterable[Task], conditions: Conditions, jobs: int) -> Generator[tuple[Task, Outcome]]:
     """Each file as soon as it is done; a process has one at a time.
 
-    A file whose process ends is tried once more, when the others are done and alone: it may have been the memory.
+    A file whose process ends is tried once more, when the others are done and their processes gone: it may have been
+    the memory. One process alone is not this one either: a file that ends it must not end what keeps the others.
 
     Raises
     ------
@@ -119,18 +114,25 @@ class _Pool:
         return min(jobs, max(self._busy() + len(self._waiting), 1))
 
     def _hand_out(self) -> None:
-        for worker in self._workers:
-            if not worker.ready or worker.task is not None:
+        for worker in list(self._workers):
+            if not worker.ready or worker.task is not None or worker not in self._workers:
                 continue
             if self._waiting:
                 worker.task = self._waiting.popleft()
             elif self._again and not self._busy():
+                self._leave_alone(worker)
                 worker.task = self._again.popleft()
             else:
                 continue
             # One that has just died is heard of when its pipe is read.
             with contextlib.suppress(OSError):
                 worker.pipe.send(worker.task.path)
+
+    def _leave_alone(self, chosen: _Worker) -> None:
+        for worker in self._workers:
+            if worker is not chosen:
+                worker.end()
+        self._workers = [chosen]
 
     def _heard(self, worker: _Worker) -> tuple[Task, Outcome] | None:
         try:
@@ -153,9 +155,7 @@ class _Pool:
             return self._once_more(worker.task, why)
         self._false_starts += not worker.ready
         if self._false_starts >= _FALSE_STARTS:
-            raise WorkersGone(
-                f"Processes to analyse files can't be started: {why}.", "Free some memory, or use --jobs 1."
-            )
+            raise WorkersGone(f"Processes to analyse files can't be started: {why}.", "Free some memory.")
         return None
 
     def _once_more(self, task: Task, why: str) -> tuple[Task, Outcome] | None:

@@ -33,17 +33,19 @@ class CollectionProgress:
         self._work = octets + files * _FILE_COSTS
         self._before = done_before
         self._clock = clock
-        self._begin = clock()
         self._done = 0
         self._work_done = 0
+        self._since: tuple[float, int] | None = None
+        """When the first file was done, and what it was of the work: what came before was the start of processes."""
         self._terminal = sys.stderr.isatty()
-        self._next = self._begin + (0.0 if self._terminal else _PLAIN_S)
+        self._next = clock() + (0.0 if self._terminal else _PLAIN_S)
 
     def done(self, octets: int) -> None:
         """One file more."""
         self._done += 1
         self._work_done += octets + _FILE_COSTS
         now = self._clock()
+        self._since = self._since or (now, self._work_done)
         if now < self._next or self._done == self._files:
             return
         self._next = now + (_REDRAW_S if self._terminal else _PLAIN_S)
@@ -61,12 +63,15 @@ class CollectionProgress:
 
     def words(self, now: float) -> str:
         """`312 of 1,000 files, 45 files/s, about 15 s remaining`."""
-        took = max(now - self._begin, 1e-6)
-        remaining = took * (self._work - self._work_done) / max(self._work_done, 1)
-        rate = self._done / took
-        pace = f"{rate:,.0f} files/s" if rate >= 10 else f"{rate:.1f} files/s"
         done, files = self._before + self._done, self._before + self._files
-        return f"{done:,} of {files:,} files, {pace}, about {_span(remaining)} remaining"
+        told = f"{done:,} of {files:,} files"
+        if self._since is None or now <= self._since[0]:
+            return told
+        took = now - self._since[0]
+        rate = (self._done - 1) / took
+        remaining = took * (self._work - self._work_done) / max(self._work_done - self._since[1], 1)
+        pace = f"{rate:,.0f} files/s" if rate >= 10 else f"{rate:.1f} files/s"
+        return f"{told}, {pace}, about {_span(remaining)} remaining"
 
 
 def _span(seconds: float) -> str:
