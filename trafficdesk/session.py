@@ -265,10 +265,11 @@ class AnalysisSession:
         )
         self._pass(self._under_way, 0)
 
-    def apply(self, said: Detection | Answer) -> AnalysisUpdate:
+    def apply(self, said: Detection | Answer, *, recorded: bool = False) -> AnalysisUpdate:
         """Store what the detector said of the rows it was handed last; those left out of them are unscored.
 
-        An `Answer` also says how long it took, which the next stretch is chosen by.
+        An `Answer` also says how long it took, which the next stretch is chosen by. What was `recorded` is stored as it
+        is: today's names, lists and corrections have no say in it.
         """
         if isinstance(said, Answer):
             self.pace.measured(len(said.detection), said.seconds)
@@ -277,7 +278,8 @@ class AnalysisSession:
             detection = detection.spread(self._under_way.start, self._under_way.stop)
             detection.verdict[self._own_ids - detection.first_id] = Verdict.OWN
         store(self.log, detection.label, detection.application)
-        detection = self.describer.named(self.listed.judged(detection))
+        if not recorded:
+            detection = self.describer.named(self.listed.judged(detection))
         self.log.set_analysis(
             detection.first_id, detection.score, detection.verdict, detection.family, detection.incident
         )
@@ -285,7 +287,8 @@ class AnalysisSession:
             self.log.update_analysis("incident", detection.joined_ids, detection.joined_incident)
         self.findings.add(detection)
         self._flagged += int(np.count_nonzero(detection.verdict & FLAGGED))
-        self.recall.added(detection)
+        if not recorded:
+            self.recall.added(detection)
         rows = range(detection.first_id, detection.first_id + len(detection))
         self._pass(rows, int(np.count_nonzero(detection.verdict & Verdict.SCORED)))
         if self.recorder is not None:

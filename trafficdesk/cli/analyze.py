@@ -13,12 +13,13 @@ import numpy as np
 from trafficdesk.capture.loss import lost_by_place
 from trafficdesk.cli.collection import is_collection
 from trafficdesk.cli.corrections import kept_corrections, suppressed_words
-from trafficdesk.cli.evidence import is_evidence, shown
+from trafficdesk.cli.evidence import shown
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
 from trafficdesk.cli.reporting import can_be_written, report_on
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile
+from trafficdesk.evidence import is_evidence
 from trafficdesk.session import AnalysisSession, Coverage
 
 if TYPE_CHECKING:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from trafficdesk.cli.exit_codes import Exit
 from trafficdesk.cli.terminal import say, visible
@@ -18,21 +16,9 @@ if TYPE_CHECKING:
     from trafficdesk.evidence.verifying import Verification
 
 
-_ZIP: Final = b"PK"
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     return verify(arguments.file, arguments.json)
-
-
-def is_evidence(path: str) -> bool:
-    """Whether a file is a zip, by its name and its first bytes; no capture is one."""
-    if not path.lower().endswith(".zip"):
-        return False
-    with contextlib.suppress(OSError), Path(path).open("rb") as file:
-        return file.read(len(_ZIP)) == _ZIP
-    return False
 
 
 def shown(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,6 @@ from trafficdesk.evidence.recording import Recording
 from trafficdesk.export.evidence import CAPTURE, MANIFEST, WHY
 from trafficdesk.packets.printable import printable
 
-SUFFIX: Final = ".zip"
 _MOST_TEXT: Final = 20_000
 _MOST_LIST: Final = 1_000
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, RuntimeError)
@@ -40,18 +39,6 @@ class Opened:
     """None = written before there was one."""
     manifest: str
     """SHA-256 of the manifest, 64 hex digits: of the evidence as a whole."""
-
-
-def is_evidence(path: str | Path) -> bool:
-    """Whether a file is a zip, by its name and its first bytes; no capture is one."""
-    path = Path(path)
-    if path.suffix.lower() != SUFFIX:
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(2) == b"PK"
-    except OSError:
-        return False
 
 
 def opened(path: str | Path, capture: Path | None = None) -> Opened:

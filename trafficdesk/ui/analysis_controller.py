@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.session import AnalysisSession
     from trafficdesk.settings import DetectionSettings
+    from trafficdesk.ui.workers.evidence_job import EvidenceJob
 
 _STOP_WAIT_MS = 5_000
 
@@ -53,6 +54,7 @@ class AnalysisController(QObject):
         self._held = False
         self._live = False
         self._interface = ""
+        self._recorded: EvidenceJob | None = None
         self._broken = False
         self._analysed_to = 0
         self._backoff = Backoff()
@@ -76,11 +78,13 @@ class AnalysisController(QObject):
             return None
         return min(self._analysed_to / total, 1.0)
 
-    def begin(self, *, hold: bool, interface: str = "") -> None:
+    def begin(self, *, hold: bool, interface: str = "", recorded: EvidenceJob | None = None) -> None:
         """A new capture began; `hold` waits for `let_go` so that a file's rows appear at full speed.
 
-        What need not be held is live; what is learned on `interface` is kept for its network.
+        What need not be held is live; what is learned on `interface` is kept for its network. Of what was `recorded`
+        nothing is judged anew.
         """
+        self._recorded = recorded
         self._interface = interface
         self._retire()
         self._again.stop()
@@ -101,7 +105,9 @@ class AnalysisController(QObject):
         """Hand over the next rows if the detector is free."""
         if self._held or self._broken or self._again.isActive() or not self._session.waiting:
             return
-        if self._worker is None:
+        if self._recorded is not None:
+            self._tell_recorded(self._recorded)
+        elif self._worker is None:
             self._start()
         elif self._idle:
             stretch = self._session.next_stretch(live=self._live)
@@ -140,6 +146,19 @@ class AnalysisController(QObject):
         for worker in self._retiring:
             worker.wait(_STOP_WAIT_MS)
         self._retiring = []
+
+    def _tell_recorded(self, job: EvidenceJob) -> None:
+        """The next rows as they were recorded; one step per turn of the event loop."""
+        stretch = self._session.next_stretch(live=False)
+        if stretch is None:
+            return
+        detection = job.detection(stretch.start_id, stretch.stop_id)
+        self._analysed_to = stretch.stop_id
+        self.updated.emit(self._session.apply(detection, recorded=True))
+        if self._session.waiting:
+            self._again.start(0)
+        else:
+            self.caught_up.emit()
 
     def _tell_gaps(self, worker: AnalysisWorker) -> None:
         if self._session.gaps is not self._told:

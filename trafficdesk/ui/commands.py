@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.desk import Desk
     from trafficdesk.ui.interface_lister import InterfaceLister
 
-CAPTURE_FILES: Final = "Capture files (*.pcap *.pcapng *.cap *.dmp *.gz);;All files (*)"
+CAPTURE_FILES: Final = "Captures and evidence (*.pcap *.pcapng *.cap *.dmp *.gz *.zip);;All files (*)"
 
 
 class Commands(QObject):

@@ -18,7 +18,8 @@ from trafficdesk.ui.filter_controller import FilterController
 from trafficdesk.ui.models.packet_page import Column
 from trafficdesk.ui.names_controller import NamesController
 from trafficdesk.ui.statistics_controller import StatisticsController
-from trafficdesk.ui.workers.capture_jobs import AbandonedJob, FileJob, LiveJob
+from trafficdesk.ui.workers.capture_jobs import AbandonedJob, LiveJob
+from trafficdesk.ui.workers.evidence_job import file_job, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +106,7 @@ class Desk(QObject):
     def open_file(self, path: Path, title: str = "") -> None:
         """Show a capture file."""
         self.window.banner.dismiss()
-        self.capture.start(FileJob(path, title))
+        self.capture.start(file_job(path, title))
         if not title:
             self.preferences.add_recent(path)
 
@@ -207,7 +208,8 @@ class Desk(QObject):
         assert job is not None
         self._announced.clear()
         self.capture.waits_for_analysis = True
-        self.analysis.begin(hold=not job.live, interface=job.title if job.live else "")
+        interface = job.title if job.live else ""
+        self.analysis.begin(hold=not job.live, interface=interface, recorded=recorded(job))
         self.display.capture_began()
         self.statistics.begin()
         if not job.live:

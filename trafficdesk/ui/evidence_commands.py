@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QThreadPool, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from trafficdesk.ui.evidence_opening import EvidenceOpening
 from trafficdesk.ui.export_controller import with_suffix
 from trafficdesk.ui.panels.correction_buttons import EVIDENCE
 from trafficdesk.ui.workers.background import Background
@@ -33,6 +34,7 @@ class EvidenceCommands(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._running: Background | None = None
+        self.opening = EvidenceOpening(desk, self)
         desk.window.page.anomalies.correction_wanted.connect(self._on_wanted)
         desk.window.closing.connect(self.shut_down)
 

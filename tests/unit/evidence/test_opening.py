@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from trafficdesk.errors import BadCaptureFile
-from trafficdesk.evidence import archive
+from trafficdesk.evidence import archive, is_evidence
 from trafficdesk.evidence.bundle import SCORES, bundle
-from trafficdesk.evidence.opening import is_evidence, opened
+from trafficdesk.evidence.opening import opened
 from trafficdesk.export.evidence import CAPTURE, MANIFEST, WHY
 
 if TYPE_CHECKING:
