@@ -94,7 +94,7 @@ def test_a_removed_interface_is_waited_for(tmp_path: Path) -> None:
 def test_a_killed_analysis_begins_anew(tmp_path: Path) -> None:
     """Packets go on being captured, those that follow are scored by a new process, and every one is accounted for."""
     path = tmp_path / "summary.json"
-    with cable() as wire, monitoring(wire, "--json", path) as process:
+    with cable() as wire, monitoring(wire, "--count", 3 * FRAMES, "--json", path) as process:
         wire.send(*[UDP_TICK] * FRAMES)
         time.sleep(2)
         first = analysis_of(process.pid)
@@ -104,10 +104,8 @@ def test_a_killed_analysis_begins_anew(tmp_path: Path) -> None:
         until = time.monotonic() + 30
         while analysis_of(process.pid) in {None, first} and time.monotonic() < until:
             time.sleep(0.1)
-        time.sleep(2)
+        # Ended by its count, it waits for its analysis longer than after a signal.
         wire.send(*[UDP_TICK] * FRAMES)
-        time.sleep(1)
-        process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert "It begins anew and learns again" in out
