@@ -7,8 +7,10 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from trafficdesk.store.batches import fewer
 from trafficdesk.store.capture_rows import gap_row, incident_row, model_row
 from trafficdesk.store.name_rows import NameRows
 from trafficdesk.store.note_rows import NoteRows
@@ -26,7 +28,7 @@ from trafficdesk.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from trafficdesk.capture.source import CaptureStatistics, Gap
     from trafficdesk.detect.finding import Incident, ModelState
@@ -244,7 +246,7 @@ class Recorder:
                     self._noted.add(notes(), time.time_ns(), parcel)
             except Exception:  # noqa: BLE001  # as below
                 _log.exception("corrections could not be kept in the history")
-            for capture, batch in batches:
+            for capture, batch in _fewer(batches):
                 try:
                     capture.roll_up.add(batch, capture.number, parcel)
                 except Exception:  # noqa: BLE001  # what one batch breaks must not stop the others
@@ -278,3 +280,10 @@ class Recorder:
             new = (now - before for now, before in zip(counts, capture.told, strict=True))
             self._pending.add_row(QUALITY_MINUTE, minute, self._sensor.number, *new)
             capture.told = counts
+
+
+def _fewer(batches: list[tuple[_Capture, PacketBatch]]) -> Iterator[tuple[_Capture, PacketBatch]]:
+    for _, of_one in groupby(batches, lambda one: id(one[0])):
+        mine = list(of_one)
+        for batch in fewer(batch for _, batch in mine):
+            yield mine[0][0], batch

@@ -110,9 +110,11 @@ class HistoryAnswer:
     @property
     def note(self) -> str:
         """What the table leaves out, or what can be done with it."""
+        pooled = self.request.tab is HistoryTab.CONVERSATIONS and self.span.length_s > PORTS_S
         if self.capped:
-            return f"The {len(self.sheet):,} heaviest are listed."
-        if self.request.tab is HistoryTab.CONVERSATIONS and self.span.length_s > PORTS_S:
+            ports = ", without clients' ports" if pooled else ""
+            return f"The {len(self.sheet):,} heaviest are listed{ports}."
+        if pooled:
             return "Over four hours, clients' ports are not told apart."
         if self.request.tab is HistoryTab.HOSTS and not self.request.host:
             return "Double-click a host for its month."
