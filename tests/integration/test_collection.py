@@ -23,6 +23,7 @@ import pytest
 
 from tests.helpers.collected import analyze, command, environment, scanning_capture, small_captures
 from tests.helpers.dask_cluster import two_workers
+from trafficdesk.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,8 +154,6 @@ def test_without_dask_its_installation_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The optional package is missing: one sentence of cause, one of remedy."""
-    from trafficdesk.cli import main
-
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["analyze", str(folder), "--scheduler", "tcp://127.0.0.1:1"]) == 3
     assert "pip install distributed" in capsys.readouterr().err
@@ -221,7 +220,7 @@ def test_each_file_is_told_as_if_it_were_alone(folder: Path, tmp_path: Path) -> 
 def test_several_files_stay_one_capture(folder: Path, tmp_path: Path) -> None:
     """`analyze A B` reads them one after another, as it always did."""
     out = tmp_path / "out.json"
-    assert analyze(folder / "0000.pcap", folder / "0001.pcap", "--json", out).returncode == 0
+    assert main(["analyze", str(folder / "0000.pcap"), str(folder / "0001.pcap"), "--json", str(out)]) == 0
     told = json.loads(out.read_bytes())
     assert "files" not in told
     assert told["packets"] == 60
@@ -272,18 +271,18 @@ def test_the_report_names_files_and_incidents(folder: Path, tmp_path: Path) -> N
         (("--report", "x.doc"), "Name a file ending in"),
     ],
 )
-def test_what_does_not_fit_is_wrong_usage(folder: Path, more: tuple[object, ...], why: str) -> None:
+def test_what_does_not_fit_is_wrong_usage(
+    folder: Path, more: tuple[object, ...], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Said at once, before anything is analysed."""
-    done = analyze(folder, *more)
-    assert done.returncode == 2
-    assert why in done.stderr
+    assert main(["analyze", str(folder), *map(str, more)]) == 2
+    assert why in capsys.readouterr().err
 
 
-def test_a_folder_without_captures_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_captures_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Unreadable input, in one sentence."""
-    done = analyze(tmp_path)
-    assert done.returncode == 4
-    assert "There is no capture in" in done.stderr
+    assert main(["analyze", str(tmp_path)]) == 4
+    assert "There is no capture in" in capsys.readouterr().err
 
 
 def _wait_for_lines(path: Path, lines: int) -> int:

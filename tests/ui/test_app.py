@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from trafficdesk.app import Desktop, Options
 from trafficdesk.errors import CaptureError, PermissionDenied
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.paths import sample_capture
@@ -22,11 +21,12 @@ from trafficdesk.ui.theme import DARK, LIGHT
 from trafficdesk.ui.workers.capture_jobs import LiveJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
+
+    from trafficdesk.app import Desktop
 
 FIRST_WINDOW = """
 import sys
@@ -72,18 +72,6 @@ def test_it_leaves_by_itself_with_a_picture_and_its_measurements(tmp_path: Path,
     else:
         assert done.returncode == 3
         assert len(done.stderr.strip().splitlines()) == 2
-
-
-@pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
 
 
 def test_from_the_sample_to_the_incident(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:

@@ -6,17 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from PySide6.QtWidgets import QDialogButtonBox
 
-from trafficdesk.app import Desktop, Options
 from trafficdesk.detect.correction_questions import Consequences
 from trafficdesk.detect.corrections import Corrections, Once
 from trafficdesk.detect.labelling import Proposal
 from trafficdesk.detect.labels import Label, RowSnapshot, Stance
 from trafficdesk.detect.suppression import Direction, SuppressionRule
 from trafficdesk.paths import data_dir
-from trafficdesk.settings import Settings
 from trafficdesk.ui.dialogs.correction import CorrectionDialog
 from trafficdesk.ui.dialogs.corrections import CorrectionsDialog
 from trafficdesk.ui.dialogs.suppression_rule import SuppressionRuleDialog
@@ -24,10 +21,11 @@ from trafficdesk.ui.panels.correction_buttons import CorrectionButtons
 from trafficdesk.ui.theme import LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PySide6.QtWidgets import QApplication, QDialog
+    import pytest
+    from PySide6.QtWidgets import QDialog
     from pytestqt.qtbot import QtBot
+
+    from trafficdesk.app import Desktop
 
 LABEL = Label(
     3, Stance.EXPECTED, "our\u202enas", "port scan", "192.168.1.9", 1, 5, 5, 1_700_000_000_000_000_000,
@@ -37,18 +35,6 @@ LABEL = Label(
 )  # fmt: skip
 RULE = SuppressionRule(4, peer="10.0.0.0/8", family="beacon", note="updates")
 ONCE = Once(5, 1, np.empty(0, np.int64), "DNS tunnel", 0)
-
-
-@pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
 
 
 def opened(desktop: Desktop, kind: type[QDialog]) -> QDialog:

@@ -10,21 +10,18 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QFileDialog
 
 from tests.helpers.crafted import a_batch
-from trafficdesk.app import Desktop, Options
 from trafficdesk.export.summary_json import Summary
 from trafficdesk.report import page_for_paper
 from trafficdesk.session import AnalysisSession
-from trafficdesk.settings import Settings
 from trafficdesk.ui.paper import Page, pdf_bytes
 from trafficdesk.ui.report_commands import report_of_log, write_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
+    from trafficdesk.app import Desktop
     from trafficdesk.report import Report
 
 
@@ -33,18 +30,6 @@ def report() -> Report:
     session = AnalysisSession()
     session.ingest(a_batch(3_000))
     return report_of_log(session.log, Summary(session.metrics.snapshot()), "<b>eth0</b>", lambda _share: None)
-
-
-@pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
 
 
 @pytest.mark.parametrize(
