@@ -24,7 +24,10 @@ _COMPARED: Final = 6
 """Protocols that are compared over time."""
 _MOST_ADDRESSES: Final = 100_000
 _NOTES: Final = (
-    "From the history: every packet that was captured live, by minute; conversations and delays by hour, devices by day.",
+    (
+        "From the history: every packet that was captured live, by minute; conversations and delays are those of the "
+        "hours, devices and hits on threat lists those of the days that this time lies in."
+    ),
     "Devices are link-layer addresses that sent something; delays are told in steps of 9 %.",
 )
 

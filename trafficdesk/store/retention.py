@@ -54,6 +54,7 @@ _MIDDLE: Final = (
     (PROTOCOL_MINUTE, PROTOCOL_MINUTE.c.minute, 1),
     (LENGTH_MINUTE, LENGTH_MINUTE.c.minute, 1),
     (QUALITY_MINUTE, QUALITY_MINUTE.c.minute, 1),
+    (DELAY_HOUR, DELAY_HOUR.c.hour, 1),
     (CONVERSATION, CONVERSATION.c.hour, 1),
     (SERVICE_HOUR, SERVICE_HOUR.c.hour, 1),
 )
@@ -65,7 +66,6 @@ _COARSE: Final = (
     (SERVICE_DAY, SERVICE_DAY.c.day, 1),
     (SERVICE, SERVICE.c.seen, 1),
     (NAME, NAME.c.last_ns, _NS),
-    (DELAY_HOUR, DELAY_HOUR.c.hour, 1),
     (DEVICE_DAY, DEVICE_DAY.c.day, 1),
     (THREAT_DAY, THREAT_DAY.c.day, 1),
     (NETWORK, NETWORK.c.start_ns, _NS),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import sqlalchemy as sql
 
 from tests.helpers.planted import START_NS, ordinary
 from tests.helpers.traffic import decoded
@@ -21,7 +22,7 @@ from trafficdesk.store.migrations import bring_up_to_date
 from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.relearning import relearn
 from trafficdesk.store.rollup import RollUp
-from trafficdesk.store.schema import CAPTURE, NETWORK
+from trafficdesk.store.schema import CAPTURE, NETWORK, PACKET
 from trafficdesk.store.span import Span
 from trafficdesk.store.stored_packets import StoredPackets
 
@@ -70,6 +71,19 @@ def test_packets_come_back_with_their_features(database: Database, monkeypatch: 
     for number, one in enumerate(pages):
         part = without_text(batch).slice(number * page, number * page + len(one))
         assert np.array_equal(found.update(one), wanted.update(part))
+
+
+def test_no_text_of_a_packet_is_kept(database: Database) -> None:
+    """Names asked for, addresses of pages and the like: numbers are all that is stored of them."""
+    batch = ordinary(5, seed=5).batch()
+    assert b"www" in batch.text.tobytes()
+    keep(database, batch)
+    with database.reading() as connection:
+        rows = connection.execute(sql.select(PACKET)).fetchall()
+    assert len(rows) == len(batch)
+    texts = {value for row in rows for value in row if isinstance(value, str)}
+    assert texts == {"DNS", "TCP"}
+    assert sum(row.name_length > 0 for row in rows) == np.count_nonzero(batch["text_length"])
 
 
 def _flagged(baseline: Baseline, batch: PacketBatch) -> set[int]:
