@@ -39,7 +39,7 @@ _AT_ONCE: Final = 32_768
 _KIND: Final = np.array([INDEX[name] for name in ("arp_operation", "is_icmp", "is_udp")])
 TELLABLE: Final = np.array([index for index, feature in enumerate(FEATURES) if feature.tellable])
 _PLAIN: Final = np.array([feature.scale is Scale.PLAIN for feature in FEATURES])
-_ONLY_TIME: Final = frozenset({"beat_count"})
+_ONLY_TIME: Final = frozenset({"beat_count", "beacon_gaps"})
 """Measures that grow while the same goes on: having gone on for longer is not clearly more."""
 MEASURES: Final = {
     FAMILY_INDEX[rule.family]: np.array(
