@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +18,8 @@ from tests.helpers.monitoring import monitoring
 from tests.helpers.namespaces import cable, needs_namespaces
 from tests.helpers.wire import TCP_SYN, UDP_TICK
 from trafficdesk.logs import log_path
-from trafficdesk.settings import CaptureSettings, DetectionSettings, Settings
+from trafficdesk.paths import data_dir
+from trafficdesk.settings import CaptureSettings, DetectionSettings, HistorySettings, Settings
 from trafficdesk.settings.file import save
 
 if TYPE_CHECKING:
@@ -42,11 +45,13 @@ def test_hang_up_changes_filter_and_budget_and_begins_the_files_anew(tmp_path: P
             Settings(
                 capture=CaptureSettings(capture_filter="tcp"),
                 detection=DetectionSettings(incidents_per_day=5),
+                history=HistorySettings(days=90),
             )
         )
         process.send_signal(signal.SIGHUP)
         said = process.stdout.readline()
         assert "alert budget 10 → 5" in said
+        assert "keep for 400 → 90" in said
         assert "capture filter “” → “tcp”" in said
         wire.send(*[UDP_TICK] * 10, *[TCP_SYN] * 10)
         time.sleep(1)
@@ -65,6 +70,9 @@ def test_hang_up_changes_filter_and_budget_and_begins_the_files_anew(tmp_path: P
     assert json.loads(summary.read_text(encoding="utf-8"))["packets"] == 20 + 10 + 10
     assert [line["kind"] for line in lines_of(tmp_path / "moved.jsonl")] == ["start"]
     assert [line["kind"] for line in lines_of(path)] == ["reload", "gap", "gap", "stop"]
+    with contextlib.closing(sqlite3.connect(data_dir() / "history.db")) as history:
+        ((recorded,),) = history.execute("SELECT SUM(packets) FROM volume_minute")
+    assert recorded == 20 + 10 + 10
     assert "read again" in log_path().read_text(encoding="utf-8")
 
 

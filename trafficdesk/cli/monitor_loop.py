@@ -23,6 +23,7 @@ from trafficdesk.cli.memory import resident_bytes
 from trafficdesk.cli.standing import Standing
 from trafficdesk.cli.terminal import Terminals
 from trafficdesk.errors import TrafficDeskError
+from trafficdesk.export.corrections_json import table_of
 from trafficdesk.packets.batch import PacketBatch
 from trafficdesk.packets.log import DEFAULT_CAPACITY
 from trafficdesk.session import AnalysisSession
@@ -170,6 +171,8 @@ class Monitor:
     def correct(self, corrections: Corrections) -> None:
         """Other corrections hold from now on, for what was seen before as well."""
         self._analysis.correct(corrections)
+        if self.session.recorder is not None:
+            self.session.recorder.note(lambda: table_of(corrections))
 
     @property
     def _is_full(self) -> bool:
