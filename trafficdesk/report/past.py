@@ -69,7 +69,8 @@ def report_of_span(history: History, span: Span) -> Report:
     begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (span.start_s, span.end_s))
     ran = "1 capture" if len(captures) == 1 else f"{len(captures):,} captures"
     notes = (f"{ran} ran in this time.", *_NOTES)
-    return Report(f"{begin} to {end} UTC", summary, series=series, notes=notes)
+    whose = "" if span.sensor is None else f"{dict(history.sensors()).get(span.sensor, 'one machine')}: "
+    return Report(f"{whose}{begin} to {end} UTC", summary, series=series, notes=notes)
 
 
 def series_of(history: History, span: Span) -> Series:
