@@ -44,15 +44,25 @@ Piece = tuple[str, str]
 """Text and its SGR code (ECMA-48); empty = none."""
 
 
-def picture(standing: Standing, title: str, width: int, height: int, blocks: str) -> list[list[Piece]]:
-    """At most `height` lines of at most `width` columns; what matters most is left where there is little room."""
+def picture(
+    standing: Standing, shares: list[tuple[str, int]], title: str, *, screen: tuple[int, int], blocks: str
+) -> list[list[Piece]]:
+    """Lines that fit; what matters most is left where there is little room.
+
+    Parameters
+    ----------
+    shares : (name, bytes) of each protocol of late, most first.
+    screen : columns and lines at most.
+    blocks : `BLOCKS` or `PLAIN_BLOCKS`.
+    """
+    width, height = screen
     metrics = standing.session.metrics.snapshot()
     state = list(_state(standing, metrics))
     volume = list(_volume(metrics, standing.now_ns, width, blocks))
     room = height - 1 - len(state) - len(volume)
     incidents = list(_incidents(standing, max(min(room - 1, _INCIDENTS), 0)))
     room -= len(incidents)
-    protocols = list(_protocols(metrics, blocks))[: max(room, 0)]
+    protocols = list(_protocols(shares, blocks))[: max(room, 0)]
     lines = [[(title, _DIM)], *volume, *protocols, *incidents, *state]
     if len(lines) > height:
         lines = [*volume[:1], *state][: max(height, 1)]
@@ -146,11 +156,12 @@ def _volume(metrics: MetricsSnapshot, now_ns: int, width: int, blocks: str) -> I
     yield [(f"{ago}{'now':>{max(len(bars) - len(ago), 4)}}", _DIM)]
 
 
-def _protocols(metrics: MetricsSnapshot, blocks: str) -> Iterator[list[Piece]]:
-    shown = metrics.protocols[:_PROTOCOLS]
-    wide = max((columns(name) for name, _, _ in shown), default=0)
-    for name, _, octets in shown:
-        share = octets / max(1, metrics.bytes)
+def _protocols(shares: list[tuple[str, int]], blocks: str) -> Iterator[list[Piece]]:
+    shown = shares[:_PROTOCOLS]
+    wide = max((columns(name) for name, _ in shown), default=0)
+    every = max(1, sum(octets for _, octets in shares))
+    for name, octets in shown:
+        share = octets / every
         whole, part = divmod(math.ceil(share * _BAR * 8), 8)
         bar = blocks[-1] * whole + (_left_block(part, blocks) if part else "")
         name = visible(name)  # noqa: PLW2901

@@ -21,6 +21,7 @@ from trafficdesk.cli.live_picture import (
     picture,
     rates,
 )
+from trafficdesk.cli.recent_shares import RecentShares
 from trafficdesk.cli.terminal import size, visible
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class LiveView:
         self._blocks = BLOCKS if (out.encoding or "").lower().startswith("utf") else PLAIN_BLOCKS
         self._colour = not os.environ.get("NO_COLOR")
         self._interface = visible(interface)
+        self._shares = RecentShares()
         self._drawn: list[int] = []
         """Columns of each line of the picture."""
         self._screen = _USUAL
@@ -108,7 +110,8 @@ class LiveView:
         width, height = self._screen.columns - 1, self._screen.lines
         title = f"TrafficDesk on {self._interface} for {_span(now_s - self._began)}"
         room = min(max(height - _LOWEST, 2), _MOST_LINES)
-        lines = picture(standing, title, width, room, self._blocks)
+        shares = self._shares.of(standing.session.metrics.snapshot(), now_s)
+        lines = picture(standing, shares, title, screen=(width, room), blocks=self._blocks)
         self._drawn = [sum(columns(text) for text, _ in line) for line in lines]
         self._out.write("".join([erased, *(f"{painted(line, colour=self._colour)}\n" for line in lines)]))
         self._out.flush()

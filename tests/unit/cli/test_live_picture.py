@@ -51,7 +51,9 @@ def standing() -> Standing:
 
 
 def text_of(standing: Standing, width: int, height: int, blocks: str = BLOCKS) -> list[str]:
-    return [painted(line, colour=False) for line in picture(standing, "TrafficDesk", width, height, blocks)]
+    shares = [("UDP", 60), ("TLS", 20)]
+    lines = picture(standing, shares, "TrafficDesk", screen=(width, height), blocks=blocks)
+    return [painted(line, colour=False) for line in lines]
 
 
 @pytest.mark.parametrize("width", [10, 39, 80, 200])
@@ -71,7 +73,7 @@ def test_it_says_what_matters(standing: Standing) -> None:
         "100 packets/s",
         "peak 10.0 kB/s",
         "UDP",
-        "100.0 %",
+        "75.0 %",
         "2 going on, 4 since the start",
         "2,000 packets",
         "dropped 7 by the system",
