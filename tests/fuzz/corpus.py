@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tests.fuzz.analysis import CLOCK
 from tests.fuzz.classifiers import LABELS, a_small_model
 from tests.fuzz.conversations import STEP
+from tests.fuzz.evidences import a_small_recording
 from tests.fuzz.frames import packed, packed_payload
 from tests.fuzz.words import VOCABULARY
 from tests.helpers import capture_bytes as files
@@ -129,6 +130,7 @@ def seeds(name: str) -> list[bytes]:
         "display_filter": lambda: [*(text.encode() for text in _FILTERS), *_words()],
         "dumpcap_words": _dumpcap_words,
         "model": lambda: [a_small_model(), a_small_model()[:-40], a_small_model().replace(b"DNS", b"TLS")],
+        "recording": lambda: [a_small_recording(), a_small_recording()[:-9], a_small_recording().replace(b"<f4", b"<f8", 1)],
         "labels": lambda: [text.encode() for text in LABELS],
         "threat_lists": lambda: [text.encode() for text in _LISTS],
         "hand_over": lambda: [bytes([kind << 5 | count]) + words for kind in range(8) for count, words in _VISITS],

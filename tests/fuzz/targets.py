@@ -20,6 +20,7 @@ TARGETS: Final = (
     Target("display_filter", "words:check_display_filter", runs=3_000, longest=512, compares=True),
     Target("threat_lists", "lists:check_threat_list", runs=2_000, longest=1_024, compares=True),
     Target("model", "classifiers:check_model", runs=2_000),
+    Target("recording", "evidences:check_recording", runs=2_000, longest=8_192),
     Target("labels", "classifiers:check_labels", runs=1_500, longest=1_024, compares=True),
     Target("dumpcap_words", "words:check_dumpcap_words", runs=10_000, longest=600, compares=True),
     # SO_PEERCRED, SCM_RIGHTS and packet sockets are Linux's, and so is the helper.

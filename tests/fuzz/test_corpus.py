@@ -32,6 +32,7 @@ LEAST_MET: Final = {
     "dumpcap_words": 4,
     "threat_lists": 16,
     "model": 3,
+    "recording": 3,
     "labels": 5,
     "hand_over": 12,
 }

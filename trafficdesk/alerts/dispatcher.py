@@ -136,6 +136,10 @@ class AlertDispatcher:
             self._changed.notify_all()
         return len(due)
 
+    def gathered(self, seconds: float) -> None:
+        """Wait for evidence that is being made, before its session goes; for so long at most."""
+        self._gathering.wait(seconds)
+
     def close(self, timeout: float = 5.0) -> int:
         """Try what waits once more, for `timeout` seconds; returns how many letters stay in the outbox."""
         with self._changed:

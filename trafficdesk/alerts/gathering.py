@@ -31,6 +31,7 @@ WAIT_NS: Final = 60 * 1_000_000_000
 MOST_WAITING: Final = 128 << 20
 """Bytes of letters in the outbox from which on evidence is left out: an outage of two days must not fill the disk."""
 
+_LOOK_S: Final = 0.02
 Make = Callable[[int], Enclosure]
 """Given how many bytes of a mail there are for it."""
 
@@ -63,6 +64,12 @@ class Gathering:
         """It is in the outbox: its evidence may be made."""
         if (asked := self._asked.pop(letter.fingerprint, None)) is not None:
             self._open.append(asked)
+
+    def wait(self, seconds: float) -> None:
+        """Return when all that was begun is made, or after so long; not in the dispatcher's thread."""
+        deadline = time.monotonic() + seconds
+        while (self._asked or self._open) and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
 
     def finish_one(self, outbox: Outbox, settings: MailSettings) -> bool:
         """Make the evidence of the oldest and let it go; returns whether there was one. Raises as `Outbox`."""

@@ -155,7 +155,9 @@ class LiveAnalysis:
             self._analyst.analyse(stretch)
 
     def ask(self, question: Question[Any], then: Callable[[Any], None]) -> bool:
-        """Ask the detector, from any thread; without an answer where the process ends before."""
+        """Ask the detector, from any thread; False = it has ended. One that ends before gives no answer."""
+        if self._again_at is not None:
+            return False
         self._analyst.ask(question, then)
         return True
 

@@ -68,6 +68,9 @@ class LoggedAlerts:
         """A line for each incident worth one."""
         self._lines.write(incidents, session.capture_id, self._in_force.settings.mail)
 
+    def gathered(self, seconds: float) -> None:
+        """Lines have no evidence to wait for."""
+
 
 def wanted_mail(settings: Settings) -> MailSettings:
     """The mail's settings, for whoever asked for alerts.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import ExitStack
 
+    from trafficdesk.capture.frame_store import LiveFrames
     from trafficdesk.capture.pump import CapturePump
     from trafficdesk.capture.source import LiveSource
     from trafficdesk.settings import CaptureSettings, Settings
@@ -115,6 +116,8 @@ class Interfaces:
         self._wanted = wanted
         self._in_memory = in_memory
         self._source = with_permission(lambda: open_interfaces(name, wanted, self._open))
+        self._frames: LiveFrames | None = None
+        stack.callback(self._close_frames)
         stack.callback(self._source.close)
 
     def run(self, pump: CapturePump) -> None:
@@ -125,11 +128,16 @@ class Interfaces:
         frames = open_frames(
             self._wanted, self.name, lambda: self._source.interfaces, pump.warn, in_memory=self._in_memory
         )
-        pump.frames = frames
+        # Until the end: what was found last has its evidence in them.
+        pump.frames = self._frames = frames
         try:
             pump.run_live(self._source, frames, StopLimits.of(self._wanted))
         finally:
-            frames.close()
+            frames.finish()
+
+    def _close_frames(self) -> None:
+        if self._frames is not None:
+            self._frames.close()
 
     def refilter(self, expression: str) -> None:
         """See `Monitored`."""

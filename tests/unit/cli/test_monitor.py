@@ -81,6 +81,9 @@ class Mails:
     def __init__(self) -> None:
         self.handled: list = []
 
+    def gathered(self, _seconds: float) -> None:
+        """It makes no evidence."""
+
     def handle(self, incidents: tuple, session: object) -> None:
         self.handled += [(incident.id, session) for incident in incidents]
 
