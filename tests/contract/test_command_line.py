@@ -137,7 +137,7 @@ def test_version_and_help() -> None:
         ["analyze", "x", "--seed", "one"],
         ["monitor", "--count", "0"],
         ["monitor", "--duration", "-1"],
-        ["analyze", "x", "--report", "page.pdf"],
+        ["analyze", "x", "--report", "page.doc"],
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str]) -> None:

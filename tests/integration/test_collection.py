@@ -253,10 +253,13 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
 
 
 def test_the_report_names_files_and_incidents(folder: Path, tmp_path: Path) -> None:
-    """HTML and Markdown: every file, what is wrong with it, and whose incident it is."""
-    for suffix in ("html", "md"):
+    """HTML, Markdown and PDF: every file, what is wrong with it, and whose incident it is."""
+    for suffix in ("html", "md", "pdf"):
         out = tmp_path / f"report.{suffix}"
         analyze(folder / "deep", "--jobs", 1, "--report", out)
+        if suffix == "pdf":
+            assert out.read_bytes().startswith(b"%PDF")
+            continue
         page = out.read_text()
         for word in ("scan.pcap", "port scan", "packed.pcap.gz", "empty.pcap is empty", "1 partial"):
             assert word in page, word

@@ -16,7 +16,7 @@ from trafficdesk.cli.corrections import kept_corrections, suppressed_words
 from trafficdesk.cli.evidence import shown
 from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
-from trafficdesk.cli.reporting import can_be_written, report_on
+from trafficdesk.cli.reporting import can_be_written, report_on, write_in_form
 from trafficdesk.cli.terminal import Progress, say, size, visible
 from trafficdesk.errors import BadCaptureFile
 from trafficdesk.evidence import is_evidence
@@ -255,9 +255,7 @@ def _write_results(arguments: argparse.Namespace, analysis: Analysis, summary: S
         with atomic_file(arguments.json) as out:
             write_summary(out, summary)
     if arguments.report:
-        from trafficdesk.report import write_report
-
-        write_report(
+        write_in_form(
             Path(arguments.report), report_on(arguments.files, summary, analysis.rates, session.model)
         )
     if "-" not in {arguments.json, arguments.packets_csv, arguments.incidents_csv}:

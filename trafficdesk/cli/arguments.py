@@ -135,7 +135,7 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     analyze.add_argument("--packets-csv", metavar="PATH", help="one row per packet with score and reason")
     analyze.add_argument("--incidents-csv", metavar="PATH", help="one row per incident")
     analyze.add_argument("--json", metavar="PATH", help="the summary (- = standard output)")
-    analyze.add_argument("--report", metavar="PATH", help="a page to read and keep: .html or .md")
+    analyze.add_argument("--report", metavar="PATH", help="a page to read and keep: .html, .pdf or .md")
     analyze.add_argument(
         "--explain",
         metavar="ID",

@@ -17,11 +17,10 @@ from trafficdesk.cli.analyze import (
 )
 from trafficdesk.cli.corrections import kept_corrections
 from trafficdesk.cli.exit_codes import Exit, complain
-from trafficdesk.cli.printing import pdf_of
-from trafficdesk.cli.reporting import report_on
+from trafficdesk.cli.reporting import report_on, write_in_form
 from trafficdesk.cli.terminal import say, visible
 from trafficdesk.errors import BadCaptureFile, ExportError, TrafficDeskError
-from trafficdesk.report import PDF, TEMPLATES, page_for_paper, write_bytes, write_report
+from trafficdesk.report import PDF, TEMPLATES, write_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -122,10 +121,7 @@ def _report_past(arguments: argparse.Namespace) -> int:
 
 
 def _write(path: Path, report: Report) -> None:
-    if path.suffix.lower() == PDF:
-        write_bytes(path, pdf_of(*page_for_paper(report)))
-    else:
-        write_report(path, report)
+    write_in_form(path, report)
     say(f"The report is in {visible(str(path))}.")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trafficdesk.cli.exit_codes import complain
+from trafficdesk.cli.terminal import visible
 from trafficdesk.errors import ExportError
 
 if TYPE_CHECKING:
@@ -18,14 +19,35 @@ if TYPE_CHECKING:
 
 
 def can_be_written(path: str | None) -> bool:
-    """Whether `analyze` can write a report there; else it is said."""
-    from trafficdesk.report import TEMPLATES
+    """Whether a report can be written there; else it is said."""
+    from trafficdesk.report import PDF, TEMPLATES
 
-    if not path or Path(path).suffix.lower() in TEMPLATES:
+    forms = (*TEMPLATES, PDF)
+    if not path or Path(path).suffix.lower() in forms:
         return True
-    kinds = " or ".join(TEMPLATES)
-    complain(ExportError(f"A report can't be written to {path}.", f"Name a file ending in {kinds}."))
+    complain(
+        ExportError(
+            f"A report can't be written to {visible(path)}.", f"Name a file ending in {', '.join(forms)}."
+        )
+    )
     return False
+
+
+def write_in_form(path: Path, report: Report) -> None:
+    """Write a report as its suffix says.
+
+    Raises
+    ------
+    ExportError
+        If it can't be made or written.
+    """
+    from trafficdesk.cli.printing import pdf_of
+    from trafficdesk.report import PDF, page_for_paper, write_bytes, write_report
+
+    if path.suffix.lower() == PDF:
+        write_bytes(path, pdf_of(*page_for_paper(report)))
+    else:
+        write_report(path, report)
 
 
 def report_on(files: Iterable[str], summary: Summary, rates: Rates | None, model: ModelState) -> Report:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.cli.corrections import suppressed_words
+from trafficdesk.cli.reporting import write_in_form
 from trafficdesk.cli.terminal import say, size, visible
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _write_report(
     arguments: argparse.Namespace, collection: Collection, journal: Journal, sums: Sums
 ) -> None:
     from trafficdesk.export.collection import shown_path
-    from trafficdesk.report import Report, write_report
+    from trafficdesk.report import Report
 
     files = len(collection.files)
     gravest = _gravest(collection, journal, _REPORTED_INCIDENTS)
@@ -112,4 +113,4 @@ def _write_report(
     if files > len(rows):
         notes += (f"The first {len(rows):,} of {files:,} files are listed; --files-csv has all.",)
     report = Report(title, {**sums.summary(), "incidents": incidents}, notes=notes, files=tuple(rows))
-    write_report(Path(arguments.report), report)
+    write_in_form(Path(arguments.report), report)
