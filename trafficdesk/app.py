@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,6 @@ from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
 from trafficdesk.ui.diagnostics import Diagnostics
 from trafficdesk.ui.garbage import GarbageCollector
-from trafficdesk.ui.history_commands import HistoryCommands
 from trafficdesk.ui.interface_lister import InterfaceLister
 from trafficdesk.ui.main_window import NAME, MainWindow
 from trafficdesk.ui.models.packet_table_model import PacketTableModel
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from trafficdesk.alerts import AlertDispatcher
     from trafficdesk.packets.display_filter import DisplayFilter
     from trafficdesk.settings import Settings
+    from trafficdesk.ui.history_commands import HistoryCommands
     from trafficdesk.ui.interface_lister import Listing
     from trafficdesk.ui.notifications import Notifier
 
@@ -109,9 +110,8 @@ class Desktop(QObject):
         self.password = MailPassword()
         self.commands = Commands(self.desk, self.interfaces)
         self.recovery = Recovery(self.desk)
-        self.history = HistoryCommands(self.desk, HistoryPassword())
         self.threats = ThreatsController(self.desk)
-        self.settings = SettingsCommands(self.desk, self.password, self.history, self.threats)
+        self.settings = SettingsCommands(self.desk, self.password, lambda: self.history, self.threats)
         self._alerts: AlertDispatcher | None = None
         self._notifier: Notifier | None = None
         self.window.set_recent(settings.view.recent_files)
@@ -125,6 +125,15 @@ class Desktop(QObject):
             self.window.page.setFocus()
         self._join()
 
+    @cached_property
+    def history(self) -> HistoryCommands:
+        """Page and recording of the history; made when first asked for: the first window does not wait for it."""
+        from trafficdesk.ui.history_commands import HistoryCommands
+
+        made = HistoryCommands(self.desk, HistoryPassword())
+        self.commands.corrections.controller.changed.connect(made.recording.note)
+        return made
+
     def shut_down(self) -> None:
         """End every thread and process, and say what was measured."""
         statistics = self.desk.capture.statistics
@@ -136,7 +145,8 @@ class Desktop(QObject):
         self.commands.corrections.shut_down()
         self.commands.classifier.shut_down()
         self.recovery.shut_down()
-        self.history.shut_down()
+        if "history" in vars(self):
+            self.history.shut_down()
         self.interfaces.shut_down()
         self.rights.shut_down()
         self.preferences.shut_down()
@@ -153,7 +163,6 @@ class Desktop(QObject):
         self.interfaces.failed.connect(self.window.banner.show_error)
         self.desk.loaded.connect(self._on_loaded)
         self.preferences.changed.connect(self._on_settings)
-        self.commands.corrections.controller.changed.connect(self.history.recording.note)
         self._app.styleHints().colorSchemeChanged.connect(self._on_scheme)
 
     @Slot()
@@ -166,6 +175,7 @@ class Desktop(QObject):
     @Slot()
     def _finish_start_up(self) -> None:
         self.window.page.build_charts()
+        self.desk.later_statistics.build()
         self._start_alerts()
         self.history.start()
         self.threats.read()

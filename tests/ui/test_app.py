@@ -102,6 +102,24 @@ def test_from_the_sample_to_the_incident(qtbot: QtBot, desktop: Desktop, tmp_pat
     assert "exported" in window.banner.text
 
 
+def test_the_first_window_waits_for_no_page_behind_it(qtbot: QtBot, qapp: QApplication) -> None:
+    """Statistics and history are made after it is painted, in the theme that holds then, and are there from then on."""
+    sheet = qapp.styleSheet()
+    made = Desktop(qapp, Options(), Settings(view=ViewSettings(theme=Theme.DARK)))
+    qtbot.addWidget(made.window)
+    assert not made.desk.later_statistics.there
+    assert "history" not in vars(made)
+    made.window.show()
+    qtbot.waitUntil(lambda: made.desk.later_statistics.there and "history" in vars(made), timeout=20_000)
+    assert made.window.statistics._tokens is made.window.history._tokens is made.window.tokens
+    for name in ("show_statistics", "show_history", "show_packets"):
+        made.window.actions_[name].setEnabled(True)
+        made.window.actions_[name].trigger()
+    assert made.desk.statistics is made.desk.later_statistics.controller
+    made.shut_down()
+    qapp.setStyleSheet(sheet)
+
+
 def test_from_a_conversation_to_its_packets(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
     """The second page shows who talked with whom; a conversation becomes a filter, and the first page its packets."""
     window, statistics = desktop.window, desktop.window.statistics
@@ -118,7 +136,7 @@ def test_from_a_conversation_to_its_packets(qtbot: QtBot, desktop: Desktop, tmp_
     with qtbot.waitSignal(desktop.desk.statistics.exported, timeout=20_000):
         desktop.desk.statistics.export(tmp_path / "tcp.csv")
     assert "exported" in window.banner.text
-    desktop.commands._statistics._menu.filter_wanted.emit(table.sheets.filter_of(0))
+    desktop.desk.later_statistics._commands._menu.filter_wanted.emit(table.sheets.filter_of(0))
     assert window.showing_capture
     assert window.actions_["show_packets"].isChecked()
     qtbot.waitUntil(lambda: not desktop.desk.display.searching)

@@ -39,6 +39,7 @@ def desktop(
     made = Desktop(qapp, Options(), settings)
     qtbot.addWidget(made.window)
     made.window.show()
+    qtbot.waitUntil(lambda: "history" in vars(made), timeout=WAIT_MS)
     yield made
     made.shut_down()
     qapp.setStyleSheet(sheet)

@@ -131,7 +131,7 @@ def test_statistics_follow(qtbot: QtBot, desktop: Desktop) -> None:
     row = next(row for row in range(table.sheets.rowCount()) if table.sheets.text(row, 0) == "shop.example")
     assert OTHER in str(table.sheets.index(row, 0).data(TIP))
     assert table.sheets.filter_of(row, 0) == f"ip.addr == {OTHER}"
-    menu = desktop.commands._statistics._menu.build(table, table.sheets.index(row, 0))
+    menu = desktop.desk.later_statistics._commands._menu.build(table, table.sheets.index(row, 0))
     copied = {action.text(): action.data() for action in menu.actions()}
     assert (copied["Copy value"], copied["Copy address"]) == ("shop.example", OTHER)
     host = next(

@@ -21,7 +21,6 @@ from trafficdesk.ui.packet_menu import PacketMenu
 from trafficdesk.ui.report_commands import ReportCommands
 from trafficdesk.ui.resolve_commands import ResolveCommands
 from trafficdesk.ui.shortcut_list import ShortcutList
-from trafficdesk.ui.statistics_commands import StatisticsCommands
 from trafficdesk.ui.table_commands import TableCommands
 from trafficdesk.ui.walk_commands import WalkCommands
 from trafficdesk.ui.why_controller import WhyController
@@ -50,7 +49,6 @@ class Commands(QObject):
         self.exports = ExportController(desk.session, self)
         self._menu = PacketMenu(desk.session.log, desk.model, desk.window.actions_, self)
         self._capturing = InterfaceCommands(desk, interfaces, self)
-        self._statistics = StatisticsCommands(desk, self)
         self._filters = FilterCommands(self._window, desk.preferences, desk.session.log, self)
         self.table = TableCommands(desk, self)
         self.walk = WalkCommands(desk, self)

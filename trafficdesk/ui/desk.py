@@ -15,9 +15,9 @@ from trafficdesk.ui.cell_filter import filter_for_range
 from trafficdesk.ui.dashboard import Dashboard
 from trafficdesk.ui.details_controller import DetailsController
 from trafficdesk.ui.filter_controller import FilterController
+from trafficdesk.ui.later_statistics import LaterStatistics
 from trafficdesk.ui.models.packet_page import Column
 from trafficdesk.ui.names_controller import NamesController
-from trafficdesk.ui.statistics_controller import StatisticsController
 from trafficdesk.ui.workers.capture_jobs import AbandonedJob, LiveJob
 from trafficdesk.ui.workers.evidence_job import file_job, recorded
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trafficdesk.ui.main_window import MainWindow
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
     from trafficdesk.ui.preferences import Preferences
+    from trafficdesk.ui.statistics_controller import StatisticsController
 
 _REMEMBERED: Final = 10_000
 """Incidents of which we know what was told: more than are kept."""
@@ -96,12 +97,17 @@ class Desk(QObject):
         self.names.failed.connect(window.banner.show_error)
         self.names.apply(preferences.settings.names)
         self.dashboard = Dashboard(window, session, model, self.capture, self.analysis, display=self.display)
-        self.statistics = StatisticsController(session, model, window.statistics, self.dashboard.rate, self)
+        self.later_statistics = LaterStatistics(self)
         self._announced: dict[int, int] = {}
         self._settling = QTimer(self, interval=_SETTLE_MS)
         self._settling.timeout.connect(self.names.settle)
         self._settling.start()
         self._join()
+
+    @property
+    def statistics(self) -> StatisticsController:
+        """Counts for the page of statistics; made when it is first asked for."""
+        return self.later_statistics.controller
 
     def open_file(self, path: Path, title: str = "") -> None:
         """Show a capture file."""
@@ -134,7 +140,7 @@ class Desk(QObject):
         self.capture.shut_down()
         self.analysis.shut_down()
         self.details.shut_down()
-        self.statistics.shut_down()
+        self.later_statistics.shut_down()
         self.session.identifier.close()
 
     @Slot(int)
@@ -172,7 +178,6 @@ class Desk(QObject):
         capture, analysis, display = self.capture, self.analysis, self.display
         page, banner = self.window.page, self.window.banner
         capture.began.connect(self._on_began)
-        capture.evicting.connect(self.statistics.evicting)
         capture.evicting.connect(self.model.evict_before)
         capture.ingested.connect(self._on_ingested)
         capture.waiting.connect(analysis.let_go)
@@ -185,11 +190,8 @@ class Desk(QObject):
         analysis.failed.connect(self._on_analysis_failed)
         analysis.interrupted.connect(self._on_analysis_interrupted)
         display.changed.connect(self.dashboard.refresh)
-        display.changed.connect(self.statistics.filter_changed)
         self.names.settled.connect(display.identified)
         self.names.settled.connect(self.details.show_who)
-        self.names.settled.connect(self.statistics.identified)
-        self.window.statistics_shown.connect(self.statistics.set_looked_at)
         display.busy_changed.connect(self.dashboard.touch)
         page.table.packet_selected.connect(self.details.show)
         page.anomalies.incident_activated.connect(self.show_incident)

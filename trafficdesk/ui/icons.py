@@ -33,7 +33,7 @@ def icon(name: str, color: str) -> QIcon:
 
 def pixmap(name: str, color: str, size: int = 16, *, scale: float = 1.0) -> QPixmap:
     """One drawing as a square pixmap of `size` logical pixels for a screen of `scale`."""
-    drawn = _render(_renderer(name, color), round(size * scale), opacity=1.0)
+    drawn = _render(_renderer(name, color), round(size * scale))
     drawn.setDevicePixelRatio(scale)
     return drawn
 
@@ -43,7 +43,7 @@ def app_icon() -> QIcon:
     renderer = _renderer("trafficdesk", "#000000")
     result = QIcon()
     for size in (*_SIZES, 128, 256):
-        result.addPixmap(_render(renderer, size, opacity=1.0))
+        result.addPixmap(_render(renderer, size))
     return result
 
 
@@ -52,10 +52,10 @@ def _icon(name: str, color: str) -> QIcon:
     renderer = _renderer(name, color)
     result = QIcon()
     for size in _SIZES:
-        drawn = _render(renderer, size, opacity=1.0)
+        drawn = _render(renderer, size)
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else Qt tints the selected one
             result.addPixmap(drawn, mode)
-        result.addPixmap(_render(renderer, size, opacity=_DISABLED_OPACITY), QIcon.Mode.Disabled)
+        result.addPixmap(_fainter(drawn), QIcon.Mode.Disabled)
     return result
 
 
@@ -65,11 +65,21 @@ def _renderer(name: str, color: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(colored.encode()))
 
 
-def _render(renderer: QSvgRenderer, size: int, *, opacity: float) -> QPixmap:
+def _render(renderer: QSvgRenderer, size: int) -> QPixmap:
     drawn = QPixmap(size, size)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
-    painter.setOpacity(opacity)
     renderer.render(painter, QRectF(0, 0, size, size))
     painter.end()
     return drawn
+
+
+def _fainter(drawn: QPixmap) -> QPixmap:
+    """For what can't be chosen now; half the price of rendering it again."""
+    made = QPixmap(drawn.size())
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setOpacity(_DISABLED_OPACITY)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return made

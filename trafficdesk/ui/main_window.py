@@ -15,10 +15,8 @@ from trafficdesk.ui.live_page import LivePage
 from trafficdesk.ui.panels.banner import Banner
 from trafficdesk.ui.panels.capture_bar import CaptureBar
 from trafficdesk.ui.panels.filter_bar import FilterBar
-from trafficdesk.ui.panels.history import HistoryPage
 from trafficdesk.ui.panels.page_switch import PAGES
 from trafficdesk.ui.panels.saved_filters import SavedFilters
-from trafficdesk.ui.panels.statistics import StatisticsPage
 from trafficdesk.ui.panels.status import StatusBar
 from trafficdesk.ui.panels.welcome import WelcomePage
 from trafficdesk.ui.wording import visible
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
     from trafficdesk.ui.panels.filter_bar import Compile
+    from trafficdesk.ui.panels.history import HistoryPage
+    from trafficdesk.ui.panels.statistics import StatisticsPage
     from trafficdesk.ui.theme import Tokens
 
 NAME: Final = "TrafficDesk"
@@ -64,14 +64,12 @@ class MainWindow(QMainWindow):
         self.banner = Banner(tokens)
         self.welcome = WelcomePage(tokens)
         self.page = LivePage(model, tokens)
-        self.statistics = StatisticsPage(tokens)
-        self.history = HistoryPage(tokens)
+        self._statistics: StatisticsPage | None = None
+        self._history: HistoryPage | None = None
         self.status = StatusBar(tokens)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.page)
-        self._pages.addWidget(self.statistics)
-        self._pages.addWidget(self.history)
         self._pages.currentChanged.connect(self._on_page_changed)
         self._on_page_changed()
         self._place()
@@ -96,11 +94,32 @@ class MainWindow(QMainWindow):
             self.banner,
             self.welcome,
             self.page,
-            self.statistics,
-            self.history,
+            self._statistics,
+            self._history,
             self.status,
         ):
-            part.apply_theme(tokens)
+            if part is not None:
+                part.apply_theme(tokens)
+
+    @property
+    def statistics(self) -> StatisticsPage:
+        """The page of statistics; made when it is first asked for, which is after the first window."""
+        if self._statistics is None:
+            from trafficdesk.ui.panels.statistics import StatisticsPage
+
+            self._statistics = StatisticsPage(self.tokens)
+            self._pages.addWidget(self._statistics)
+        return self._statistics
+
+    @property
+    def history(self) -> HistoryPage:
+        """The page of history; as `statistics`."""
+        if self._history is None:
+            from trafficdesk.ui.panels.history import HistoryPage
+
+            self._history = HistoryPage(self.tokens)
+            self._pages.addWidget(self._history)
+        return self._history
 
     def choose_interfaces(self, choice: str) -> None:
         """Make `choice` what Start captures on, wherever it stands."""
@@ -122,7 +141,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_packets(self) -> None:
         """Charts, table and details; from the history the way back to the page to begin on."""
-        there = self._has_capture or self._pages.currentWidget() is not self.history
+        there = self._has_capture or self._pages.currentWidget() is not self._history
         self._pages.setCurrentWidget(self.page if there else self.welcome)
 
     @Slot()
@@ -138,7 +157,7 @@ class MainWindow(QMainWindow):
     @property
     def showing_statistics(self) -> bool:
         """Whether the page of statistics is in front."""
-        return self._pages.currentWidget() is self.statistics
+        return self._pages.currentWidget() is self._statistics
 
     @property
     def showing_capture(self) -> bool:
@@ -194,7 +213,7 @@ class MainWindow(QMainWindow):
             self.actions_[name].setEnabled(
                 name == "show_history" or self._pages.currentWidget() is not self.welcome
             )
-        front = self._pages.currentWidget() is self.history
+        front = self._pages.currentWidget() is self._history
         self.actions_["show_history"].setChecked(front)
         self.actions_["show_packets"].setChecked(self.showing_capture)
         self.actions_["show_statistics"].setChecked(self.showing_statistics)

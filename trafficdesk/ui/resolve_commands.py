@@ -24,7 +24,7 @@ class ResolveCommands(QObject):
         super().__init__(parent)
         self._preferences = desk.preferences
         self._model = desk.model
-        self._statistics = desk.window.statistics
+        self._desk = desk
         self._header = desk.window.page.table.header
         self._names = AddressNames(desk.session)
         self._pool = QThreadPool(self)
@@ -37,6 +37,7 @@ class ResolveCommands(QObject):
         desk.window.closing.connect(self.shut_down)
         # Not before the window is there: the registry's import would hold it up.
         desk.window.shown.connect(self._show)
+        desk.later_statistics.built.connect(self._show)
 
     def shut_down(self) -> None:
         """End the thread."""
@@ -59,7 +60,8 @@ class ResolveCommands(QObject):
         if not wanted or self._warm:
             names = self._names if wanted else None
             self._model.set_names(names)
-            self._statistics.set_names(names)
+            if self._desk.later_statistics.there:
+                self._desk.window.statistics.set_names(names)
             self._header.set_named(named=wanted)
         elif self._warming is None:
             self._warming = Background("makers", lambda _progress: warm_up(), "Reading the makers' names")

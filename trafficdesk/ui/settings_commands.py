@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.settings.secrets import MailPassword
     from trafficdesk.ui.desk import Desk
     from trafficdesk.ui.history_commands import HistoryCommands
@@ -17,7 +19,11 @@ class SettingsCommands(QObject):
     """Joins the action, and the status bar's word on the history, with the dialog."""
 
     def __init__(
-        self, desk: Desk, password: MailPassword, history: HistoryCommands, threats: ThreatsController
+        self,
+        desk: Desk,
+        password: MailPassword,
+        history: Callable[[], HistoryCommands],
+        threats: ThreatsController,
     ) -> None:
         super().__init__(desk)
         self._desk = desk
@@ -48,10 +54,10 @@ class SettingsCommands(QObject):
             interfaces=window.bar.interface_choices(),
             tokens=window.tokens,
             library=self._threats.library,
-            history_secrets=self._history.password,
+            history_secrets=self._history().password,
         )
         dialog.applied.connect(self._desk.preferences.set)
-        dialog.kept.connect(self._history.password_kept)
+        dialog.kept.connect(self._history().password_kept)
         if page:
             dialog.show_page(page)
         dialog.exec()

@@ -11,16 +11,17 @@ from trafficdesk.ui.export_controller import with_suffix
 from trafficdesk.ui.statistics_menu import StatisticsMenu
 
 if TYPE_CHECKING:
-    from trafficdesk.ui.desk import Desk
+    from trafficdesk.ui.main_window import MainWindow
+    from trafficdesk.ui.statistics_controller import StatisticsController
 
 
 class StatisticsCommands(QObject):
-    """Asks the person where it must, then tells the desk."""
+    """Asks the person where it must, then tells the controller."""
 
-    def __init__(self, desk: Desk, parent: QObject) -> None:
+    def __init__(self, window: MainWindow, statistics: StatisticsController, parent: QObject) -> None:
         super().__init__(parent)
-        self._window = desk.window
-        self._statistics = desk.statistics
+        self._window = window
+        self._statistics = statistics
         self._menu = StatisticsMenu(
             self._window.statistics, lambda: self._window.filter_bar.applied_expression, self
         )
