@@ -194,7 +194,7 @@ def month(database: Database, rows: int) -> int:
     """Fill a store with a month of an office: hosts that open many conversations with the same few servers."""
     random, filled = np.random.default_rng(1), 0
     services = Services(7)
-    a_minute, an_hour = max(1, rows * 3 // 10 // (DAYS * 1_440)), max(1, rows * 6 // 10 // (DAYS * 24))
+    a_minute, an_hour = max(1, rows * 2 // 10 // (DAYS * 1_440)), max(1, rows * 4 // 10 // (DAYS * 24))
     inside = [_packed(10, 0, at // 250, at % 250 + 1) for at in range(max(HOSTS, a_minute))]
     outside = [_packed(93, at // 250, 7, at % 250 + 1) for at in range(SERVERS)]
     for hour in range(MONTH_S, MONTH_S + DAYS * 86_400, 3_600):

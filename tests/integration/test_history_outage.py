@@ -25,7 +25,8 @@ from trafficdesk.store.writer import HistoryWriter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS = 4
+ROUNDS = int(os.environ.get("TRAFFICDESK_KILLS", "4"))
+"""Kills; `benchmarks/history_kills.py` does it at full rate."""
 ROOT = Path(__file__).resolve().parents[2]
 
 

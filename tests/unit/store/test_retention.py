@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from tests.helpers.stored import NOON_S, everything, random_batch
+from tests.helpers.stored import NOON_S, NS, everything, random_batch
 from tests.unit.store.test_rollup import store
 from trafficdesk.store.database import Database, file_url
 from trafficdesk.store.migrations import bring_up_to_date
+from trafficdesk.store.parcel import Parcel
 from trafficdesk.store.retention import Retention, size_of
+from trafficdesk.store.schema import NAME
 
 DAY_S = 86_400
 
 
-def _ten_days(database):
+def _ten_days(database, rows=800):
     for day in range(10):
-        store(database, random_batch(800, day, start_s=NOON_S + day * DAY_S), 800)
+        store(database, random_batch(rows, day, start_s=NOON_S + day * DAY_S), 800)
     return NOON_S + 10 * DAY_S
 
 
@@ -29,6 +31,24 @@ def test_what_is_old_goes(database):
     assert sum(after["packet"].values()) == 3 * 800
     assert sum(row[2] for row in after["volume_minute"]) == 8 * 800
     assert after["host_hour"] <= before["host_hour"]
+
+
+def test_days_and_services_age_too(database):
+    """No day, hour, service or name is left that is older; of every service that is left it is known who it is."""
+    now = _ten_days(database, 60)
+    names = Parcel()
+    for day in range(10):
+        names.add_row(NAME, 7, bytes(16), f"h{day}", "mDNS", 1, (NOON_S + day * DAY_S) * NS)
+    with database.transaction() as connection:
+        names.write(database, connection)
+    Retention(days=8).apply(database, now)
+    after = everything(database)
+    since = now - 8 * DAY_S
+    for name in ("host_day", "service_day", "service_hour", "protocol_hour"):
+        assert after[name]
+        assert min(row[0] for row in after[name]) >= since
+    assert {row[2] for row in after["service_day"]} <= {row[0] for row in after["service"]}
+    assert sum(after["name"].values()) == 8
 
 
 def test_freed_room_goes_back_to_the_disk(tmp_path):
