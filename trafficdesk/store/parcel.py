@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from trafficdesk.store.database import lines_of
 from trafficdesk.store.schema import METADATA, Merge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
@@ -87,7 +88,7 @@ def joined(parcels: Sequence[Parcel]) -> Parcel:
     for name in dict.fromkeys(name for parcel in parcels for name in parcel.tables):
         parts = [parcel.tables[name] for parcel in parcels if name in parcel.tables]
         table = METADATA.tables[name]
-        merges = [column.info["merge"] for column in table.columns if not column.primary_key]
+        merges = [_MERGED[column.info["merge"]] for column in table.columns if not column.primary_key]
         width = len(table.columns) - len(merges)
         lines: dict[tuple[Any, ...], list[Any]] = {}
         for columns in parts:
@@ -96,25 +97,22 @@ def joined(parcels: Sequence[Parcel]) -> Parcel:
                 if known is None:
                     lines[line[:width]] = list(line[width:])
                 else:
-                    known[:] = map(_merged, merges, known, line[width:])
+                    known[:] = [
+                        merged(old, new) for merged, old, new in zip(merges, known, line[width:], strict=True)
+                    ]
         keys = zip(*lines, strict=True)
         values = zip(*lines.values(), strict=True)
         out.tables[name] = [*map(list, keys), *map(list, values)]
     return out
 
 
-def _merged(merge: Merge, old: Any, new: Any) -> Any:
-    match merge:
-        case Merge.ADD:
-            return old + new
-        case Merge.LEAST:
-            return min(old, new)
-        case Merge.GREATEST:
-            return max(old, new)
-        case Merge.FILL:
-            return new if new != "" else old
-        case _:
-            return new
+_MERGED: Final[Mapping[Merge, Callable[[Any, Any], Any]]] = {
+    Merge.ADD: operator.add,
+    Merge.LEAST: min,
+    Merge.GREATEST: max,
+    Merge.REPLACE: lambda _old, new: new,
+    Merge.FILL: lambda old, new: new if new != "" else old,
+}
 
 
 def _as_text(value: object) -> object:
