@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from trafficdesk.app import Desktop, Options
 from trafficdesk.errors import CaptureError, PermissionDenied
 from trafficdesk.metrics.conversations import Kind
 from trafficdesk.paths import sample_capture
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
-    from trafficdesk.app import Desktop
 
 FIRST_WINDOW = """
 import sys
