@@ -66,9 +66,10 @@ def _refusal(path: Path, error: BaseException) -> BadCaptureFile:
         return BadCaptureFile(
             f"{_shown(path.name)} can't be read: {error.strerror or error}.", "Choose another file."
         )
-    words = _shown(str(error).rstrip(".") or type(error).__name__)
+    # Our own words; those of what unpacks are for who writes programs.
+    words = str(error) if type(error) is ValueError else "it is damaged, or no zip of ours"
     return BadCaptureFile(
-        f"{_shown(path.name)} is no evidence as TrafficDesk writes it: {words}.",
+        f"{_shown(path.name)} is refused as evidence: {_shown(words)}.",
         "Take the file from where it came from again.",
     )
 

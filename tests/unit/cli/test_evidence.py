@@ -63,7 +63,7 @@ def test_a_changed_one_is_refused(
     (tmp_path / "e.zip").write_bytes(data)
     assert cli.main(["evidence", str(tmp_path / "e.zip")]) == Exit.UNREADABLE
     assert cli.main(["evidence", str(tmp_path / "none.zip")]) == Exit.UNREADABLE
-    assert "no evidence as TrafficDesk writes it" in capsys.readouterr().err
+    assert "is refused as evidence: it is damaged" in capsys.readouterr().err
 
 
 def test_analyze_shows_it_and_learns_nothing(paths: tuple[Path, Path], capsys: pytest.CaptureFixture) -> None:
