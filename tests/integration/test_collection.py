@@ -24,6 +24,7 @@ import pytest
 from tests.helpers.collected import analyze, command, environment, scanning_capture, small_captures
 from tests.helpers.dask_cluster import two_workers
 from trafficdesk.cli import main
+from trafficdesk.paths import data_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +70,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @needs_dask
 def test_one_process_many_and_a_cluster_tell_the_same(tmp_path: Path, address: str) -> None:
-    """Byte by byte, of as many files as are wanted."""
+    """Byte by byte, of as many files as are wanted, with what the person's threat lists have of them."""
     small_captures(tmp_path / "captures", MANY)
+    _drop_threat_list()
     told = []
     for where in (("--jobs", 1), ("--jobs", 2), ("--scheduler", address)):
         out = tmp_path / "out.json"
@@ -79,7 +81,9 @@ def test_one_process_many_and_a_cluster_tell_the_same(tmp_path: Path, address: s
         told.append(out.read_bytes())
     assert told[0] == told[1]
     assert told[0] == told[2]
-    assert json.loads(told[0])["file_counts"] == {"complete": MANY, "no_captures": 0}
+    summary = json.loads(told[0])
+    assert summary["file_counts"] == {"complete": MANY, "no_captures": 0}
+    assert {hit["entry"] for hit in summary["threats"]} == {"198.51.100.0/24"}
 
 
 def test_what_a_folder_holds_is_told(folder: Path, expected: bytes, tmp_path: Path) -> None:
@@ -206,6 +210,7 @@ def test_a_killed_process_of_the_pool_changes_nothing(folder: Path, expected: by
 
 def test_each_file_is_told_as_if_it_were_alone(folder: Path, tmp_path: Path) -> None:
     """`--separate` on one file: what `analyze FILE --json` tells of it, but for times and tables."""
+    _drop_threat_list()
     scan, alone, apart = folder / "deep" / "scan.pcap", tmp_path / "alone.json", tmp_path / "apart.json"
     assert analyze(scan, "--json", alone).returncode == 0
     assert analyze(scan, "--separate", "--json", apart).returncode == 0
@@ -214,6 +219,7 @@ def test_each_file_is_told_as_if_it_were_alone(folder: Path, tmp_path: Path) -> 
     for key in set(one) - {"file", "status", "fault"}:
         assert one[key] == whole[key], key
     assert one["incidents"]
+    assert one["threats"]
     assert {"protocols", "latency_ms", "flagged", "unscored", "threats"} < set(one)
 
 
@@ -286,6 +292,12 @@ def test_a_folder_without_captures_is_said(tmp_path: Path, capsys: pytest.Captur
     """Unreadable input, in one sentence."""
     assert main(["analyze", str(tmp_path)]) == 4
     assert "There is no capture in" in capsys.readouterr().err
+
+
+def _drop_threat_list() -> None:
+    """Into the home of this test: a network that the sample talks with."""
+    (data_dir() / "threat-lists").mkdir(parents=True)
+    (data_dir() / "threat-lists" / "mine.txt").write_text("198.51.100.0/24\n")
 
 
 def _wait_for_lines(path: Path, lines: int) -> int:
