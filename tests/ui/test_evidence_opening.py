@@ -12,6 +12,8 @@ import pytest
 from tests.unit.evidence.test_opening import files_of, zipped
 from trafficdesk.app import Desktop, Options
 from trafficdesk.evidence.bundle import bundle
+from trafficdesk.evidence.opening import opened
+from trafficdesk.evidence.verifying import Verification
 from trafficdesk.export.evidence import CAPTURE, evidence_ids
 from trafficdesk.settings import Settings
 from trafficdesk.ui.workers.evidence_job import EvidenceJob
@@ -44,7 +46,7 @@ def said(desktop: Desktop) -> str:
 def test_the_view_is_restored(
     qtbot: QtBot, tmp_path: Path, desktop: Desktop, analysed_sample: Analysed
 ) -> None:
-    """Rows have the scores and verdicts that were told, the incident its reasons; nobody is told, nothing is learned."""
+    """Rows have the scores and verdicts that were told, the incident its reasons; saved again it is as provable as before."""
     told: list[object] = []
 
     class Sink:
@@ -76,6 +78,11 @@ def test_the_view_is_restored(
         assert "Nothing is learned" in said(desktop)
         assert desktop.desk.analysis._worker is None
         assert desktop.session.pending == 0
+        again_path = tmp_path / "again.zip"
+        desktop.commands.evidence.save(again_path, again)
+        qtbot.waitUntil(lambda: not desktop.commands.evidence.running, timeout=30_000)
+        first, second = (Verification.of(opened(one).recording) for one in (path, again_path))
+        assert first == second
         desktop.window.banner.dismiss()
     assert not told
 

@@ -10,7 +10,10 @@ import numpy as np
 from trafficdesk.detect.finding import Detection, ModelState
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from trafficdesk.detect.model_record import ModelRecord
+    from trafficdesk.detect.proof import Proof
     from trafficdesk.evidence.opening import Opened
 
 
@@ -26,11 +29,12 @@ class Replay:
         recording = evidence.recording
         assert recording is not None
         rows = np.flatnonzero(recording.kept)
+        self._ids, self._proof = recording.ids[rows], recording.proof
         self._score, self._verdict = recording.score[rows], recording.verdict[rows]
         self._family, self._incident = recording.family[rows], recording.incident[rows]
-        here = np.isin(recording.flagged.ids, recording.ids[rows])
+        here = np.isin(recording.flagged.ids, self._ids)
         self._flagged = recording.flagged.where(here)
-        self._places = np.searchsorted(recording.ids[rows], self._flagged.ids)
+        self._places = np.searchsorted(self._ids, self._flagged.ids)
         mine = np.flatnonzero(self._incident == evidence.incident.id)
         first = int(mine[0]) if len(mine) else 0
         self._told = replace(evidence.incident, first_packet_id=first)
@@ -41,6 +45,14 @@ class Replay:
 
     def __len__(self) -> int:
         return len(self._score)
+
+    def proof(self, packet_ids: NDArray[np.int64]) -> Proof | None:
+        """What the scores of packets were computed from, to be handed on; None = it was not recorded."""
+        if self._proof is None:
+            return None
+        here = self._proof.where(np.isin(self._proof.ids, self._ids))
+        numbered = replace(here, ids=np.searchsorted(self._ids, here.ids).astype(np.int64))
+        return numbered.where(np.isin(numbered.ids, packet_ids))
 
     def detection(self, start_id: int, stop_id: int) -> Detection:
         """What was said of consecutive packets; of such as were not recorded, nothing."""

@@ -127,6 +127,8 @@ class AnalysisController(QObject):
 
         Returns whether there is a detector to ask: none before the first rows, nor after it has failed.
         """
+        if self._recorded is not None:
+            return self._recorded.answer(question, then)
         worker = self._worker
         if worker is not None:
             worker.ask(then, question)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trafficdesk.errors import BadCaptureFile
 from trafficdesk.evidence import is_evidence
 from trafficdesk.ui.workers.capture_jobs import FileJob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trafficdesk.capture.pcap_file import CaptureFile
     from trafficdesk.detect.finding import Detection
+    from trafficdesk.detect.questions import Question
     from trafficdesk.evidence.opening import Opened
     from trafficdesk.evidence.replay import Replay
     from trafficdesk.evidence.verifying import Verification
@@ -44,6 +47,17 @@ class EvidenceJob(FileJob):
         """What was recorded of consecutive packets that `run` delivered."""
         assert self._replay is not None
         return self._replay.detection(start_id, stop_id)
+
+    def answer(self, question: Question[Any], then: Callable[[Any], None]) -> bool:
+        """What is recorded answers what it can in the detector's place: where scores come from."""
+        from trafficdesk.detect.proof import ProofQuestion
+
+        if self._replay is None or not isinstance(question, ProofQuestion):
+            return False
+        proof = self._replay.proof(question.packet_ids)
+        if proof is not None:
+            then(proof)
+        return proof is not None
 
     def close(self) -> None:
         """Let go of the packets."""
