@@ -177,7 +177,22 @@ def _lines(told: dict[str, Any]) -> list[str]:
     ] or ["  none"]
     if expected := len(told["incidents"]) - len(alerts):
         lines.append(f"  and {'1 incident' if expected == 1 else f'{expected:,} incidents'} that you expect")
-    return lines
+    return [*lines, *_learned(told)]
+
+
+def _learned(told: dict[str, Any]) -> list[str]:
+    """What the detector learned from, and what it was told."""
+    lines = []
+    if models := told.get("models"):
+        last = models[0]
+        fitted = "1 fit" if len(models) == 1 else f"{len(models):,} fits"
+        lines.append(f"Model: {fitted}, the last {_said(last['fitted_ns'])} of {last['rows']:,} packets")
+    held = [one["kind"] for one in told.get("notes", ()) if not one["removed"]]
+    if held:
+        counts = ((held.count(kind), kind) for kind in ("label", "rule"))
+        words = [f"{count} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
+        lines.append(f"You said: {', '.join(words)}")
+    return ["", *lines] if lines else []
 
 
 def _conversation(one: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from trafficdesk.store.database import Database, file_url
 from trafficdesk.store.history import Span
 from trafficdesk.store.keeping import FILE, Keeping
 from trafficdesk.store.parcel import Parcel
-from trafficdesk.store.schema import NAME
+from trafficdesk.store.schema import MODEL, NAME, NOTE
 
 SINCE = ["--since", "2026-01-01", "--until", "2030-01-01"]
 
@@ -74,6 +74,29 @@ def test_names_are_told(capsys):
     assert main(["history", *SINCE, "--host", "10.0.0.3", "--json", "-"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["names"]
     assert (told["source"], told["first_ns"], told["last_ns"]) == ("mDNS", 5 * NS, 6 * NS)
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_was_learned_and_said_is_told(capsys):
+    """How often a model was fitted, and how many labels and rules hold; what was taken back is not counted."""
+    database = Database(file_url(data_dir() / FILE))
+    parcel = Parcel()
+    for number in (1, 2):
+        parcel.add_row(MODEL, 7, 1, number, NOON_S * NS + number, 5_000 + number, 20, 0)
+    for number, kind, removed in ((1, "label", False), (2, "rule", False), (3, "rule", True)):
+        parcel.add_row(NOTE, 7, kind, str(number), '{"number": 1}', 5, removed)
+    with database.transaction() as connection:
+        parcel.write(database, connection)
+    database.close()
+    assert main(["history", *SINCE]) == 0
+    out = capsys.readouterr().out
+    assert "Model: 2 fits, the last" in out
+    assert "of 5,002 packets" in out
+    assert "You said: 1 label, 1 rule" in out
+    assert main(["history", *SINCE, "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["rows"] for one in told["models"]] == [5_002, 5_001]
+    assert sorted(one["removed"] for one in told["notes"]) == [False, False, True]
 
 
 def test_nothing_recorded_is_no_error(capsys):
