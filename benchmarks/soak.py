@@ -89,16 +89,16 @@ def watch(watched: subprocess.Popen[str], sender: subprocess.Popen[str]) -> list
     return used
 
 
-def growth_of(used: list[tuple[float, float, float]], which: int = 1) -> tuple[float, float]:
-    """By which share memory has grown since it had settled, and after how many seconds that was."""
-    settled_at = min(SETTLED_S, used[-1][0] / 4)
+def growth_of(used: list[tuple[float, float, float]], settled_at: float, which: int = 1) -> float:
+    """By which share memory has grown since then."""
     settled = next(row[which] for row in used if row[0] >= settled_at)
-    return used[-1][which] / max(settled, 1) - 1, settled_at
+    return used[-1][which] / max(settled, 1) - 1
 
 
 def judge(said: dict, used: list[tuple[float, float, float]], sent: int) -> int:
     """Print what counts; the exit code."""
-    growth, settled_at = growth_of(used)
+    settled_at = min(SETTLED_S, used[-1][0] / 4)
+    growth = growth_of(used, settled_at)
     lost, missed = sum(said["dropped"].values()), sent - said["packets"]
     scored = said["scored"] / max(1, said["packets"])
     stalls = said["event_loop_stall_ms"]
