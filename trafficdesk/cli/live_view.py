@@ -5,6 +5,7 @@ Above the picture stays what was said: incidents as they open, interruptions, wh
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -88,7 +89,6 @@ class LiveView:
     def warn(self, error: TrafficDeskError) -> None:
         """Cause and remedy on standard error."""
         self._erase()
-        self._out.flush()
         complain(error)
 
     def reloaded(self, reloaded: Reloaded) -> None:
@@ -113,8 +113,7 @@ class LiveView:
         shares = self._shares.of(standing.session.metrics.snapshot(), now_s)
         lines = picture(standing, shares, title, screen=(width, room), blocks=self._blocks)
         self._drawn = [sum(columns(text) for text, _ in line) for line in lines]
-        self._out.write("".join([erased, *(f"{painted(line, colour=self._colour)}\n" for line in lines)]))
-        self._out.flush()
+        self._put("".join([erased, *(f"{painted(line, colour=self._colour)}\n" for line in lines)]))
 
     def ended(self, reason: str, _standing: Standing) -> None:
         """Clear the picture; tell which limit ended the capture."""
@@ -123,14 +122,21 @@ class LiveView:
     def _tell(self, lines: Iterable[str]) -> None:
         """Lines that stay; the picture is drawn anew below them."""
         self._erase()
-        for line in lines:
-            self._out.write(f"{line}\n")
-        self._out.flush()
+        self._put("".join(f"{line}\n" for line in lines))
 
     def _erase(self) -> None:
         if self._drawn:
             self._next = 0.0  # what was taken away is drawn anew at once
-            self._out.write(self._erasing())
+            self._put(self._erasing())
+
+    def _put(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError as error:
+            # A terminal that was closed; the signal that says so is on its way. A pipe's end is its reader's wish.
+            if error.errno != errno.EIO:
+                raise
 
     def _erasing(self) -> str:
         """What takes the picture away; a terminal that became narrower has wrapped its lines."""

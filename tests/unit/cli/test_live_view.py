@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +18,9 @@ from trafficdesk.cli.going_incidents import Turn
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.standing import Standing
 from trafficdesk.session import AnalysisSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOSTILE = "bad \x1b[31m \u202e words\r\n"
 
@@ -134,3 +139,22 @@ def test_no_colour_where_none_is_wanted(standing: Standing, monkeypatch: pytest.
     view = LiveView("eth0", out, 0)
     view.show(replace(standing, going=(an_incident(severity=99),)), 1)
     assert "\x1b" not in out.getvalue()
+
+
+def test_a_closed_terminal_is_no_fault(standing: Standing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be shown any more is let go, whoever says first that nobody looks on; a pipe's end is told."""
+    out = Terminal(monkeypatch)
+    view = LiveView("eth0", out, 0)
+
+    def refuse(number: int) -> Callable[[str], int]:
+        def write(_text: str) -> int:
+            raise OSError(number, os.strerror(number))
+
+        return write
+
+    monkeypatch.setattr(out, "write", refuse(errno.EIO))
+    view.show(standing, 1)
+    view.say("It begins anew.")
+    monkeypatch.setattr(out, "write", refuse(errno.EPIPE))
+    with pytest.raises(BrokenPipeError):
+        view.say("It begins anew.")
