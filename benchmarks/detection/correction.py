@@ -71,12 +71,13 @@ def over_days(options: Options) -> list[Figure]:
     same = gone = more = more_gone = 0
     captures = sorted(options.captures.glob(DAYS))[: 1 if options.quick else None]
     for path in captures:
-        run = _ran(Detector(DetectionSettings(seed=options.seed)), corpus.read(path))
+        batch = corpus.read(path)
+        run = _ran(Detector(DetectionSettings(seed=options.seed)), batch)
         model = run.detector.model_in_force
         if model is None:
             continue
         flagged = run.detector.memory.flagged
-        first = flagged.ids < len(run.incident) // 2
+        first = batch["timestamp_ns"][flagged.ids] < _middle(batch)
         labels = _labels(run, flagged.ids[first])
         spoken = labels.spoken(subject_of(flagged)) > 0
         kinds = _kinds(flagged, model.reference)

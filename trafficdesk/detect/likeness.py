@@ -8,9 +8,9 @@ ones. A row that only the model found odd is like a labelled row if it is the sa
 clearly beyond that row's, and it is near, or what is unusual about it points the same way. To be like what is
 suspicious it has to point the same way: near ordinary rows are ordinary ones.
 
-A label speaks of its culprit and the peers it was given for. What was said of several peers of a culprit holds for all
-its peers, and what was said of several culprits for every host: who says it once means this one, who says it again and
-again means the behaviour.
+A label speaks of its culprit and the peers it was given for. What was said of several peers of a culprit, or of one
+finding with some peers, holds for all its peers, and what was said of several culprits for every host: who says it once
+means this one, who says it again and again means the behaviour.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from trafficdesk.detect.labels import Label
 
 SEVERAL: Final = 4
-"""So many peers, or culprits, and a label does not mean these alone."""
+"""So many peers, or culprits, and labels do not mean these alone."""
+SPREAD: Final = 3
+"""So many peers in one finding, and it is the culprit's way with whomever it meets: a cloud's servers change their
+addresses (recorded home devices, benchmarks/detection/correction.py, 2026-11)."""
 
 
 def pair_keys(source: NDArray[np.int64], destination: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -165,7 +168,7 @@ def _regions(labels: Sequence[Label], said: Sequence[int], *, strict: bool) -> I
             scope = Scope(
                 culprit=chosen[0].culprit_key,
                 pairs=pairs,
-                any_peer=len(pairs) >= SEVERAL,
+                any_peer=len(pairs) >= SEVERAL or any(len(label.pairs) >= SPREAD for label in chosen),
                 any_host=len(culprits) >= SEVERAL,
             )
             yield Region(family, scope, Exemplars.of(chosen, positions, family, strict=strict))

@@ -165,6 +165,20 @@ def test_one_host_is_meant_until_several_were(traffic):
     assert Corrections(several, 4).spoken(elsewhere).all()
 
 
+@pytest.mark.parametrize(("peers", "whomever"), [(2, False), (3, True)])
+def test_a_finding_with_some_peers_is_expected_with_whomever(traffic, peers, whomever):
+    """A cloud's servers change their addresses: it is the culprit's way, though never another host's."""
+    session, detector = analysed(traffic)
+    scan = next(one for one in session.incidents if one.family == "port scan")
+    label = incident_label(session, detector, scan, Stance.EXPECTED)
+    subject = subject_of(LookAt(rows_of_incident(session, scan.id)).answered(detector).rows)
+    subject = subject.where(subject.family == label.rows.family[0])
+    corrections = Corrections((replace(label, pairs=np.arange(1, 1 + peers)),), 1)
+    assert (corrections.spoken(subject) == whomever).all()
+    strangers = replace(subject, source=subject.source + 1, destination=subject.destination + 1)
+    assert not corrections.spoken(strangers).any()
+
+
 def test_what_is_clearly_more_is_flagged_again(traffic):
     """Expected is what was seen, not whatever bears its name."""
     session, detector = analysed(traffic)
