@@ -50,7 +50,7 @@ class Services:
         self._told_until_ns = -1
         self._numbers: dict[_Ends, int] = {}
         """Of the day's services."""
-        self._told: dict[int, tuple[str, ...]] = {}
+        self._told: dict[int, tuple[int, tuple[str, ...]]] = {}
         """What was said of services not long ago."""
 
     def add(self, conversations: Sequence[Sequence[Any]], parcel: Parcel) -> None:
@@ -72,7 +72,7 @@ class Services:
                     sums[span, number] = list(line[_KEYS:_TEXTS_AT])
                 else:
                     _add(known, line[_KEYS:_TEXTS_AT])
-            if texts := self._news(line[_TEXTS_AT - 1], number, line[_TEXTS_AT:]):
+            if texts := self._news(hour, line[_TEXTS_AT - 1], number, line[_TEXTS_AT:]):
                 news.append((number, self._sensor, *ends, *texts, hour))
         if news:
             parcel.add(SERVICE, *zip(*news, strict=True))
@@ -97,18 +97,18 @@ class Services:
             self._numbers[ends] = number
         return number, ends
 
-    def _news(self, at_ns: int, number: int, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """What is to be said of who it is: now and then, and when more is known; else nothing."""
+    def _news(self, hour: int, at_ns: int, number: int, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """What is to be said of who it is: in a new hour, now and then, and when more is known; else nothing."""
         if at_ns > self._told_until_ns:
             self._told_until_ns, self._told = at_ns + _AGAIN_NS, {}
         if number == self._numbers[OTHERS]:
             texts = ("",) * len(texts)
-        told = self._told.get(number)
-        if told is not None and all(old == new or not new for old, new in zip(told, texts, strict=True)):
+        told_hour, told = self._told.get(number, (-1, texts))
+        if hour <= told_hour and all(old == new or not new for old, new in zip(told, texts, strict=True)):
             return ()
-        known = told or texts
-        self._told[number] = tuple(new or old for old, new in zip(known, texts, strict=True))
-        return self._told[number]
+        known = tuple(new or old for old, new in zip(told, texts, strict=True))
+        self._told[number] = max(hour, told_hour), known
+        return known
 
 
 def service_ports(low_port: int, high_port: int) -> tuple[int, int]:
