@@ -7,7 +7,6 @@ Pure: no thread, no Qt, no clock of its own. Detection may run in this process (
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trafficdesk.classify.stored import store
+from trafficdesk.coverage import Coverage, Passed
 from trafficdesk.describe import Describer
 from trafficdesk.detect.findings import FindingLog
 from trafficdesk.detect.listed import Listed
@@ -38,30 +38,6 @@ if TYPE_CHECKING:
 Ask = Callable[["Question[Any]", Callable[[Any], None]], bool]
 """Takes a question and what is told the answer, in any thread; False = there is nobody to ask."""
 ANALYSIS_ROWS: Final = STEP_ROWS
-RECENT_S: Final = 60
-"""What is said of the recent past spans this much capture time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Share of the rows that analysis looked at, of those it has passed; 1 = all."""
-
-    overall: float = 1.0
-    recent: float = 1.0
-    """Within the last `RECENT_S` of what it has passed."""
-
-    @property
-    def words(self) -> str:
-        """`scored 62 %, last minute 31 %`; empty where nothing was left out."""
-        if self.overall >= 1:
-            return ""
-        overall, recent = _percent(self.overall), _percent(self.recent)
-        return self.overall_words + (f", last minute {recent}" if recent != overall else "")
-
-    @property
-    def overall_words(self) -> str:
-        """`scored 62 %`."""
-        return f"scored {_percent(self.overall)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +102,7 @@ class AnalysisSession:
         self._flagged = 0
         self._next_analysis_id = 0
         self._under_way = range(0)
-        self._passed: deque[tuple[int, int, int]] = deque()
+        self._passed = Passed()
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -161,12 +137,7 @@ class AnalysisSession:
     @property
     def coverage(self) -> Coverage:
         """How much of the traffic analysis has looked at."""
-        passed = self.scored + self.unscored
-        if not self.unscored:
-            return Coverage()
-        scored = sum(item[1] for item in self._passed)
-        every = scored + sum(item[2] for item in self._passed)
-        return Coverage(self.scored / passed, scored / every if every else 1.0)
+        return self._passed.coverage(self.scored, self.unscored)
 
     def begin(self) -> int:
         """Start a new capture: forget the old one's rows and findings. Returns its capture_id."""
@@ -309,7 +280,7 @@ class AnalysisSession:
             lost = self.log.first_id - start
             self.unscored += lost
             start = self.log.first_id
-            self._passed.append((self._time_of(range(start, start + 1)), 0, lost))
+            self._passed.add(self._time_of(range(start, start + 1)), 0, lost)
         stop = min(start + spanned, self.log.end_id)
         self._next_analysis_id = stop
         self._under_way = range(start, stop)
@@ -325,10 +296,7 @@ class AnalysisSession:
         self.unscored += unscored
         self.own += len(self._own_ids)
         self._under_way, self._own_ids = range(0), self._own_ids[:0]
-        now = self._time_of(rows)
-        self._passed.append((now, scored, unscored))
-        while self._passed[0][0] < now - RECENT_S * 1_000_000_000:
-            self._passed.popleft()
+        self._passed.add(self._time_of(rows), scored, unscored)
 
     def _time_of(self, rows: range) -> int:
         """When the last of `rows` happened, ns; of the oldest row kept where it has left already."""
@@ -345,8 +313,3 @@ def _nobody(_question: Question[Any], _then: Callable[[Any], None]) -> bool:
 
 def _nowhere() -> None:
     """Nobody keeps them."""
-
-
-def _percent(share: float) -> str:
-    """Rounded down: 100 % is all."""
-    return "<1 %" if 0 < share < 0.01 else f"{int(share * 100 + 1e-9)} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trafficdesk.capture.source import CaptureStatistics
-from trafficdesk.session import Coverage
+from trafficdesk.coverage import Coverage
 from trafficdesk.ui.panels.status import StatusBar, StatusReport
 from trafficdesk.ui.theme import LIGHT
 

@@ -24,6 +24,7 @@ from trafficdesk.alerts.log_lines import LogLines
 from trafficdesk.alerts.mail import message_for
 from trafficdesk.alerts.outbox import MemoryOutbox
 from trafficdesk.alerts.policy import AlertPolicy
+from trafficdesk.alerts.retries import BACK_OFF_S, Retries
 from trafficdesk.alerts.smtp import MailRefused
 from trafficdesk.alerts.smtp import send as smtp_send
 from trafficdesk.errors import AlertError, StoreError, TrafficDeskError
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BACK_OFF_S: Final = (30.0, 3_600.0)
-"""First pause after a failure, doubled up to the second; a refusal waits the second at once."""
 NO_USE_AFTER_NS: Final = 48 * 3_600 * 1_000_000_000
 """What could not be delivered for so long is given up, and said."""
 _LOOK_AGAIN_S: Final = 60.0
@@ -68,6 +67,7 @@ class AlertDispatcher:
     evidence : of an incident; asked in the caller's thread, and what it returns called in the dispatcher's.
     on_error, on_sent : told from the dispatcher's thread; an outage is told once, not at every attempt.
     send : delivers a message; `alerts.smtp.send` but for tests.
+    logged : whether every alert is a line in the log, too; of what was made up none is.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class AlertDispatcher:
         send: Send = smtp_send,
         back_off_s: tuple[float, float] = BACK_OFF_S,
         clock: Callable[[], float] = time.monotonic,
+        logged: bool = True,
     ) -> None:
         self._settings = settings
         self._open_outbox = outbox
@@ -89,9 +90,8 @@ class AlertDispatcher:
         self._evidence = evidence
         self._on_error = on_error
         self._on_sent = on_sent
-        self._back_off_s = back_off_s
         self._policy = AlertPolicy(settings, clock)
-        self._lines = LogLines(settings, clock)
+        self._lines = LogLines(settings, clock) if logged else None
         self._channels: tuple[MailChannel | WebhookChannel, ...] = (
             MailChannel(password, send),
             WebhookChannel(),
@@ -102,8 +102,7 @@ class AlertDispatcher:
         self._changed = threading.Condition()
         self._closing = False
         self._hasten = False
-        self._failures: dict[str, int] = {}
-        self._again: dict[str, float] = {}
+        self._retries = Retries(back_off_s)
         self._unsent = 0
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
         self._thread.start()
@@ -123,7 +122,8 @@ class AlertDispatcher:
     def handle(self, incidents: Iterable[Incident], session: Capture) -> int:
         """Write a letter for each incident worth one; returns how many. Never blocks on network or disk."""
         settings, incidents = self._settings, tuple(incidents)
-        self._lines.write(incidents, session.capture_id, settings)
+        if self._lines is not None:
+            self._lines.write(incidents, session.capture_id, settings)
         channels = [channel.name for channel in self._channels if channel.wanted(settings)]
         if not channels:
             return 0
@@ -222,8 +222,7 @@ class AlertDispatcher:
         """Into the outbox what came."""
         if self._hasten:
             self._hasten = False
-            self._failures.clear()
-            self._again.clear()
+            self._retries.forget()
             self._outbox.hasten(tuple(channel.name for channel in self._channels))
         while self._incoming:
             self._outbox.put(self._incoming[0])
@@ -250,8 +249,7 @@ class AlertDispatcher:
         return tuple(
             channel.name
             for channel in self._channels
-            if channel.wanted(settings) and (self._closing or self._again.get(channel.name, 0.0) <= now)
-            if not (self._closing and self._failures.get(channel.name))
+            if channel.wanted(settings) and self._retries.may(channel.name, now, last_try=self._closing)
         )
 
     def _deliver(self, letter: Letter, settings: MailSettings) -> bool:
@@ -270,7 +268,7 @@ class AlertDispatcher:
             return bool(arrived)
         if not arrived:
             accepted()
-        self._failures[channel.name] = 0
+        self._retries.succeeded(channel.name)
         if self._on_sent:
             self._on_sent(dialogue)
         return True
@@ -278,12 +276,9 @@ class AlertDispatcher:
     def _failed(self, letter: Letter, error: AlertError) -> None:
         _log.warning("%s not delivered: %s", letter.channel, error.title)
         now = time.time_ns()
-        failures = self._failures.get(letter.channel, 0)
         refused = isinstance(error, MailRefused)
-        self._failures[letter.channel] = 30 if refused else failures + 1
-        first, longest = self._back_off_s
-        pause = min(longest, first * 2 ** min(self._failures[letter.channel] - 1, 30))
-        self._again[letter.channel] = time.monotonic() + pause
+        again = self._retries.failing(letter.channel)
+        pause = self._retries.failed(letter.channel, time.monotonic(), refused=refused)
         if now - letter.created_ns > NO_USE_AFTER_NS:
             self._outbox.give_up(letter, now, str(error))
             self._tell(
@@ -292,14 +287,14 @@ class AlertDispatcher:
             return
         # A refused letter must not keep the others from being tried.
         self._outbox.postpone(letter, now + int(pause * 1e9) if refused else letter.next_ns, str(error))
-        if not failures:
+        if not again:
             self._tell(error)
 
     def _pause_s(self) -> float:
         """How long until something may be due."""
         now, waits = time.monotonic(), [_LOOK_AGAIN_S]
         if self._unsent:
-            waits += [again - now for again in self._again.values() if again > now]
+            waits += self._retries.waits(now)
         return max(0.01, min(waits))
 
     def _tell(self, error: TrafficDeskError) -> None:

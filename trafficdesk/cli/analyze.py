@@ -18,9 +18,10 @@ from trafficdesk.cli.exit_codes import Exit, complain
 from trafficdesk.cli.explanations import Explanations
 from trafficdesk.cli.reporting import can_be_written, report_on, write_in_form
 from trafficdesk.cli.terminal import Progress, say, size, visible
+from trafficdesk.coverage import Coverage
 from trafficdesk.errors import BadCaptureFile
 from trafficdesk.evidence import is_evidence
-from trafficdesk.session import AnalysisSession, Coverage
+from trafficdesk.session import AnalysisSession
 
 if TYPE_CHECKING:
     import argparse

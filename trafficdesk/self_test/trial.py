@@ -134,6 +134,7 @@ def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
         outbox=lambda: StoredOutbox(folder),
         evidence=Enclosures(lambda: DetectionSettings(seed=SEED)),
         on_error=found.failures.append,
+        logged=False,
     )
 
 

@@ -16,8 +16,8 @@ from trafficdesk.self_test import Stopped, run_trial, run_trial_apart, trial
 from trafficdesk.self_test.mail_sink import MailSink
 
 
-def test_the_whole_path_works(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for each family with delay, reason and mail; lists, mails and exports beside them."""
+def test_the_whole_path_works(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    """A line for each family with delay, reason and mail; lists, mails and exports beside them; no alert in the log."""
     assert main(["self-test", "--json", "-"]) == 0
     card = json.loads(capsys.readouterr().out)
     assert card["passed"] is True
@@ -27,6 +27,7 @@ def test_the_whole_path_works(capsys: pytest.CaptureFixture[str]) -> None:
         assert line["delay_s"] >= 0
         assert line["reason"]
         assert line["mail"].startswith("[TrafficDesk] ")
+    assert not [record for record in caplog.records if record.getMessage().startswith("alert:")]
     others = {line["name"] for line in card["lines"] if not line["family"]}
     assert others == {"Decoding", "Learning", "No false alarm", "Threat lists", "E-mail", "Export"}
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from trafficdesk.capture.loss import PLACES, lost_in
 from trafficdesk.capture.source import CaptureStatistics
-from trafficdesk.session import Coverage
+from trafficdesk.coverage import Coverage
 from trafficdesk.ui import theme
 from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label, tooltip
