@@ -1,4 +1,4 @@
-"""Batches of half a second as few: what many small ones say is summed once, and fewer rows go to the store."""
+"""Batches of a moment as few: what many small ones say is summed once, and fewer rows go to the store."""
 
 from __future__ import annotations
 

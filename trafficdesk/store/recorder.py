@@ -1,4 +1,4 @@
-"""`Recorder`: what a live capture shows, on its way into the history; adds up in a thread of its own, twice a second."""
+"""`Recorder`: what a live capture shows, on its way into the history; adds up in a thread of its own, three times a second."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EVERY_S: Final = 0.5
+EVERY_S: Final = 0.35
 """What was seen longer ago is on its way: after a crash so much is missing at most, and what one write takes."""
 MOST_ROWS: Final = 600_000
 """Packets that may wait to be added up; some 100 MB."""
