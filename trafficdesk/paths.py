@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 
@@ -76,3 +77,19 @@ def replace_private(path: Path, content: bytes) -> None:
 def _home(kind: str) -> Path | None:
     home = os.environ.get("TRAFFICDESK_HOME")
     return Path(home) / kind if home else None
+
+
+def lock(file: IO[bytes]) -> bool:
+    """Lock a file for as long as it is open; False = another process has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -13,34 +13,26 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
-from trafficdesk.app import Desktop, Options
 from trafficdesk.capture.pcap_file import CaptureFile
 from trafficdesk.export.evidence import MANIFEST
-from trafficdesk.settings import Settings
 from trafficdesk.ui import evidence_commands
 from trafficdesk.ui.panels.correction_buttons import EVIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
+
+    from trafficdesk.app import Desktop
 
 
 @pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    with qtbot.waitSignal(made.desk.loaded, timeout=60_000):
-        made.desk.open_sample()
-    qtbot.waitUntil(lambda: made.session.pending == 0, timeout=120_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
+def desktop(qtbot: QtBot, desktop: Desktop) -> Desktop:
+    """With the sample analysed."""
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        desktop.desk.open_sample()
+    qtbot.waitUntil(lambda: desktop.session.pending == 0, timeout=120_000)
+    return desktop
 
 
 def saved_sizes(path: Path) -> list[int]:

@@ -7,36 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
 from tests.unit.evidence.test_opening import files_of, zipped
-from trafficdesk.app import Desktop, Options
 from trafficdesk.evidence.bundle import bundle
 from trafficdesk.evidence.opening import opened
 from trafficdesk.evidence.verifying import Verification
 from trafficdesk.export.evidence import CAPTURE, evidence_ids
-from trafficdesk.settings import Settings
 from trafficdesk.ui.workers.evidence_job import EvidenceJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from tests.helpers.analysed import Analysed
-
-
-@pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
+    from trafficdesk.app import Desktop
 
 
 def said(desktop: Desktop) -> str:

@@ -7,31 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from trafficdesk.app import Desktop, Options
 from trafficdesk.packets.log import FLAGGED
-from trafficdesk.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
+
+    from trafficdesk.app import Desktop
 
 
 @pytest.fixture
-def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+def desktop(qtbot: QtBot, desktop: Desktop) -> Desktop:
     """The sample, analysed."""
-    sheet = qapp.styleSheet()
-    made = Desktop(qapp, Options(), Settings())
-    qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.window.page.volume is not None, timeout=20_000)
-    with qtbot.waitSignal(made.desk.loaded, timeout=60_000):
-        made.window.welcome.sample_requested.emit()
-    qtbot.waitUntil(lambda: made.session.pending == 0 and not made.desk.analysis.busy, timeout=120_000)
-    yield made
-    made.shut_down()
-    qapp.setStyleSheet(sheet)
+    with qtbot.waitSignal(desktop.desk.loaded, timeout=60_000):
+        desktop.window.welcome.sample_requested.emit()
+    qtbot.waitUntil(lambda: desktop.session.pending == 0 and not desktop.desk.analysis.busy, timeout=120_000)
+    return desktop
 
 
 def test_rows_and_incidents_are_explained(qtbot: QtBot, desktop: Desktop) -> None:

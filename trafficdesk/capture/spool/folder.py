@@ -14,12 +14,11 @@ import logging
 import os
 import re
 import shutil
-import sys
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
-from trafficdesk.paths import data_dir, private_dir
+from trafficdesk.paths import data_dir, lock, private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +67,7 @@ class Marker:
     def __init__(self, folder: Path, title: str) -> None:
         self.path = folder / MARKER
         self._file = os.fdopen(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600), "w+b")
-        if not _lock(self._file):
+        if not lock(self._file):
             self._file.close()
             raise BlockingIOError(f"{self.path} belongs to another capture")
         said = {"title": title, "started_ns": time.time_ns(), "pid": os.getpid()}
@@ -223,7 +222,7 @@ def is_alive(folder: Path) -> bool:
     """Whether a running program, this one included, is capturing into `folder`."""
     try:
         with (folder / MARKER).open("rb") as file:
-            return not _lock(file)
+            return not lock(file)
     except OSError:
         return False
 
@@ -244,7 +243,7 @@ def _dead_owner(folder: Path) -> Iterator[dict[str, object] | None]:
         yield None
         return
     with file:
-        if not _lock(file):
+        if not lock(file):
             yield None
             return
         try:
@@ -259,19 +258,3 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:  # Windows: somebody reads it
         _log.debug("%s stays: %s", path, error)
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Lock a file for this process's life; False = another one has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self
@@ -16,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 from trafficdesk.cli.collection.task import STOPPED, without_result
 from trafficdesk.cli.terminal import visible
 from trafficdesk.errors import ExportError
-from trafficdesk.paths import private_dir
+from trafficdesk.paths import lock, private_dir
 
 if TYPE_CHECKING:
     from trafficdesk.cli.collection.finding import Found
@@ -140,23 +139,7 @@ def _opened(folder: str | None) -> IO[bytes]:
         return tempfile.TemporaryFile()
     path = private_dir(Path(folder)) / _NAME
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600), "r+b")
-    if not _locked(file):
+    if not lock(file):
         file.close()
         raise ExportError(f"Another run is writing into {visible(folder)}.", f"Wait for it. {_HINT}")
     return file
-
-
-def _locked(file: IO[bytes]) -> bool:
-    """Lock a file for as long as it is open; False = another process has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
