@@ -140,7 +140,8 @@ def test_a_file_that_is_not_there_on_the_cluster_is_said(tmp_path: Path, address
         [sys.executable, "-c", program, address, str(tmp_path / "a.pcap")],
         capture_output=True, text=True, timeout=120, check=True, env=environment(),
     )  # fmt: skip
-    here, absent = json.loads(done.stdout).values()
+    found = json.loads(done.stdout)
+    here, absent = found[str(tmp_path / "a.pcap")], found[str(tmp_path / "a.pcap") + ".absent"]
     assert "7 bytes instead of 5" in here
     assert "is not there" in absent
 
