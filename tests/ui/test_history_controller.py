@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -161,3 +162,14 @@ def test_what_is_said_of_flags_is_kept_too(qtbot: QtBot, desk: _Desk) -> None:
     database = open_store(HistorySettings(), data_dir(), HistoryPassword().get)
     assert {note["body"]["port"] for note in History(database).notes()} == {53, 80}
     database.close()
+
+
+def test_ended_before_it_had_begun_nobody_is_left(desk: _Desk) -> None:
+    """The window is closed while the history is being opened: its writer ends, too, told or not."""
+    before = set(threading.enumerate())
+    controller = HistoryController(desk, HistoryPassword())
+    controller.start()
+    controller.shut_down()
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.name == "history"]
+    assert not left
+    assert controller.keeping is None

@@ -39,6 +39,8 @@ class HistoryController(QObject):
         self._pool.setMaxThreadCount(1)
         self._running: list[Background] = []
         self._keeping: Keeping | None = None
+        self._open: list[Keeping] = []
+        """Begun and not closed, that whose beginning nobody has heard of yet among them."""
         self._noted: Corrections | None = None
         self._in_trouble = False
         self._changed.connect(self._on_changed)
@@ -56,12 +58,13 @@ class HistoryController(QObject):
         settings, seed = self._settings, self._desk.preferences.settings.detection.seed
         if not settings.enabled:
             return
-        folder, password, changed = data_dir(), self._password.get, self._changed.emit
+        folder, password, changed, opened = data_dir(), self._password.get, self._changed.emit, self._open
 
         def begin(_progress: object) -> Keeping:
             from trafficdesk.store.keeping import Keeping
 
-            return Keeping(settings, folder, password, seed=seed, on_change=changed)
+            opened.append(Keeping(settings, folder, password, seed=seed, on_change=changed))
+            return opened[-1]
 
         work = Background(settings, begin, "Opening the history")
         work.signals.done.connect(self._on_begun)
@@ -72,9 +75,9 @@ class HistoryController(QObject):
         """Write what waits and end."""
         self._pool.waitForDone(_STOP_WAIT_MS)
         self._desk.session.recorder = None
-        if self._keeping is not None:
-            self._keeping.close()
-            self._keeping = None
+        self._keeping = None
+        while self._open:
+            self._open.pop().close()
 
     @property
     def _settings(self) -> HistorySettings:
@@ -87,6 +90,8 @@ class HistoryController(QObject):
 
     @Slot(object, object)
     def _on_begun(self, settings: HistorySettings, keeping: Keeping) -> None:
+        if keeping not in self._open:
+            return  # the program has ended meanwhile
         if settings != self._settings or self._keeping is not None:
             self._close(keeping)
             return
@@ -153,4 +158,5 @@ class HistoryController(QObject):
         self.start()
 
     def _close(self, keeping: Keeping) -> None:
+        self._open.remove(keeping)
         self._run(Background("", lambda _progress: keeping.close(), "Closing the history"))
