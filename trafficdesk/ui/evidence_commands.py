@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QThreadPool, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from trafficdesk.ui.evidence_opening import EvidenceOpening
 from trafficdesk.ui.export_controller import with_suffix
+from trafficdesk.ui.file_writing import FileWriting
 from trafficdesk.ui.panels.correction_buttons import EVIDENCE
-from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from trafficdesk.detect.finding import Incident
-    from trafficdesk.errors import TrafficDeskError
     from trafficdesk.export.evidence import SavedEvidence
     from trafficdesk.ui.desk import Desk
 
 _FORMS: Final = ("Evidence, packets cut to their headers (*.zip)", "Evidence with whole packets (*.zip)")
-_STOP_WAIT_MS: Final = 30_000
 
 
 class EvidenceCommands(QObject):
@@ -31,17 +29,15 @@ class EvidenceCommands(QObject):
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._running: Background | None = None
+        self._writing = FileWriting(desk.window, "Saving the evidence", self)
+        self._writing.written.connect(self._on_written)
         self.opening = EvidenceOpening(desk, self)
         desk.window.page.anomalies.correction_wanted.connect(self._on_wanted)
-        desk.window.closing.connect(self.shut_down)
 
     @property
     def running(self) -> bool:
         """Whether evidence is being written."""
-        return self._running is not None
+        return self._writing.running
 
     @Slot(int, str)
     def _on_wanted(self, incident_id: int, what: str) -> None:
@@ -71,23 +67,9 @@ class EvidenceCommands(QObject):
         def work(progress: Callable[[float], None]) -> SavedEvidence:
             return bundle(path, scene, incident, payload=payload, progress=progress)
 
-        self._running = Background(str(path), work, "Saving the evidence")
-        self._running.signals.done.connect(self._on_done)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.start(self._pool)
+        self._writing.start(path, work)
 
-    @Slot()
-    def shut_down(self) -> None:
-        """Wait for what is under way."""
-        self._pool.waitForDone(_STOP_WAIT_MS)
-
-    @Slot(object, object)
-    def _on_done(self, _path: str, saved: SavedEvidence) -> None:
-        self._running = None
+    @Slot(object)
+    def _on_written(self, saved: SavedEvidence) -> None:
         lost = f" {saved.missing:,} frames are no longer kept." if saved.missing else ""
         self._desk.window.banner.show_message(f"{saved.packets:,} packets are in {saved.path}.{lost}")
-
-    @Slot(object, object)
-    def _on_failed(self, _path: str, error: TrafficDeskError) -> None:
-        self._running = None
-        self._desk.window.banner.show_error(error)

@@ -6,22 +6,19 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThreadPool, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from trafficdesk.paths import data_dir
 from trafficdesk.ui.export_controller import with_suffix
+from trafficdesk.ui.file_writing import FileWriting
 from trafficdesk.ui.report_commands import FORMS, write_form
-from trafficdesk.ui.workers.background import Background
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from trafficdesk.errors import TrafficDeskError
     from trafficdesk.settings.secrets import Password
     from trafficdesk.ui.desk import Desk
-
-_STOP_WAIT_MS = 30_000
 
 
 class PastReport(QObject):
@@ -37,16 +34,15 @@ class PastReport(QObject):
         self._window = desk.window
         self._preferences = desk.preferences
         self._password = password
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._running: Background | None = None
+        self._writing = FileWriting(desk.window, "The report", self)
+        self._writing.written.connect(self._on_written)
+        self._writing.ended.connect(self._on_ended)
         desk.window.history.report.clicked.connect(self.choose)
-        desk.window.closing.connect(self.shut_down)
 
     @property
     def running(self) -> bool:
         """Whether a report is being written."""
-        return self._running is not None
+        return self._writing.running
 
     @Slot()
     def choose(self) -> None:
@@ -87,26 +83,12 @@ class PastReport(QObject):
             return str(path)
 
         self._window.history.report.setEnabled(False)
-        self._running = Background(str(path), work, "The report")
-        self._running.signals.done.connect(self._on_done)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.start(self._pool)
+        self._writing.start(path, work)
 
-    @Slot()
-    def shut_down(self) -> None:
-        """Wait for the report under way."""
-        self._pool.waitForDone(_STOP_WAIT_MS)
-
-    @Slot(object, object)
-    def _on_done(self, _path: str, path: str) -> None:
-        self._end()
+    @Slot(object)
+    def _on_written(self, path: str) -> None:
         self._window.banner.show_message(f"The report was written to {path}.")
 
-    @Slot(object, object)
-    def _on_failed(self, _path: str, error: TrafficDeskError) -> None:
-        self._end()
-        self._window.banner.show_error(error)
-
-    def _end(self) -> None:
-        self._running = None
+    @Slot()
+    def _on_ended(self) -> None:
         self._window.history.report.setEnabled(True)

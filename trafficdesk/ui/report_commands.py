@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QThreadPool, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from trafficdesk.ui.export_controller import with_suffix
-from trafficdesk.ui.workers.background import Background
+from trafficdesk.ui.file_writing import FileWriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from trafficdesk.detect.finding import ModelState
-    from trafficdesk.errors import TrafficDeskError
     from trafficdesk.export.summary_json import Summary
     from trafficdesk.packets.log import PacketLog
     from trafficdesk.report import Report
     from trafficdesk.ui.desk import Desk
 
 FORMS: Final = {"HTML page (*.html)": ".html", "PDF (*.pdf)": ".pdf", "Markdown (*.md)": ".md"}
-_STOP_WAIT_MS: Final = 30_000
 
 
 class ReportCommands(QObject):
@@ -32,16 +30,14 @@ class ReportCommands(QObject):
         super().__init__(parent)
         self._desk = desk
         self._window = desk.window
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._running: Background | None = None
+        self._writing = FileWriting(desk.window, "The report", self)
+        self._writing.written.connect(self._on_written)
         desk.window.actions_["report"].triggered.connect(self.choose)
-        desk.window.closing.connect(self.shut_down)
 
     @property
     def running(self) -> bool:
         """Whether a report is being written."""
-        return self._running is not None
+        return self._writing.running
 
     @Slot()
     def choose(self) -> None:
@@ -70,15 +66,7 @@ class ReportCommands(QObject):
             write_form(path, report_of_log(log, summary, title, progress, model=model))
             return str(path)
 
-        self._running = Background(str(path), work, "The report")
-        self._running.signals.done.connect(self._on_done)
-        self._running.signals.failed.connect(self._on_failed)
-        self._running.start(self._pool)
-
-    @Slot()
-    def shut_down(self) -> None:
-        """Wait for the report under way."""
-        self._pool.waitForDone(_STOP_WAIT_MS)
+        self._writing.start(path, work)
 
     def _title(self) -> str:
         job = self._desk.capture.job
@@ -101,15 +89,9 @@ class ReportCommands(QObject):
             threats=tuple(session.listed.sightings),
         )
 
-    @Slot(object, object)
-    def _on_done(self, _path: str, path: str) -> None:
-        self._running = None
+    @Slot(object)
+    def _on_written(self, path: str) -> None:
         self._window.banner.show_message(f"The report was written to {path}.")
-
-    @Slot(object, object)
-    def _on_failed(self, _path: str, error: TrafficDeskError) -> None:
-        self._running = None
-        self._window.banner.show_error(error)
 
 
 def report_of_log(
