@@ -89,6 +89,59 @@ def test_notices_are_shown_and_clicked() -> None:
     assert token == "the-token"
 
 
+HUNG = r"""
+import logging, sys
+from jeepney import message_bus
+from jeepney.io.blocking import Proxy, open_dbus_connection
+from PySide6.QtCore import QCoreApplication, QTimer
+from trafficdesk.ui.workers.bus_notices import BusNotices
+
+logging.basicConfig(format="%(message)s", stream=sys.stdout)
+service = open_dbus_connection("SESSION")
+Proxy(message_bus, service).RequestName("org.freedesktop.Notifications")
+app, notices, ticks = QCoreApplication(sys.argv), BusNotices(), []
+
+def tick():
+    ticks.append(None)
+    if len(ticks) >= 20 and asked:
+        app.quit()
+
+asked = []
+def listen():
+    try:
+        asked.append(service.receive(timeout=0).header)
+    except TimeoutError:
+        pass
+
+timer, ears = QTimer(interval=10), QTimer(interval=10)
+timer.timeout.connect(tick)
+ears.timeout.connect(listen)
+timer.start()
+ears.start()
+notices.show_notice("Port scan", "a", [3, 7])
+app.exec()
+notices.close()
+print("closed")
+"""
+
+
+def test_a_hung_service_does_not_stop_the_window() -> None:
+    """It never answers: timers go on, and ending does not wait for it."""
+    done = subprocess.run(
+        ["dbus-run-session", "--", sys.executable, "-c", HUNG],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    warning, closed = done.stdout.splitlines()
+    assert warning.startswith("no notice shown: ")
+    assert "no answer within" not in warning
+    assert closed == "closed"
+
+
 def test_without_a_bus_there_are_none() -> None:
     """No bus is started for it."""
     program = (
