@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu
 
 from trafficdesk.ui.field_filter import filter_for_field, filter_for_layer
-from trafficdesk.ui.filter_menu import add_filter_menu
+from trafficdesk.ui.filter_menu import FilterMenu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtCore import QObject
     from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 
-class DetailsMenu(QObject):
+class DetailsMenu(FilterMenu):
     """Builds the menu for the line that was clicked.
 
     Parameters
     ----------
     present : the filter that is applied now.
     """
-
-    filter_wanted = Signal(str)
-    """An expression to be applied."""
 
     def __init__(self, tree: QTreeWidget, present: Callable[[], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,15 +38,13 @@ class DetailsMenu(QObject):
         name, _, value = item.text(0).partition(": ")
         layer = item.parent()
         copied = value if layer is not None else item.text(0)
-        copy = menu.addAction("Copy value" if layer is not None else "Copy line")
-        copy.setData(copied)
-        copy.triggered.connect(self._on_copy)
+        self.add_copy(menu, "Copy value" if layer is not None else "Copy line", copied)
         menu.addSeparator()
         if layer is None:
             expression = filter_for_layer(item.text(0).partition(" · ")[0])
         else:
             expression = filter_for_field(layer.text(0).partition(" · ")[0], name, value)
-        add_filter_menu(menu, expression, self._present(), self._on_filter)
+        self.add_filters(menu, expression, self._present())
         return menu
 
     @Slot(QPoint)
@@ -58,15 +53,3 @@ class DetailsMenu(QObject):
         item = self._tree.itemAt(position)
         if item is not None:
             self.build(item).exec(self._tree.viewport().mapToGlobal(position))
-
-    @Slot()
-    def _on_copy(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            QGuiApplication.clipboard().setText(str(action.data()))
-
-    @Slot()
-    def _on_filter(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.filter_wanted.emit(str(action.data()))

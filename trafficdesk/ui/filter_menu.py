@@ -1,8 +1,11 @@
-"""The choices of "Apply as filter", the same from every table."""
+"""What every context menu of packets and sums does: copy a text, apply it as a filter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
 
 from trafficdesk.ui.cell_filter import combined
 
@@ -13,6 +16,37 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 60
 """Characters of an expression in the menu."""
+
+
+class FilterMenu(QObject):
+    """A context menu that copies, or filters by, what was clicked."""
+
+    filter_wanted = Signal(str)
+    """An expression to be applied."""
+
+    def add_copy(self, menu: QMenu, words: str, text: str) -> None:
+        """Add an action of those words that copies `text`."""
+        action = menu.addAction(words)
+        action.setData(text)
+        action.triggered.connect(self._on_copy)
+
+    def add_filters(
+        self, menu: QMenu, expression: str, present: str, *, title: str = "Apply as filter"
+    ) -> None:
+        """Add what `add_filter_menu` adds; a choice is told by `filter_wanted`."""
+        add_filter_menu(menu, expression, present, self._on_filter, title=title)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            QGuiApplication.clipboard().setText(str(action.data()))
+
+    @Slot()
+    def _on_filter(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.filter_wanted.emit(str(action.data()))
 
 
 def add_filter_menu(

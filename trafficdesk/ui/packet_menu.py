@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from trafficdesk.ui.cell_filter import filter_for_cell, shown_address
-from trafficdesk.ui.filter_menu import add_filter_menu
+from trafficdesk.ui.filter_menu import FilterMenu
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QModelIndex, QObject, QPoint
+
     from trafficdesk.packets.log import PacketLog
     from trafficdesk.ui.actions import Actions
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
 
 
-class PacketMenu(QObject):
+class PacketMenu(FilterMenu):
     """Builds the menu for the cell that was clicked."""
-
-    filter_wanted = Signal(str)
-    """An expression to be applied."""
 
     def __init__(self, log: PacketLog, model: PacketTableModel, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,14 +32,10 @@ class PacketMenu(QObject):
         self._present = present
         menu = QMenu()
         text = self._model.text(index.row(), index.column())
-        copy_value = menu.addAction("Copy value")
-        copy_value.setData(text)
-        copy_value.triggered.connect(self._on_copy)
+        self.add_copy(menu, "Copy value", text)
         address = shown_address(self._log, self._model.packet_id(index.row()), index.column())
         if address not in {"", text}:
-            copy_address = menu.addAction("Copy address")
-            copy_address.setData(address)
-            copy_address.triggered.connect(self._on_copy)
+            self.add_copy(menu, "Copy address", address)
         menu.addAction(self._actions["copy"])
         menu.addAction(self._actions["copy_as_filter"])
         menu.addAction(self._actions["copy_bytes"])
@@ -67,16 +60,4 @@ class PacketMenu(QObject):
     def _add_filters(self, menu: QMenu, index: QModelIndex, text: str) -> None:
         packet_id = self._model.packet_id(index.row())
         expression = filter_for_cell(self._log, packet_id, index.column(), text)
-        add_filter_menu(menu, expression, self._present, self._on_filter)
-
-    @Slot()
-    def _on_copy(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            QGuiApplication.clipboard().setText(str(action.data()))
-
-    @Slot()
-    def _on_filter(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.filter_wanted.emit(str(action.data()))
+        self.add_filters(menu, expression, self._present)

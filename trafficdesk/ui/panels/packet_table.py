@@ -10,19 +10,17 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
-    QPoint,
-    Qt,
     QTimer,
     Signal,
     Slot,
 )
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES
 from trafficdesk.ui.panels.packet_delegate import PacketDelegate
 from trafficdesk.ui.panels.packet_header import PacketHeader
+from trafficdesk.ui.panels.row_table import COPIED_ROWS, RowTable
 from trafficdesk.ui.wording import pasted
 
 if TYPE_CHECKING:
@@ -32,21 +30,17 @@ if TYPE_CHECKING:
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
     from trafficdesk.ui.theme import Tokens
 
-COPIED_ROWS: Final = 100_000
-"""More than that goes through a file, not through the clipboard."""
 _SELECTED_RUNS: Final = 1_000
 """Qt asks every run for every cell it paints; beyond this scrolling would be felt."""
 _FOLLOW_MS: Final = 80
 """Scrolling to the end lays the view out; a dozen times a second is smooth."""
 
 
-class PacketTable(QTableView):
+class PacketTable(RowTable):
     """A table view for a `PacketTableModel`."""
 
     packet_selected = Signal(object)
     """packet_id of the current row (may exceed 32 bits), or None."""
-    menu_requested = Signal(QPoint, QModelIndex)
-    """Global position, and the cell under it."""
 
     def __init__(self, model: PacketTableModel, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,8 +57,8 @@ class PacketTable(QTableView):
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Packets")
-        self._set_behaviour()
-        self._set_columns()
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.header.begin()
         model.rowsInserted.connect(self._on_rows_inserted)
         model.rows_leaving.connect(self._on_rows_leaving)
         model.rowsRemoved.connect(self._on_rows_left)
@@ -73,7 +67,6 @@ class PacketTable(QTableView):
         model.rearranged.connect(self._on_rearranged)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
-        self.customContextMenuRequested.connect(self._on_menu)
 
     @property
     def following(self) -> bool:
@@ -229,32 +222,6 @@ class PacketTable(QTableView):
         # Qt makes the first row current when the table takes the focus; nobody chose that one.
         chosen = current.isValid() and self.selectionModel().isSelected(current)
         self.packet_selected.emit(self._model.packet_id(current.row()) if chosen else None)
-
-    @Slot(QPoint)
-    def _on_menu(self, position: QPoint) -> None:
-        index = self.indexAt(position)
-        if index.isValid():
-            self.menu_requested.emit(self.viewport().mapToGlobal(position), index)
-
-    def _set_behaviour(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-
-    def _set_columns(self) -> None:
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setMinimumSectionSize(theme.ROW_HEIGHT)
-        rows.setDefaultSectionSize(theme.ROW_HEIGHT)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.header.begin()
 
 
 def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView
 
 from trafficdesk.metrics.sheets import Form
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.sheet_cells import NUMBERS
 from trafficdesk.ui.models.sheet_model import SheetModel
+from trafficdesk.ui.panels.row_table import COPIED_ROWS, RowTable
 from trafficdesk.ui.panels.sheet_delegate import PADDING, SheetDelegate
 from trafficdesk.ui.wording import pasted, visible
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QWidget
 
     from trafficdesk.metrics.sheets import Sheet
     from trafficdesk.ui.address_names import AddressNames
 
-COPIED_ROWS: Final = 100_000
-"""More than that goes through a file, not through the clipboard."""
 _SAMPLES: Final = {
     Form.TEXT: "TCP handshake",
     Form.IP: "192.168.100.100",
@@ -44,11 +44,8 @@ _WIDEST: Final = 360
 _MEASURED_ROWS: Final = 200
 
 
-class SheetTable(QTableView):
+class SheetTable(RowTable):
     """A table view for a `SheetModel` of its own."""
-
-    menu_requested = Signal(QPoint, QModelIndex)
-    """Global position, and the cell under it."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,8 +56,7 @@ class SheetTable(QTableView):
         self.setAccessibleName(name)
         self._fitted: tuple[str, ...] = ()
         self._stretched = False
-        self._set_behaviour()
-        self.customContextMenuRequested.connect(self._on_menu)
+        self._set_head()
         self.horizontalHeader().sectionClicked.connect(self._on_head_clicked)
 
     def show_sheet(self, sheet: Sheet, *, newer: bool, sorted_by: str = "") -> None:
@@ -113,27 +109,8 @@ class SheetTable(QTableView):
     def _on_head_clicked(self, column: int) -> None:
         self.sheets.sort(column, self.sheets.next_order(column))
 
-    @Slot(QPoint)
-    def _on_menu(self, position: QPoint) -> None:
-        index = self.indexAt(position)
-        if index.isValid():
-            self.menu_requested.emit(self.viewport().mapToGlobal(position), index)
-
-    def _set_behaviour(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        rows, header = self.verticalHeader(), self.horizontalHeader()
-        rows.hide()
-        rows.setMinimumSectionSize(theme.ROW_HEIGHT)
-        rows.setDefaultSectionSize(theme.ROW_HEIGHT)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    def _set_head(self) -> None:
+        header = self.horizontalHeader()
         header.setFixedHeight(theme.ROW_HEIGHT + theme.SPACING)
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
