@@ -57,6 +57,7 @@ TEST_PROGRAMS = {
     "tcpreplay": {"apt": "tcpreplay", "dnf": "tcpreplay", "pacman": "tcpreplay"},
     "mariadbd": {"apt": "mariadb-server", "dnf": "mariadb-server", "pacman": "mariadb"},
     "objdump": {"apt": "binutils", "dnf": "binutils", "pacman": "binutils"},
+    "dbus-run-session": {"apt": "dbus-daemon", "dnf": "dbus-daemon", "pacman": "dbus"},
 }
 INSTALL = {
     "apt": ["apt-get", "install", "-y", "--no-install-recommends"],
