@@ -1,7 +1,7 @@
 """`OwnTraffic`: the conversations that TrafficDesk itself has, so that what it sends is not taken for somebody's.
 
 Not "whoever speaks to the mail server": a program that mails from this computer is to be seen. Only the very sockets that
-we connected, by both their ends, while they were open.
+we connected, by both their ends, while they were open; and what was asked of the resolver to find them (`own_questions`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from trafficdesk.identity.own_questions import OWN_QUESTIONS
 from trafficdesk.packets.address import halves, pack_address
 from trafficdesk.packets.protocol import IpProtocol
 
@@ -85,7 +86,9 @@ class OwnTraffic:
             If nobody answers at any of the name's addresses: what the last one said.
         """
         failure = OSError(f"{address[0]} has no address")
-        for family, kind, protocol, _, place in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        with OWN_QUESTIONS.asking(address[0]):
+            places = socket.getaddrinfo(*address, 0, socket.SOCK_STREAM)
+        for family, kind, protocol, _, place in places:
             sock = socket.socket(family, kind, protocol)
             ended = _nothing
             try:
@@ -104,7 +107,11 @@ class OwnTraffic:
         raise failure
 
     def mine(self, batch: PacketBatch) -> NDArray[np.int64]:
-        """Ascending rows of `batch` that belong to our conversations."""
+        """Ascending rows of `batch` that belong to our conversations, or ask for the names of our servers."""
+        rows, asked = self._conversing(batch), OWN_QUESTIONS.rows(batch)
+        return np.union1d(rows, asked) if len(asked) else rows
+
+    def _conversing(self, batch: PacketBatch) -> NDArray[np.int64]:
         rows: NDArray[np.int64] = np.empty(0, np.int64)
         if not self._known or not len(batch):
             return rows

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.identity.own_questions import OWN_QUESTIONS
 from trafficdesk.packets.address import address_text, is_local
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ _AGAIN_S: Final = 3_600.0
 def resolver_name(address: str) -> str:
     """Name of an address by the system's resolver; empty where it has none."""
     try:
-        return socket.gethostbyaddr(address)[0]
+        with OWN_QUESTIONS.asking(address):
+            return socket.gethostbyaddr(address)[0]
     except OSError as error:
         _log.debug("no name for an address: %s", error)
         return ""
