@@ -34,11 +34,11 @@ def expected(session: AnalysisSession, expression: str) -> list[int]:
 
 
 def ingest(made: Made, rows: int) -> None:
-    session, model, controller = made
+    session, _, controller = made
     batch = decoded(rows, session.log.end_id)
     leaving = session.log.rows_evicted_by(rows)
     if leaving:
-        model.evict_before(session.log.first_id + leaving)
+        controller.evict_before(session.log.first_id + leaving)
     session.ingest(batch)
     controller.ingested(batch)
 
@@ -62,7 +62,37 @@ def test_rows_that_arrive_are_filtered_too(qtbot: QtBot, made: Made) -> None:
     ingest(made, 500)
     qtbot.waitUntil(lambda: not controller.searching)
     ingest(made, 700)
+    controller.tell()
     assert model.ids().tolist() == expected(session, "arp")
+
+
+def test_many_rows_are_told_at_once(qtbot: QtBot, made: Made) -> None:
+    """A table that is laid out and painted for every part of a file would take longer than reading it."""
+    session, model, controller = made
+    controller.capture_began()
+    inserted = []
+    model.rowsInserted.connect(lambda _parent, first, last: inserted.append(last + 1 - first))
+    for _ in range(20):
+        ingest(made, 100)
+    qtbot.waitUntil(lambda: model.rowCount() == session.log.end_id)
+    assert inserted == [2_000]
+
+
+@pytest.mark.parametrize("expression", ["", "tcp"])
+def test_rows_that_wait_are_shown_once(qtbot: QtBot, made: Made, expression: str) -> None:
+    """Neither another filter nor another capture shows a row twice that was on its way to the table."""
+    session, model, controller = made
+    ingest(made, 500)
+    chosen = compile_filter(expression) if expression else None
+    with qtbot.waitSignal(controller.changed):
+        controller.apply(chosen)
+    controller.tell()
+    assert model.ids().tolist() == (expected(session, expression) if chosen else list(range(40_500)))
+    ingest(made, 500)
+    session.begin()
+    controller.capture_began()
+    controller.tell()
+    assert model.rowCount() == 0
 
 
 def test_eviction_during_and_after_the_search(qtbot: QtBot, made: Made) -> None:
@@ -76,6 +106,7 @@ def test_eviction_during_and_after_the_search(qtbot: QtBot, made: Made) -> None:
     assert session.log.first_id > 0
     qtbot.waitUntil(lambda: not controller.searching)
     ingest(made, CHUNK_ROWS)
+    controller.tell()
     assert model.ids().tolist() == expected(session, "tcp")
 
 
@@ -109,6 +140,7 @@ def test_a_new_capture_keeps_the_filter(qtbot: QtBot, made: Made) -> None:
     controller.capture_began()
     assert model.rowCount() == 0
     ingest(made, 300)
+    controller.tell()
     assert model.ids().tolist() == expected(session, "dns") != []
 
 

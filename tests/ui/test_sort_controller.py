@@ -53,9 +53,10 @@ class Stage:
         batch = decoded(rows, self.session.log.end_id)
         leaving = self.session.log.rows_evicted_by(rows)
         if leaving:
-            self.model.evict_before(self.session.log.first_id + leaving)
+            self.display.evict_before(self.session.log.first_id + leaving)
         self.session.ingest(batch)
         self.display.ingested(batch)
+        self.display.tell()
 
     @property
     def shown(self) -> list[int]:

@@ -63,6 +63,7 @@ def test_a_list_that_is_dropped_is_used_at_once(qtbot: QtBot, desktop: Desktop) 
             settled(qtbot, desktop)
         batch = batch_of(tcp(CLIENT, BAD, (1, 2)), tcp(CLIENT, "198.51.100.1", (1, 2)), first_id=first)
         desktop.desk.display.ingested(session.ingest(session.identifier.identify(batch)).batch)
+        desktop.desk.display.tell()
     assert [shown(desktop, row) for row in range(4)] == ["Feodo", "", "Feodo", ""]
     assert not header.isSectionHidden(Column.THREAT)
     desktop.window.actions_["show_listed"].trigger()

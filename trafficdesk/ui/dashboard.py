@@ -95,6 +95,8 @@ class Dashboard(QObject):
     def refresh(self) -> None:
         """Show everything as it is now."""
         self._changed = False
+        # Together with the charts, as the whole window is painted whenever one part of it is.
+        self._display.tell()
         snapshot = self._session.metrics.snapshot()
         page = self._window.page
         self._capture.note_gaps()

@@ -178,7 +178,7 @@ class Desk(QObject):
         capture, analysis, display = self.capture, self.analysis, self.display
         page, banner = self.window.page, self.window.banner
         capture.began.connect(self._on_began)
-        capture.evicting.connect(self.model.evict_before)
+        capture.evicting.connect(display.evict_before)
         capture.ingested.connect(self._on_ingested)
         capture.waiting.connect(analysis.let_go)
         capture.interrupted.connect(self.dashboard.touch)
@@ -244,7 +244,7 @@ class Desk(QObject):
     @Slot()
     def _on_ended(self) -> None:
         self.window.show_capturing(False)
-        self.dashboard.refresh()
+        self.dashboard.refresh()  # tells the table of the last rows, too
         if self.capture.stop_reason:
             self.window.banner.show_message(
                 f"The capture has stopped: {self.capture.stop_reason}, as set.",

@@ -1,4 +1,8 @@
-"""Applies a display filter to the log between two paints, a part at a time, and to every batch that follows."""
+"""Applies a display filter to the log between two paints, a part at a time, and to every batch that follows.
+
+The table is told of rows that follow a few times a second: whatever it is told it lays out and paints anew, which takes
+longer than the rows themselves.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
 
+TELL_MS: Final = 100
+"""Rows that came wait no longer than that to be shown; charts are drawn as often."""
 _REFRESH_MS: Final = 700
 """How long after new scores a filter that asks for them is run again."""
 
@@ -42,6 +48,10 @@ class FilterController(QObject):
         self._next_id = 0
         self._pace = Pace()
         self._searching = False
+        self._untold: list[NDArray[np.int64]] = []
+        """Rows to be shown that the model has not been told of."""
+        self._tell = QTimer(self, interval=TELL_MS, singleShot=True)
+        self._tell.timeout.connect(self.tell)
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._search_some)
         self._refresh = QTimer(self, interval=_REFRESH_MS, singleShot=True)
@@ -63,6 +73,7 @@ class FilterController(QObject):
         self._filter = display_filter
         if display_filter is None:
             self._end_search()
+            self._forget_untold()
             self._model.show_all()
             self.changed.emit()
         else:
@@ -72,6 +83,7 @@ class FilterController(QObject):
         """The log is empty again."""
         self._refresh.stop()
         self._end_search()
+        self._forget_untold()
         if self._filter is None:
             self._model.show_all()
         else:
@@ -79,13 +91,30 @@ class FilterController(QObject):
         self.changed.emit()
 
     def ingested(self, batch: PacketBatch) -> None:
-        """Show what the filter chooses of rows just appended."""
+        """Show what the filter chooses of rows just appended, soon."""
         if self._filter is None:
-            self._model.append(batch.ids)
+            self._untold.append(batch.ids)
         elif not self._searching:
             known = batch.identity.columns() if batch.identity is not None else {}
             chosen = self._filter.mask(batch, unanalysed(len(batch)) | known)
-            self._model.append(batch.ids[chosen])
+            self._untold.append(batch.ids[chosen])
+        if self._untold and not self._tell.isActive():
+            self._tell.start()
+
+    @Slot()
+    def tell(self) -> None:
+        """Show now what waits to be shown."""
+        self._tell.stop()
+        if self._untold:
+            ids = np.concatenate(self._untold)
+            self._untold = []
+            self._model.append(ids)
+
+    @Slot(object)
+    def evict_before(self, packet_id: int) -> None:
+        """The log is about to forget the packets older than `packet_id`."""
+        self.tell()
+        self._model.evict_before(packet_id)
 
     def analysed(self, _detection: Detection) -> None:
         """Scores changed: a filter that asks for them may choose other rows."""
@@ -130,8 +159,14 @@ class FilterController(QObject):
     def _show_found(self) -> None:
         ids = np.concatenate(self._found) if self._found else np.empty(0, np.int64)
         self._end_search()
+        # The search went as far as the log does: what waited is among them.
+        self._forget_untold()
         self._model.show(ids[ids >= self._session.log.first_id])
         self.changed.emit()
+
+    def _forget_untold(self) -> None:
+        self._tell.stop()
+        self._untold = []
 
     def _end_search(self) -> None:
         self._turn.stop()
