@@ -94,13 +94,60 @@ def test_selected_ids_are_named_by_packet_under_a_filter(table: PacketTable) -> 
 
 
 def test_the_current_packet_is_told(qtbot: QtBot, table: PacketTable) -> None:
-    """Moving to a row tells its packet_id; a reset tells that none is current."""
+    """Moving to a row tells its packet_id; that none is current is told where a filter hides it."""
     with qtbot.waitSignal(table.packet_selected) as told:
         table.go_to_row(7)
     assert told.args == [7]
     with qtbot.waitSignal(table.packet_selected) as told:
-        table._model.show_all()
+        table._model.show(np.array([6, 8]))
     assert told.args == [None]
+
+
+def test_a_filter_keeps_the_current_packet_in_its_place(table: PacketTable) -> None:
+    """Whoever takes a filter away sees what came before and after the packet that was found with it."""
+    table.stay()
+    table.go_to_row(250)
+    place = table.visualRect(table.currentIndex()).top()
+    for ids in (np.arange(200, 300, 2), np.arange(0, 500, 5)):
+        table._model.show(ids)
+        assert table.current_id() == 250
+        assert table.selected_ids().tolist() == [250]
+    table._model.show_all()
+    assert table.current_id() == 250
+    assert table.visualRect(table.currentIndex()).top() == place
+
+
+def test_a_filter_does_not_scroll_a_file_to_its_end(qtbot: QtBot, table: PacketTable) -> None:
+    """Neither when it is applied nor when it is taken away; a live capture goes on showing the newest."""
+    table.stay()
+    table.scrollToTop()
+    for change in (lambda: table._model.show(np.arange(0, 500, 2)), table._model.show_all):
+        change()
+        qtbot.wait(100)
+        assert table.verticalScrollBar().value() == 0
+    table.select_ids(np.array([4]))
+    table.follow()
+    table._model.show(np.arange(0, 500, 2))
+    assert table.following
+    assert table.current_id() == 4
+    qtbot.waitUntil(lambda: last_in_sight(table) == 249)
+
+
+def test_the_numbers_column_grows_with_the_numbers(qtbot: QtBot, table: PacketTable) -> None:
+    """And no later: what a column does not need Info has; a width that a person gave it stays."""
+    header, info = table.header, table.columnWidth(Column.INFO)
+    narrow = table.columnWidth(Column.NUMBER)
+    header.make_room_for_number(99_999)
+    assert table.columnWidth(Column.NUMBER) == narrow
+    header.make_room_for_number(1_234_567)
+    wide = table.columnWidth(Column.NUMBER)
+    assert wide > narrow
+    assert header.layout_state()
+    header.make_room_for_number(0)
+    assert (table.columnWidth(Column.NUMBER), table.columnWidth(Column.INFO)) == (narrow, info)
+    header.resizeSection(Column.NUMBER, 99)
+    header.make_room_for_number(1_234_567)
+    assert table.columnWidth(Column.NUMBER) == 99
 
 
 def test_copying_gives_rows_with_a_header(qtbot: QtBot, table: PacketTable) -> None:
@@ -120,8 +167,9 @@ def test_columns_are_shown_and_hidden(qtbot: QtBot, table: PacketTable) -> None:
     table.resize(1_600, 300)
     qtbot.wait(10)
     header = table.header
+    assert not {Column.HOST, Column.PROGRAM} & set(header.shown_columns())
+    header.set_useful(Column.HOST, useful=True)
     assert Column.HOST in header.shown_columns()
-    assert Column.PROGRAM not in header.shown_columns()
     header.set_useful(Column.PROGRAM, useful=True)
     assert Column.PROGRAM in header.shown_columns()
     actions = {action.text(): action for action in header.menu().actions()}
@@ -141,28 +189,48 @@ def test_columns_are_shown_and_hidden(qtbot: QtBot, table: PacketTable) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "extra"), [(940, []), (1_060, [Column.HOST]), (1_200, [Column.HOST, Column.PROGRAM])]
+    ("width", "extra"), [(1_020, []), (1_140, [Column.HOST]), (1_280, [Column.HOST, Column.PROGRAM])]
 )
 def test_columns_show_themselves_where_there_is_room(
     qtbot: QtBot, table: PacketTable, width: int, extra: list[Column]
 ) -> None:
-    """A name is worth more than blank surface, and less than what a packet says."""
-    table.header.set_useful(Column.PROGRAM, useful=True)
+    """A name is worth more than blank surface, and less than what a packet says: that is what people read."""
+    for column in (Column.HOST, Column.PROGRAM):
+        table.header.set_useful(column, useful=True)
     for size in (1_600, width):
         table.resize(size, 300)
         qtbot.wait(10)
     assert [column for column in table.header.shown_columns() if column >= Column.PROGRAM] == extra
     assert table.columnWidth(Column.INFO) >= 112
+    assert not extra or table.columnWidth(Column.INFO) >= 200
+
+
+def test_host_takes_no_room_before_a_name_is_known(qtbot: QtBot, table: PacketTable) -> None:
+    """An empty column is Info's."""
+    table.resize(1_280, 300)
+    qtbot.wait(10)
+    assert Column.HOST not in table.header.shown_columns()
+    without = table.columnWidth(Column.INFO)
+    table.header.set_useful(Column.HOST, useful=True)
+    assert Column.HOST in table.header.shown_columns()
+    assert 200 <= table.columnWidth(Column.INFO) < without
 
 
 def test_host_grows_with_the_window_until_somebody_sets_it(qtbot: QtBot, table: PacketTable) -> None:
     """And shrinks with it again."""
+    table.header.set_useful(Column.HOST, useful=True)
     widths = []
-    for size in (1_100, 1_700, 1_100):
+    for size in (1_200, 1_700, 1_200):
         table.resize(size, 300)
         qtbot.wait(10)
         widths.append(table.columnWidth(Column.HOST))
     assert widths[0] == widths[2] < widths[1]
+    table.resize(1_700, 300)
+    qtbot.wait(10)
+    table.header.restore(table.header.layout_state(), [])
+    table.resize(1_200, 300)
+    qtbot.wait(10)
+    assert table.columnWidth(Column.HOST) == widths[0]
     table.header.resizeSection(Column.HOST, 133)
     table.resize(1_700, 300)
     qtbot.wait(10)

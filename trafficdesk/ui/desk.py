@@ -214,10 +214,10 @@ class Desk(QObject):
         self.analysis.begin(hold=not job.live, interface=interface, recorded=recorded(job))
         self.display.capture_began()
         self.statistics.begin()
-        if not job.live:
-            self.window.page.table.stay()
-        self.window.page.table.header.set_useful(Column.PROGRAM, useful=job.live)
-        self.window.page.table.header.set_useful(Column.INTERFACE, useful=False)
+        table = self.window.page.table
+        (table.follow if job.live else table.stay)()
+        table.header.set_useful(Column.PROGRAM, useful=job.live)
+        table.header.set_useful(Column.INTERFACE, useful=False)
         self.window.show_capture(job.title)
         self.window.page.setFocus()
         self.window.show_capturing(True)

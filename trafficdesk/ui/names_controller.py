@@ -34,7 +34,8 @@ class NamesController(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Show programs and names that became known after their rows were."""
+        """Show programs and names that became known after their rows were, and the names' column once there is one."""
+        self._header.set_useful(Column.HOST, useful=len(self._session.log.identities.hosts) > 1)
         span = self._session.settle()
         if span is not None:
             self._model.refresh_identity(*span)

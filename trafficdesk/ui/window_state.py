@@ -44,7 +44,7 @@ def save(window: MainWindow, stored: QSettings) -> None:
     stored.setValue("across", window.page.across.saveState())
     stored.setValue("column", window.page.column.saveState())
     stored.setValue("details", window.page.details.splitter.saveState())
-    stored.setValue(_COLUMNS, window.page.table.header.saveState())
+    stored.setValue(_COLUMNS, window.page.table.header.layout_state())
     stored.setValue(_CHOSEN, window.page.table.header.choices())
     stored.sync()
 

@@ -5,49 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
-from trafficdesk.settings import TimeFormat
 from trafficdesk.ui import theme
 from trafficdesk.ui.models.packet_page import TITLES, Column
-from trafficdesk.ui.models.packet_time import SAMPLES, SPANS
-from trafficdesk.ui.panels.packet_delegate import PADDING, PacketDelegate
+from trafficdesk.ui.models.packet_time import SPANS
+from trafficdesk.ui.panels.column_widths import ENDS, GIVEN, ColumnWidths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SAMPLES: Final = {
-    Column.NUMBER: "1,234,567",
-    Column.SOURCE: "192.168.100.10",
-    Column.DESTINATION: "192.168.100.10",
-    Column.PROTOCOL: "ICMPv6",
-    Column.LENGTH: "65,535",
-    Column.FINDING: "Upload burst",
-    Column.PROGRAM: "firefox",
-    Column.HOST: "github.com",
-    Column.COUNTRY: "US",
-    Column.SYSTEM: "AS15169 Google",
-    Column.INTERFACE: "enp0s31f6",
-    Column.THREAT: "Blocklist",
-    Column.COMMENT: "the printer again",
-    Column.LIKENESS: "my backup 0.87",
-}
-"""Texts that set the columns' first widths."""
+    from trafficdesk.settings import TimeFormat
+    from trafficdesk.ui.panels.packet_delegate import PacketDelegate
+
 _ORDER: Final = (
     Column.NUMBER, Column.TIME, Column.INTERFACE, Column.SOURCE, Column.DESTINATION, Column.HOST, Column.COUNTRY, Column.SYSTEM,
     Column.PROGRAM, Column.PROTOCOL, Column.LENGTH, Column.INFO, Column.COMMENT, Column.THREAT, Column.LIKENESS, Column.FINDING, Column.SCORE,
 )  # fmt: skip
 """From left to right, until a person moves them."""
 _IF_ROOM: Final = (Column.THREAT, Column.HOST, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM)
-"""Shown by themselves where they leave Info its room, the most telling first."""
+"""Shown by themselves where they leave Info `_INFO_ROOM`, the most telling first."""
 _IF_ROOM_BESIDE_NAMES: Final = (Column.SCORE, Column.PROGRAM, Column.COUNTRY, Column.SYSTEM, Column.HOST)
-_ENDS: Final = (Column.SOURCE, Column.DESTINATION)
-_SAMPLE_NAME: Final = "cdn.www.example.com"
 _ALWAYS: Final = frozenset({Column.NUMBER, Column.INFO})
 """The edge of flagged rows stands in the first; the other takes the room that is left."""
 _ON_DEMAND: Final = frozenset(
     {
+        Column.HOST,
         Column.COUNTRY,
         Column.SYSTEM,
         Column.PROGRAM,
@@ -58,13 +42,12 @@ _ON_DEMAND: Final = frozenset(
     }
 )
 """Not shown before they have something to say; comments not before somebody asks for them."""
-_ROUNDING: Final = 4
-"""Pixels that a width in whole numbers may be short of, and the style's own margin."""
 _ARROW: Final = " ↓"
 """Stands behind the title of the column that sorts."""
-_SCORE_WIDTH: Final = 96
 _INFO_WIDTH: Final = 112
 """At least; a narrower window scrolls."""
+_INFO_ROOM: Final = 200
+"""What columns that show themselves leave it: it is what people read, a name says less than the packet does."""
 _HOST_WIDTH: Final = 200
 """At most, by itself."""
 _NARROWEST: Final = 40
@@ -83,11 +66,10 @@ class PacketHeader(QHeaderView):
     def __init__(self, delegate: PacketDelegate, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._delegate = delegate
+        self._widths = ColumnWidths(delegate)
         self._chosen: dict[Column, bool] = {}
-        self._time_format = TimeFormat.TIME_OF_DAY
         self.time_choices: list[QAction] = []
         """Stand in the menu, too."""
-        self._named = False
         self._host_width = 0
         """That nobody but us gave it."""
         self._useful: frozenset[Column] = frozenset(Column) - _ON_DEMAND
@@ -101,10 +83,9 @@ class PacketHeader(QHeaderView):
         self._fix()
         for place, column in enumerate(_ORDER):
             self.moveSection(self.visualIndex(column), place)
-        for column in (*_SAMPLES, Column.TIME):
-            self.resizeSection(column, self._first_width(column))
-        self.resizeSection(Column.SCORE, _SCORE_WIDTH)
-        self._host_width = self._first_width(Column.HOST)
+        for column in GIVEN:
+            self.resizeSection(column, self._widths.first(column))
+        self._host_width = self._widths.first(Column.HOST)
         self._show_columns()
 
     def restore(self, state: QByteArray, chosen: Iterable[str]) -> None:
@@ -114,8 +95,17 @@ class PacketHeader(QHeaderView):
             name, _, shown = choice.partition("=")
             if name in Column.__members__ and Column[name] not in _ALWAYS:
                 self._chosen[Column[name]] = shown == "shown"
+        if self.sectionSize(Column.NUMBER) in self._widths.numbers():
+            self.resizeSection(Column.NUMBER, self._widths.first(Column.NUMBER))
         self._fix()
         self._show_columns()
+
+    def layout_state(self) -> QByteArray:
+        """Order and widths for `restore`; a width that only the window gave Host is none to remember."""
+        if self.sectionSize(Column.HOST) == self._host_width:
+            self._host_width = self._widths.first(Column.HOST)
+            self.resizeSection(Column.HOST, self._host_width)
+        return self.saveState()
 
     def choices(self) -> list[str]:
         """What a person chose: "HOST=hidden"."""
@@ -129,27 +119,37 @@ class PacketHeader(QHeaderView):
 
     def set_time_format(self, form: TimeFormat) -> None:
         """Make the times' column as wide as such times are."""
-        if form is not self._time_format:
-            self._time_format = form
+        if form is not self._widths.time_format:
+            self._widths.time_format = form
             self._delegate.set_time_right(right=form in SPANS)
-            self.resizeSection(Column.TIME, self._first_width(Column.TIME))
+            self.resizeSection(Column.TIME, self._widths.first(Column.TIME))
 
     def set_named(self, *, named: bool) -> None:
         """Whether names stand where addresses do: they are longer, and Score and Host make room for them.
 
         A width that a person gave a column stays.
         """
-        if named == self._named:
+        if named == self._widths.named:
             return
-        untouched = [column for column in _ENDS if self.sectionSize(column) == self._first_width(column)]
-        self._named = named
+        untouched = [column for column in ENDS if self.sectionSize(column) == self._widths.first(column)]
+        self._widths.named = named
         for column in untouched:
-            self.resizeSection(column, self._first_width(column))
+            self.resizeSection(column, self._widths.first(column))
         self._show_columns()
+
+    def make_room_for_number(self, number: int) -> None:
+        """Widen the numbers' column with the packets' numbers; 0 = there are none, they begin anew.
+
+        A width that a person gave it stays.
+        """
+        ours = self.sectionSize(Column.NUMBER) == self._widths.first(Column.NUMBER)
+        if self._widths.note_number(number) and ours:
+            self.resizeSection(Column.NUMBER, self._widths.first(Column.NUMBER))
+            self._show_columns()
 
     def make_room_for_arrow(self, column: Column) -> None:
         """Widen a column that sorts, where its title and the arrow behind it would be cut."""
-        self.resizeSection(column, max(self.sectionSize(column), self._title_width(column, _ARROW)))
+        self.resizeSection(column, max(self.sectionSize(column), self._widths.title(column, _ARROW)))
 
     def shown_columns(self) -> list[Column]:
         """Columns that are shown, from left to right."""
@@ -197,14 +197,14 @@ class PacketHeader(QHeaderView):
             self.resizeSection(Column.INFO, width)
 
     def _show_columns(self) -> None:
-        if_room = _IF_ROOM_BESIDE_NAMES if self._named else _IF_ROOM
+        if_room = _IF_ROOM_BESIDE_NAMES if self._widths.named else _IF_ROOM
         usual: list[Column] = [column for column in Column if column not in if_room]
         for column in usual:
             self._show(column, shown=column in _ALWAYS or self._chosen.get(column, column in self._useful))
         taken = sum(self.sectionSize(column) for column in usual) - self.sectionSize(Column.INFO)
-        room = self.viewport().width() - _INFO_WIDTH - taken
+        room = self.viewport().width() - _INFO_ROOM - taken
         for column in if_room:
-            width = self.sectionSize(column) or self._first_width(column)
+            width = self.sectionSize(column) or self._widths.first(column)
             self._show(column, shown=self._chosen.get(column, column in self._useful and width <= room))
             room -= self.sectionSize(column)
         self._fit_host(room)
@@ -214,7 +214,7 @@ class PacketHeader(QHeaderView):
         """Names are long: Host takes a third of what is left to Info, unless a person gave it a width."""
         if self.isSectionHidden(Column.HOST) or self.sectionSize(Column.HOST) != self._host_width:
             return
-        first = self._first_width(Column.HOST)
+        first = self._widths.first(Column.HOST)
         left = max(room + self._host_width - first, 0)
         self._host_width = min(first + left // 3, _HOST_WIDTH)
         self.resizeSection(Column.HOST, self._host_width)
@@ -224,20 +224,7 @@ class PacketHeader(QHeaderView):
             self.setSectionHidden(column, not shown)
         if shown and self.sectionSize(column) < _NARROWEST and column != Column.INFO:
             # A layout saved before there was this column leaves it without a width.
-            self.resizeSection(column, self._first_width(column))
-
-    def _first_width(self, column: Column) -> int:
-        if column == Column.SCORE:
-            return _SCORE_WIDTH
-        sample = SAMPLES[self._time_format] if column == Column.TIME else _SAMPLES[column]
-        if self._named and column in _ENDS:
-            sample = _SAMPLE_NAME
-        return max(self._delegate.text_width(column, sample), self._title_width(column))
-
-    def _title_width(self, column: Column, arrow: str = "") -> int:
-        font = theme.ui_font()
-        font.setWeight(QFont.Weight.DemiBold)
-        return QFontMetrics(font).horizontalAdvance(TITLES[column] + arrow) + 2 * PADDING + _ROUNDING
+            self.resizeSection(column, self._widths.first(column))
 
     def _fix(self) -> None:
         """What must hold of the columns, whatever was saved."""

@@ -21,6 +21,7 @@ from trafficdesk.ui.models.packet_page import TITLES
 from trafficdesk.ui.panels.packet_delegate import PacketDelegate
 from trafficdesk.ui.panels.packet_header import PacketHeader
 from trafficdesk.ui.panels.row_table import COPIED_ROWS, RowTable
+from trafficdesk.ui.panels.table_place import Place
 from trafficdesk.ui.wording import pasted
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class PacketTable(RowTable):
         self._top_row = 0
         self._noted: tuple[NDArray[np.int64], int | None] | None = None
         """What was selected, and the current packet, while rows are put into another order."""
+        self._place: Place | None = None
+        """Where one was, while other rows take the place of those shown."""
         self._follow_timer = QTimer(self, interval=_FOLLOW_MS, singleShot=True)
         self._follow_timer.timeout.connect(self._scroll_to_end)
         self.header = PacketHeader(self._delegate, self)
@@ -62,6 +65,7 @@ class PacketTable(RowTable):
         model.rowsInserted.connect(self._on_rows_inserted)
         model.rows_leaving.connect(self._on_rows_leaving)
         model.rowsRemoved.connect(self._on_rows_left)
+        model.modelAboutToBeReset.connect(self._on_about_to_reset)
         model.modelReset.connect(self._on_reset)
         model.rearranging.connect(self._on_rearranging)
         model.rearranged.connect(self._on_rearranged)
@@ -163,7 +167,8 @@ class PacketTable(RowTable):
         return sorted({row for first, stop in self._selected_ranges() for row in range(first, stop)})
 
     @Slot(QModelIndex, int, int)
-    def _on_rows_inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
+    def _on_rows_inserted(self, _parent: QModelIndex, _first: int, last: int) -> None:
+        self.header.make_room_for_number(self._model.packet_id(last) + 1)
         if self.following and not self._follow_timer.isActive():
             self._follow_timer.start()
 
@@ -201,12 +206,37 @@ class PacketTable(RowTable):
         self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     @Slot()
+    def _on_about_to_reset(self) -> None:
+        if self._noted is None:
+            self._place = Place.of(self, following=self.following)
+
+    @Slot()
     def _on_reset(self) -> None:
         if self._noted is not None:
             return
-        self._following = self._may_follow = True
-        self._follow_timer.start()
-        self.packet_selected.emit(None)
+        place, self._place = self._place, None
+        rows = self._model.rowCount()
+        self.header.make_room_for_number(self._model.packet_id(rows - 1) + 1 if rows else 0)
+        if place is None or not self._return_to(place):
+            self.packet_selected.emit(None)
+
+    def _return_to(self, place: Place) -> bool:
+        """Stay where one was, as far as those packets are shown; returns whether the current packet is."""
+        self._following = self._may_follow and (place.following or self._model.row_of(place.anchor) is None)
+        if self._following:
+            self._follow_timer.start()
+        else:
+            place.scroll(self)
+        row = self._model.row_of(place.current)
+        if row is None:
+            return False
+        index = self._model.index(row, 0)
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().select(index, flags.ClearAndSelect | flags.Rows)
+        self.setAutoScroll(False)  # who follows the newest rows goes on to do so
+        self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
+        self.setAutoScroll(True)
+        return True
 
     @Slot()
     def _scroll_to_end(self) -> None:
