@@ -32,11 +32,29 @@ DIRECTION: Final = np.dtype(
 """One direction of a TCP conversation; `next` and `acknowledged` count from the base, unwrapped."""
 
 CONVERSATION: Final = np.dtype(
-    [("application", "u2"), ("syn", "u4"), ("has_syn", "?"), ("last_seen", "i8"), ("ways", DIRECTION, 2)],
-    align=True,
+    [("application", "u2"), ("syn", "u4"), ("has_syn", "?"), ("ways", DIRECTION, 2)], align=True
 )
-_RAW: Final = np.dtype(f"V{CONVERSATION.itemsize}")
+RAW_DIRECTION: Final = np.dtype(f"V{DIRECTION.itemsize}")
 """The same bytes in one piece: numpy copies structures field by field."""
+_RAW_WAYS: Final = np.dtype(f"V{2 * DIRECTION.itemsize}")
+_RAW: Final = np.dtype(f"V{CONVERSATION.itemsize}")
+_WAYS_AT: Final = CONVERSATION.fields["ways"][1] if CONVERSATION.fields else 0
+
+
+def ways_of(states: NDArray[np.void]) -> NDArray[np.void]:
+    """(conversations, 2) `DIRECTION`: a copy of both directions of each."""
+    return _raw_ways(states).copy().view(DIRECTION).reshape(-1, 2)
+
+
+def set_ways(states: NDArray[np.void], ways: NDArray[np.void]) -> None:
+    """Write both directions, (conversations, 2) `DIRECTION`, into `CONVERSATION`."""
+    _raw_ways(states)[:] = ways.view(_RAW_WAYS).reshape(-1)
+
+
+def _raw_ways(states: NDArray[np.void]) -> NDArray[np.void]:
+    return np.ndarray(
+        len(states), _RAW_WAYS, buffer=states.view(_RAW).data, offset=_WAYS_AT, strides=(_RAW.itemsize,)
+    )
 
 
 class ConversationTable:
@@ -49,10 +67,14 @@ class ConversationTable:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        # Sorted keys and where their states are: states stay where they are when keys come in between.
+        # Sorted keys and where their states are: states stay where they are when keys come in between or leave.
         self._keys = np.empty(0, np.uint64)
         self._slots = np.empty(0, np.int64)
         self._states = np.empty(0, _RAW)
+        self._seen = np.empty(0, np.int64)
+        """By place of the state: the call of `store` that told of it last."""
+        self._free = np.empty(0, np.int64)
+        """Places of states that were forgotten."""
         self._clock = 0
 
     def __len__(self) -> int:
@@ -71,31 +93,49 @@ class ConversationTable:
     def store(self, keys: NDArray[np.uint64], states: NDArray[np.void]) -> None:
         """Keep the states of `keys`, which are ascending and distinct."""
         self._clock += 1
-        states["last_seen"] = self._clock
         raw = states.view(_RAW)
         place = np.searchsorted(self._keys, keys)
         if len(self._keys):
             known = self._keys[np.minimum(place, len(self._keys) - 1)] == keys
-            self._states[self._slots[place[known]]] = raw[known]
+            slots = self._slots[place[known]]
+            self._states[slots] = raw[known]
+            self._seen[slots] = self._clock
             keys, raw, place = keys[~known], raw[~known], place[~known]
         if not len(keys):
             return
-        begin, end = len(self._keys), len(self._keys) + len(keys)
-        if end > len(self._states):
-            room = np.empty(max(2 * len(self._states), end, 1_024), _RAW)
-            room[:begin] = self._states[:begin]
-            self._states = room
-        self._states[begin:end] = raw
-        self._keys = np.insert(self._keys, place, keys)
-        self._slots = np.insert(self._slots, place, np.arange(begin, end))
+        slots = self._take_slots(len(keys))
+        self._states[slots] = raw
+        self._seen[slots] = self._clock
+        self._insert(keys, slots, place + np.arange(len(keys)))
         if len(self._keys) > self._capacity:
             self._forget()
 
+    def _take_slots(self, count: int) -> NDArray[np.int64]:
+        """Places for so many further states: forgotten ones' first."""
+        used = len(self._keys) + len(self._free)
+        slots, self._free = self._free[:count], self._free[count:]
+        end = used + count - len(slots)
+        if end > len(self._states):
+            room = max(2 * len(self._states), end, 1_024)
+            states, self._states = self._states, np.empty(room, _RAW)
+            seen, self._seen = self._seen, np.empty(room, np.int64)
+            self._states[:used], self._seen[:used] = states[:used], seen[:used]
+        return np.concatenate([slots, np.arange(used, end)])
+
+    def _insert(self, keys: NDArray[np.uint64], slots: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+        """Put further keys where they belong among the sorted ones."""
+        old = np.ones(len(self._keys) + len(keys), bool)
+        old[at] = False
+        all_keys, all_slots = np.empty(len(old), np.uint64), np.empty(len(old), np.int64)
+        all_keys[at], all_slots[at] = keys, slots
+        all_keys[old], all_slots[old] = self._keys, self._slots
+        self._keys, self._slots = all_keys, all_slots
+
     def _forget(self) -> None:
-        """Keep the half of the capacity that was seen last."""
-        age = self._states.view(CONVERSATION)["last_seen"][self._slots]
-        kept = np.sort(np.argsort(-age, kind="stable")[: self._capacity // 2])
-        # Into the same room: the states of the rest are overwritten by and by.
-        self._states[: len(kept)] = self._states[self._slots[kept]]
-        self._keys = self._keys[kept]
-        self._slots = np.arange(len(kept))
+        """Keep the half of the capacity that was seen last; of those seen as late as each other the smaller keys."""
+        seen, half = self._seen[self._slots], self._capacity // 2
+        oldest = np.partition(seen, len(seen) - half)[len(seen) - half] if half else self._clock
+        kept = seen > oldest
+        kept[np.flatnonzero(seen == oldest)[: half - int(kept.sum())]] = True
+        self._free = np.concatenate([self._free, self._slots[~kept]])
+        self._keys, self._slots = self._keys[kept], self._slots[kept]

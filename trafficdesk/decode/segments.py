@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trafficdesk.decode.conversation_table import CONVERSATION
+from trafficdesk.decode.conversation_table import CONVERSATION, DIRECTION, RAW_DIRECTION, set_ways, ways_of
 from trafficdesk.packets.protocol import TcpFlag
 
 if TYPE_CHECKING:
@@ -101,9 +101,15 @@ def with_remembered(flows: Flows, reused: NDArray[np.bool_]) -> tuple[Segments, 
         spread(batch["tcp_window"][rows]),
         spread(batch["timestamp_ns"][rows]),
         ahead.reshape(-1),
-        flows.states["ways"][old].reshape(-1),
+        _remembered(flows, old),
     )
     return segments, places
+
+
+def _remembered(flows: Flows, old: NDArray[np.int64]) -> NDArray[np.void]:
+    """(2 * old,) `DIRECTION`: both directions of the flows `old`, as they were before the batch."""
+    remembered: NDArray[np.void] = ways_of(flows.states).view(RAW_DIRECTION)[old].reshape(-1).view(DIRECTION)
+    return remembered
 
 
 def to_remember(
@@ -115,11 +121,12 @@ def to_remember(
     last[segments.conversation * 2 + segments.way] = np.arange(len(segments))
     rows = last.reshape(-1, 2)[conversation]
     states = np.zeros(len(conversation), CONVERSATION)
-    ways = states["ways"]
+    ways = np.zeros(rows.shape, DIRECTION)
     there = rows >= 0
-    ways[there] = analysis.directions(rows[there])
+    ways.view(RAW_DIRECTION)[there] = analysis.directions(rows[there]).view(RAW_DIRECTION)
     base, based = analysis.bases
     ways["base"], ways["based"] = base[conversation], based[conversation]
+    set_ways(states, ways)
     syn = _is_opening(flows.batch["tcp_flags"][flows.rows])
     states["syn"], states["has_syn"] = flows.states["syn"], flows.states["has_syn"]
     states["syn"][flows.flow[syn]] = flows.batch["tcp_sequence"][flows.rows[syn]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trafficdesk.decode.conversation_table import DIRECTION
+from trafficdesk.decode.conversation_table import DIRECTION, RAW_DIRECTION
 from trafficdesk.packets.protocol import TcpFlag
 
 if TYPE_CHECKING:
@@ -161,10 +161,12 @@ class Running:
     ) -> NDArray[np.void]:
         """(rows,) `DIRECTION` after each of `rows`, as it is to be remembered."""
         s = self.s
-        after = np.zeros(len(rows), DIRECTION)
+        after = np.empty(len(rows), RAW_DIRECTION)
         live = self.live[rows]
-        after[~live] = s.remembered[np.searchsorted(s.ahead, rows[~live])]
+        remembered = s.remembered.view(RAW_DIRECTION)
+        after[~live] = remembered[np.searchsorted(s.ahead, rows[~live])]
         rows = rows[live]
+        fresh = np.zeros(len(rows), DIRECTION)
         for name, values in (
             ("seen", np.ones(len(rows), bool)),
             ("next", self.highest[rows]),
@@ -177,8 +179,9 @@ class Running:
             ("last_ns", s.at_ns[rows]),
             ("notes", notes[rows]),
         ):
-            after[name][live] = values
-        return after
+            fresh[name] = values
+        after[live] = fresh.view(RAW_DIRECTION)
+        return after.view(DIRECTION)
 
 
 def _near(reference: NDArray[np.int64], number: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -238,6 +238,7 @@ def test_the_table_forgets_the_quiet_and_stays_bounded() -> None:
         states["application"] = keys
         table.store(keys, states)
         assert len(table) <= 100
+        assert len(table._keys) + len(table._free) <= 110, "forgotten states' places are used again"
     known, states = table.find(np.arange(1000, dtype=np.uint64))
     assert known[990:].all()
     assert not known[:900].any()

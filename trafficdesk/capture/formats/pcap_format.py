@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from trafficdesk.capture.formats.record_walk import RecordShape, u32, walk
+from trafficdesk.capture.formats.record_walk import RecordShape, walk, words
 from trafficdesk.capture.formats.records import Cursor, Fault, Frames, Reading, longest_packet
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ class PcapReader:
         return Reading(self._frames(data, records), Cursor(end), fault)
 
     def _frames(self, data: NDArray[np.uint8], records: NDArray[np.int64]) -> Frames:
-        order = self.shape.big_endian
-        seconds, fraction, first, second = (u32(data, records + at, big_endian=order) for at in (0, 4, 8, 12))
+        seconds, fraction, first, second = words(data, records, 4, big_endian=self.shape.big_endian)
         captured, wire = (first, second) if self.shape.length_at == 8 else (second, first)
         if self.shape.other_length_at >= 0:
             captured, wire = np.minimum(captured, wire), np.maximum(captured, wire)
