@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,10 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PySide6.QtWidgets import QApplication
+
     from tests.helpers.analysed import Analysed
+    from tests.helpers.patient import PatientBot
 
 # No test asserts a time: a busy machine is not a fault.
 settings.register_profile("trafficdesk", deadline=None)
@@ -40,6 +44,21 @@ def _own_log() -> Iterator[None]:
     for handler in set(logger.handlers) - set(before):
         logger.removeHandler(handler)
         handler.close()
+
+
+@pytest.fixture(autouse=True)
+def _patient_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person waits five seconds for the history to be closed, a test on a busy machine as long as it takes."""
+    if (writer := sys.modules.get("trafficdesk.store.writer")) is not None:
+        monkeypatch.setattr(writer.HistoryWriter.close, "__defaults__", (60.0,))
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    """pytest-qt's, with more patience."""
+    from tests.helpers.patient import PatientBot
+
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")

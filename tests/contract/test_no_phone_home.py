@@ -57,7 +57,7 @@ def calls(folder: Path, *arguments: str) -> list[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,12 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.helpers.monitoring import until_recorded
 from tests.helpers.namespaces import cable, needs_namespaces
 from tests.helpers.wire import UDP_TICK
 from trafficdesk.cli.arguments import parser
@@ -70,7 +70,7 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -97,9 +97,9 @@ def test_its_rights_suffice(tmp_path: Path) -> None:
             assert process.stdout
             assert process.stdout.readline().startswith("Monitoring v0")
             wire.send(*[UDP_TICK] * 100)
-            time.sleep(1)
+            until_recorded(100, tmp_path / "home")
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=240)
         finally:
             process.kill()
             process.wait()

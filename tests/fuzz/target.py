@@ -61,14 +61,21 @@ def execute(target: Target, check: Check, data: bytes) -> list[Hashable]:
     SlowError, MemoryLimitError
         If a limit is broken; anything else that is raised is a fault, too.
     """
-    started = time.thread_time()
-    met = list(check(data))
-    spent = time.thread_time() - started
-    if spent > MOST_CPU_S:
-        raise SlowError(f"{len(data)} bytes kept {target.name} busy for {spent:.1f} s")
+    spent, met = _timed(check, data)
+    # Before the time: who takes much memory takes time for it, too.
     if (peak := peak_memory()) > MOST_MEMORY:
         raise MemoryLimitError(f"{target.name} needed {peak >> 20} MiB")
+    # Once more: a virtual machine that was held up may count that as work.
+    if spent > MOST_CPU_S and (spent := min(spent, _timed(check, data)[0])) > MOST_CPU_S:
+        raise SlowError(f"{len(data)} bytes kept {target.name} busy for {spent:.1f} s")
     return met
+
+
+def _timed(check: Check, data: bytes) -> tuple[float, list[Hashable]]:
+    """Seconds of the processor, and what was met."""
+    started = time.thread_time()
+    met = list(check(data))
+    return time.thread_time() - started, met
 
 
 def peak_memory() -> int:

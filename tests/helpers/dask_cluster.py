@@ -41,7 +41,7 @@ def two_workers(folder: object) -> Iterator[str]:
     finally:
         process.stdin.close()
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()

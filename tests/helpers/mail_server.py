@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import random
 import socket
 import ssl
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+READY_S = 60.0
 USER, PASSWORD = "watch@example.com", "correct horse/battery+staple="
 
 
@@ -142,6 +145,7 @@ def mail_server(files: Authority, *, implicit_tls: bool = False) -> Iterator[tup
         port=free_port(),
         authenticator=received.authenticate,
         auth_required=True,
+        ready_timeout=READY_S,
         **tls,
     )
     controller.start()
@@ -152,10 +156,12 @@ def mail_server(files: Authority, *, implicit_tls: bool = False) -> Iterator[tup
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now, and below those that the system gives to connections of its own choice."""
+    for port in random.sample(range(20_000, 32_000), 1_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pymysql
+
+from tests.helpers.mail_server import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +38,7 @@ class MariaDb:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._user = ["--user=root"] if os.geteuid() == 0 else []
         subprocess.run(
             [
@@ -86,7 +85,7 @@ class MariaDb:
         """Make an empty database; returns its URL."""
         connection = pymysql.connect(host="127.0.0.1", port=self.port, user="root", autocommit=True)
         with connection, connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
+            cursor.execute(f"CREATE OR REPLACE DATABASE `{database}` CHARACTER SET utf8mb4")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{database}"
 
     def kill(self) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from trafficdesk.paths import data_dir
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.helpers.namespaces import Cable
 
@@ -42,3 +48,19 @@ def monitoring(wire: Cable, *arguments: object) -> Iterator[subprocess.Popen[str
     finally:
         process.kill()
         process.communicate()
+
+
+def until_recorded(packets: int, home: Path | None = None) -> None:
+    """Return when the monitor's history has so many packets, or after a minute."""
+    deadline = time.monotonic() + 60
+    history = (home / "data" if home else data_dir()) / "history.db"
+    while time.monotonic() < deadline:
+        if history.exists():
+            with (
+                contextlib.suppress(sqlite3.OperationalError),
+                contextlib.closing(sqlite3.connect(f"{history.as_uri()}?mode=ro", uri=True)) as file,
+            ):
+                ((recorded,),) = file.execute("SELECT SUM(packets) FROM volume_second")
+                if (recorded or 0) >= packets:
+                    return
+        time.sleep(0.05)

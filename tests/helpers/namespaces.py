@@ -136,7 +136,7 @@ def within(namespace: str, action: Callable[[], Value]) -> Value:
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(30)
+    thread.join(60)
     if errors:
         raise errors[0]
     return results[0]

@@ -35,4 +35,4 @@ def virtual_display(size: str = "1440x900x24") -> Iterator[str]:
         yield f":{number}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)

@@ -117,7 +117,7 @@ def test_a_killed_dask_worker_changes_nothing(
     _wait_for_lines(tmp_path / "kept" / "done.jsonl", 5)
     port = int(address.rpartition(":")[2])
     _dask_worker(port).kill()
-    _, complaints = run.communicate(timeout=200)
+    _, complaints = run.communicate(timeout=240)
     assert run.returncode == 4, complaints
     assert out.read_bytes() == expected
 
@@ -138,7 +138,7 @@ def test_a_file_that_is_not_there_on_the_cluster_is_said(tmp_path: Path, address
     (tmp_path / "a.pcap").write_bytes(b"another")
     done = subprocess.run(
         [sys.executable, "-c", program, address, str(tmp_path / "a.pcap")],
-        capture_output=True, text=True, timeout=120, check=True, env=environment(),
+        capture_output=True, text=True, timeout=240, check=True, env=environment(),
     )  # fmt: skip
     found = json.loads(done.stdout)
     here, absent = found[str(tmp_path / "a.pcap")], found[str(tmp_path / "a.pcap") + ".absent"]
@@ -178,7 +178,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
     done_before = _wait_for_lines(kept / "done.jsonl", 10)
     children = psutil.Process(run.pid).children(recursive=True)
     run.send_signal(kind)
-    _, complaints = run.communicate(timeout=60)
+    _, complaints = run.communicate(timeout=240)
     _gone, alive = psutil.wait_procs(children, 30)
     assert not alive
     if kind is not signal.SIGKILL:
@@ -204,7 +204,7 @@ def test_a_killed_process_of_the_pool_changes_nothing(folder: Path, expected: by
     _wait_for_lines(kept / "done.jsonl", 10)
     workers = [one for one in psutil.Process(run.pid).children() if "spawn_main" in " ".join(one.cmdline())]
     workers[0].kill()
-    _, complaints = run.communicate(timeout=200)
+    _, complaints = run.communicate(timeout=240)
     assert run.returncode == 4, complaints
     assert out.read_bytes() == expected
 

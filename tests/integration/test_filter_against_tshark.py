@@ -44,7 +44,7 @@ def test_means_what_wireshark_means(capture, expression, expected):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert [NAMES[int(number) - 1] for number in done.stdout.split()] == [

@@ -301,7 +301,7 @@ def test_mails_and_their_evidence(
             send=lambda *said, accepted: send(*said, context=context, accepted=accepted),
         )
         mails.handle(incidents.values(), session)
-        assert all(sent.acquire(timeout=60) for _ in incidents)
+        assert all(sent.acquire(timeout=240) for _ in incidents)
         assert mails.close(30) == 0
     assert received.recipients == [["a@example.com"]] * len(TEXTS)
     texts = []

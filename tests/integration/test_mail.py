@@ -174,6 +174,6 @@ def test_one_incident_growing_is_one_mail_not_a_flood(authority: Authority) -> N
         )
         for packets in range(5, 105):
             dispatcher.handle([an_incident(packets=packets)], SimpleNamespace(capture_id=1))
-        assert sent.wait(20)
+        assert sent.wait(60)
         assert dispatcher.close(20) == 0
     assert len(received.messages) == 1

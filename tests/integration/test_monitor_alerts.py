@@ -47,7 +47,7 @@ def test_mails_of_a_monitor_have_packets_models_and_a_picture(tmp_path: Path) ->
             env=os.environ | {"SSL_CERT_FILE": str(files.authority), "TRAFFICDESK_SMTP_PASSWORD": PASSWORD},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
     assert done.returncode == 0, done.stderr
@@ -86,7 +86,7 @@ def test_a_scan_on_a_cable_is_mailed_with_its_packets(
                 while not received.messages and time.monotonic() < deadline:
                     time.sleep(0.1)
                 process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=60)
+                process.communicate(timeout=240)
     evidence = evidence_in(received.messages[0], tmp_path)
     assert evidence.incident.family == "port scan"
     assert evidence.packets > 100

@@ -9,12 +9,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.monitoring import monitoring
+from tests.helpers.monitoring import monitoring, until_recorded
 from tests.helpers.namespaces import cable, needs_namespaces
 from tests.helpers.wire import TCP_SYN, UDP_TICK
 from trafficdesk.logs import log_path
@@ -38,7 +37,7 @@ def test_hang_up_changes_filter_and_budget_and_begins_the_files_anew(tmp_path: P
     with cable() as wire, monitoring(wire, "--jsonl", path, "--json", summary) as process:
         assert process.stdout
         wire.send(*[UDP_TICK] * 10, *[TCP_SYN] * 10)
-        time.sleep(1)
+        until_recorded(20)
         path.rename(tmp_path / "moved.jsonl")
         log_path().rename(tmp_path / "moved.log")
         save(
@@ -54,7 +53,7 @@ def test_hang_up_changes_filter_and_budget_and_begins_the_files_anew(tmp_path: P
         assert "keep for 400 → 90" in said
         assert "capture filter “” → “tcp”" in said
         wire.send(*[UDP_TICK] * 10, *[TCP_SYN] * 10)
-        time.sleep(1)
+        until_recorded(30)
         # An interface that comes back has the filter of that time.
         wire.ip("link", "del", "v0")
         assert "v0 was removed" in process.stdout.readline()
@@ -63,9 +62,9 @@ def test_hang_up_changes_filter_and_budget_and_begins_the_files_anew(tmp_path: P
         wire.ip("link", "set", "v0", "up", far=True)
         assert "capturing on v0 again" in process.stdout.readline()
         wire.send(*[UDP_TICK] * 10, *[TCP_SYN] * 10)
-        time.sleep(1)
+        until_recorded(40)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     assert json.loads(summary.read_text(encoding="utf-8"))["packets"] == 20 + 10 + 10
     assert [line["kind"] for line in lines_of(tmp_path / "moved.jsonl")] == ["start"]

@@ -63,7 +63,9 @@ def between_two(wire: Cable) -> Iterator[Box]:
     wire.ip("address", "add", "10.77.0.1/24", "dev", "v0")
     wire.ip("address", "add", f"{SERVER}/24", "dev", "v0", far=True)
     box = Box()
-    controller = Controller(box, hostname=SERVER, port=25, server_hostname="mail.example.com")
+    controller = Controller(
+        box, hostname=SERVER, port=25, server_hostname="mail.example.com", ready_timeout=60
+    )
     with inside(wire.far):
         controller.start()
     try:
@@ -90,7 +92,7 @@ def captured(wire: Cable, action: Callable[[], None]) -> AnalysisSession:
     within(wire.near, action)
     time.sleep(0.5)  # the last goodbyes
     stop.set()
-    thread.join(10)
+    thread.join(60)
     source.close()
     detector = Detector(DetectionSettings())
     detector.expect_live()
@@ -122,7 +124,7 @@ def by_another() -> None:
     """The same by something else on this computer, which our sender knows nothing of."""
 
     def one(_number: int) -> None:
-        with smtplib.SMTP(SERVER, 25, local_hostname="trafficdesk.local", timeout=5) as client:
+        with smtplib.SMTP(SERVER, 25, local_hostname="trafficdesk.local", timeout=60) as client:
             client.send_message(trial_message(SETTINGS))
 
     with ThreadPoolExecutor(10) as senders:

@@ -48,7 +48,7 @@ IMPORTS = (
     "        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)\n"
     "    except OSError as error:\n"
     "        return error.errno\n"
-    "def captured(source, frames, seconds=20):\n"
+    "def captured(source, frames, seconds=60):\n"
     "    end = time.monotonic() + seconds\n"
     "    found = []\n"
     "    while len(found) < frames and time.monotonic() < end:\n"
@@ -84,7 +84,7 @@ class Unprivileged:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self.process.communicate(timeout=10)  # the end of its input lets it clean up
+            self.process.communicate(timeout=60)  # the end of its input lets it clean up
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
@@ -97,7 +97,7 @@ def run_helper_as_root(namespace: str, path: str) -> subprocess.CompletedProcess
         env={"SUDO_UID": str(NOBODY), "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
     )
 

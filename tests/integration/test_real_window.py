@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers.left import left_by_itself
 from tests.helpers.xvfb import virtual_display
 from trafficdesk.paths import sample_capture
 
@@ -22,28 +21,15 @@ def test_window_opens_the_sample_on_a_real_display(tmp_path: Path) -> None:
     """The desktop shows every packet of the sample, scores it, and measures itself."""
     picture, measured = tmp_path / "window.png", tmp_path / "diagnostics.json"
     with virtual_display() as display:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "trafficdesk",
-                str(sample_capture()),
-                "--screenshot",
-                str(picture),
-                "--diagnostics",
-                str(measured),
-                "--quit-after",
-                "20",
-            ],
+        done, diagnostics = left_by_itself(
+            [sys.executable, "-m", "trafficdesk", sample_capture(), "--screenshot", picture],
+            measured,
+            lambda told: told["packets"] > 10_000 and told["refits"] >= 1,
+            first_s=8,
             env=os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    diagnostics = json.loads(measured.read_text())
     assert diagnostics["packets"] > 10_000
     assert diagnostics["scored"] > 0
     assert diagnostics["refits"] >= 1

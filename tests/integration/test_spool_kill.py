@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,17 +22,15 @@ from trafficdesk.capture.spool.folder import abandoned_captures, spool_dir
 from trafficdesk.capture.spool.spooled_capture import SpooledCapture
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trafficdesk.capture.spool.folder import Abandoned
 
-ROUNDS = 20
+ROUNDS = 10
 RATE = 50_000
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX's kill")
 
 
 def spool_and_kill(root: Path, after_s: float) -> tuple[int, int]:
-    """Frames given to the spool a second before the kill, and in all."""
+    """Frames given to the spool a second before the kill (more on a busy machine), and in all."""
     command = [sys.executable, "-m", "tests.helpers.spooler", str(root), str(RATE)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -39,14 +38,21 @@ def spool_and_kill(root: Path, after_s: float) -> tuple[int, int]:
             lines = [process.stdout.readline()]
             time.sleep(after_s)
         finally:
+            allowed_s = 1 + waited_s(process.pid)
             process.send_signal(signal.SIGKILL)
             killed_at = time.monotonic()
-            rest, said = process.communicate(timeout=30)
+            rest, said = process.communicate(timeout=240)
     assert said == ""
     lines += [line for line in rest.splitlines(keepends=True) if line.endswith("\n")]
     given = [(int(total), float(at)) for total, at, dropped in map(str.split, lines) if dropped == "0"]
     assert len(given) == len(lines), "the disk kept up"
-    return max([0, *(total for total, at in given if at <= killed_at - 1)]), given[-1][0]
+    return max([0, *(total for total, at in given if at <= killed_at - allowed_s)]), given[-1][0]
+
+
+def waited_s(pid: int) -> float:
+    """How long its threads wanted a processor that others had, all together; 0 where the kernel does not tell."""
+    told = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(waited) for _, waited, _ in told) / 1e9
 
 
 def tshark_count(path: Path) -> int:
@@ -55,7 +61,7 @@ def tshark_count(path: Path) -> int:
 
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    """Twenty times: every file is valid to us and to Wireshark, and only the last second may be missing."""
+    """Ten times: every file is valid to us and to Wireshark, and only the last second may be missing."""
     moments = random.Random(7)
     for number in range(ROUNDS):
         root = tmp_path / f"spool{number}"
@@ -92,18 +98,18 @@ def test_a_live_capture_is_killed(tmp_path: Path) -> None:
         )
         try:
             for after_s in (1.3, 2.1, 2.9):
-                killed_ns = monitor_and_kill(wire.near, after_s)
+                killed_ns, allowed_s = monitor_and_kill(wire.near, after_s)
                 (abandoned, *_) = abandoned_captures(root)
                 assert abandoned.title == "v0"
-                assert killed_ns - newest_frame(abandoned) < 1_000_000_000
+                assert killed_ns - newest_frame(abandoned) < allowed_s * 1e9
                 shutil.rmtree(abandoned.folder)
         finally:
             sender.kill()
             sender.wait()
 
 
-def monitor_and_kill(namespace: str, after_s: float) -> int:
-    """When it was killed, nanoseconds since the epoch."""
+def monitor_and_kill(namespace: str, after_s: float) -> tuple[int, float]:
+    """When it was killed, nanoseconds since the epoch, and the seconds that may be missing."""
     command = [
         "ip",
         "netns",
@@ -122,10 +128,11 @@ def monitor_and_kill(namespace: str, after_s: float) -> int:
             assert process.stdout.readline().startswith("Monitoring v0")
             time.sleep(after_s)
         finally:
+            allowed_s = 1 + waited_s(process.pid)
             process.send_signal(signal.SIGKILL)
             killed_ns = time.time_ns()
-            process.communicate(timeout=30)
-    return killed_ns
+            process.communicate(timeout=240)
+    return killed_ns, allowed_s
 
 
 def newest_frame(abandoned: Abandoned) -> int:

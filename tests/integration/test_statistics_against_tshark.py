@@ -46,7 +46,7 @@ WITH_DNS = "benign/tjoconnor_iot/pcaps/blink-cam-01.pcap"
 
 def fields(path: Path, expression: str, name: str) -> list[float]:
     command = ["tshark", "-n", "-r", str(path), "-Y", expression, "-T", "fields", "-e", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     return sorted(float(line) for line in done.stdout.split())
 
 

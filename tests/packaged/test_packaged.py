@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers.left import left_by_itself
 from tests.helpers.xvfb import virtual_display
 
 if TYPE_CHECKING:
@@ -27,16 +28,20 @@ PROGRAM = os.environ.get("TRAFFICDESK_PACKAGED", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="no packaged build: TRAFFICDESK_PACKAGED names none")
 
 
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {
+def clean() -> dict[str, str]:
+    """The environment without what would lead the program to the checkout."""
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "QT_", "VIRTUAL_ENV"))
     }
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PROGRAM, *arguments],
         cwd=cwd,
-        env=clean | environment,
+        env=clean() | environment,
         capture_output=True,
         text=True,
         timeout=240,
@@ -89,15 +94,15 @@ def test_window_opens_refits_and_shows(tmp_path: Path, sample: Path) -> None:
     """A real window under Xvfb opens the sample, the forest is refit, and a picture of it can be saved."""
     picture, measured = tmp_path / "window.png", tmp_path / "diagnostics.json"
     with virtual_display() as display:
-        done = run(
-            str(sample),
-            *("--screenshot", str(picture), "--diagnostics", str(measured), "--quit-after", "25"),
+        done, diagnostics = left_by_itself(
+            [PROGRAM, sample, "--screenshot", picture],
+            measured,
+            lambda told: told["packets"] > 10_000 and told["refits"] >= 1,
+            first_s=10,
             cwd=tmp_path,
-            DISPLAY=display,
-            TRAFFICDESK_HOME=str(tmp_path / "home"),
+            env=clean() | {"DISPLAY": display, "TRAFFICDESK_HOME": str(tmp_path / "home")},
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    diagnostics = json.loads(measured.read_text())
     assert diagnostics["packets"] > 10_000
     assert diagnostics["refits"] >= 1
     assert diagnostics["scored"] > 0
@@ -170,7 +175,7 @@ def test_the_helpers_environment_does_not_lead_it(tmp_path: Path, environment: d
         env={name: value.format(planted=tmp_path) for name, value in environment.items()},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
     )
     assert (done.returncode, done.stderr) == (2, "trafficdesk-capture-helper: usage: helper.py SOCKET\n")
@@ -192,7 +197,7 @@ def as_nobody(command: list[str | Path], home: Path) -> subprocess.CompletedProc
         env={"PATH": "/nonexistent", "HOME": str(home), "TRAFFICDESK_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 

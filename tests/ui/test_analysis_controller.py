@@ -45,7 +45,7 @@ class Process:
         pass
 
     def analyse(self, batch: PacketBatch) -> Detection:
-        Process.gate.wait(10)
+        Process.gate.wait(60)
         if batch.first_id == Process.fail_at:
             raise TrafficDeskError("The analysis has ended.", "Open the file again.")
         self.batches.append((batch.first_id, len(batch)))

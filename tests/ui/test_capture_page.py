@@ -69,7 +69,7 @@ def test_the_last_text_wins(qtbot: QtBot) -> None:
 
     def check(text: str) -> str | None:
         asked.append(text)
-        go.wait(5)
+        go.wait(60)
         return "too slow" if text == "first" else None
 
     page = CapturePage(CaptureSettings(), LIGHT, check_filter=check)

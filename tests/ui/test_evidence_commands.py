@@ -73,7 +73,7 @@ def test_the_evidence_of_an_incident(
         assert "dns tunnel" in (folder / "page.html").read_text()
         if shutil.which("tshark"):
             command = ["tshark", "-r", str(folder / "capture.pcapng"), "-T", "fields", "-e", "frame.number"]
-            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
             assert len(told.stdout.split()) == why["packets"]
     assert len(sizes[False]) == len(sizes[True])
     # Ethernet, IPv4 and UDP: 42 bytes, where a tunnel's names were.

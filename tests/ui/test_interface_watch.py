@@ -28,7 +28,7 @@ class Counters:
 
     def __call__(self, time_s: float) -> Reading:
         self.threads.append(threading.get_ident())
-        self.go.wait(5)
+        self.go.wait(60)
         return Reading(time_s, dict.fromkeys(self.links, len(self.threads) * 100), {}, dict(self.links))
 
 

@@ -239,7 +239,7 @@ def test_closing_during_a_mail_is_safe(qtbot: QtBot) -> None:
     go, ended = threading.Event(), threading.Event()
 
     def send(_mail: MailSettings, _password: str | None) -> str:
-        go.wait(5)
+        go.wait(60)
         ended.set()
         return "S: 250"
 

@@ -80,7 +80,7 @@ def test_outage_delays_and_loses_nothing() -> None:
     mails = dispatcher(server, on_error=told.append)
     assert mails.handle(incidents(3), CAPTURE) == 3
     for _ in range(3):
-        assert server.took.acquire(timeout=10)
+        assert server.took.acquire(timeout=60)
     assert mails.close(10) == 0
     assert [subject.rpartition(": ")[2] for subject in server.subjects] == [
         f"sentence {n}" for n in (1, 2, 3)
@@ -110,10 +110,10 @@ def test_refusal_waits_until_settings_change() -> None:
     told = threading.Event()
     mails = dispatcher(server, on_error=lambda _: told.set(), back_off_s=(0.01, 100.0))
     mails.handle(incidents(1), CAPTURE)
-    assert told.wait(10)
+    assert told.wait(60)
     assert mails.waiting == 1
     mails.set_settings(SETTINGS.__class__(**{**_fields(SETTINGS), "port": 465}))
-    assert server.took.acquire(timeout=10)
+    assert server.took.acquire(timeout=60)
     assert mails.close(10) == 0
 
 
@@ -143,7 +143,7 @@ def test_evidence_is_asked_in_the_callers_thread_and_made_in_another() -> None:
     server = Server()
     mails = dispatcher(server, evidence=evidence)
     mails.handle(incidents(1), CAPTURE)
-    assert server.took.acquire(timeout=10)
+    assert server.took.acquire(timeout=60)
     mails.close(10)
     assert asked == [(threading.current_thread(), CAPTURE)]
     assert [(thread is threading.current_thread(), room) for thread, room in made] == [(False, 5 << 20)]
@@ -162,7 +162,7 @@ def test_an_alert_goes_though_its_evidence_fails() -> None:
     server = Server()
     mails = dispatcher(server, evidence=evidence)
     mails.handle(incidents(1), CAPTURE)
-    assert server.took.acquire(timeout=10)
+    assert server.took.acquire(timeout=60)
     mails.close(10)
     assert "could not be made: No space is left." in server.mails[0].get_body(("plain",)).get_content()
     assert not list(server.mails[0].iter_attachments())
@@ -178,7 +178,7 @@ def test_evidence_does_not_fill_the_disk() -> None:
     server = Server()
     mails = dispatcher(server, outbox=FullOutbox, evidence=lambda *_: lambda _room: Enclosure("x", "x", b"x"))
     mails.handle(incidents(1), CAPTURE)
-    assert server.took.acquire(timeout=10)
+    assert server.took.acquire(timeout=60)
     mails.close(10)
     assert NO_ROOM in server.mails[0].get_body(("plain",)).get_content()
 
@@ -189,12 +189,12 @@ def test_an_alert_whose_evidence_was_not_finished_leaves_without_it(tmp_path: Pa
 
     def make(_room: int) -> Enclosure:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(60)
         return Enclosure("Attached.", "e.zip", b"PK")
 
     one = dispatcher(Server(), outbox=lambda: StoredOutbox(tmp_path), evidence=lambda *_: make)
     one.handle(incidents(1), CAPTURE)
-    assert begun.wait(20)
+    assert begun.wait(60)
     outbox = StoredOutbox(tmp_path)
     now = time.time_ns()
     assert outbox.claim(now, (MAIL,)) is None
@@ -222,7 +222,7 @@ def test_an_attachment_waits_on_disk(tmp_path: Path) -> None:
     server = Server()
     up = dispatcher(server, outbox=lambda: StoredOutbox(tmp_path))
     up.set_settings(SETTINGS)
-    assert server.took.acquire(timeout=20)
+    assert server.took.acquire(timeout=60)
     assert up.close(20) == 0
     assert [part.get_payload(decode=True) for part in server.mails[0].iter_attachments()] == [archive]
 
@@ -241,7 +241,7 @@ def test_what_waits_survives_the_program(tmp_path: Path) -> None:
     server = Server()
     up = dispatcher(server, outbox=lambda: StoredOutbox(tmp_path))
     for _ in range(3):
-        assert server.took.acquire(timeout=20)
+        assert server.took.acquire(timeout=60)
     assert up.close(20) == 0
     again = Server()
     assert dispatcher(again, outbox=lambda: StoredOutbox(tmp_path)).close(20) == 0
@@ -264,7 +264,7 @@ def test_what_was_held_back_comes_as_one_digest() -> None:
     settings = replace(SETTINGS, max_per_hour=1, digest_hours=1)
     mails = dispatcher(server, settings, outbox=lambda: outbox)
     mails.handle([replace(one, severity=40 + one.id) for one in incidents(4)], CAPTURE)
-    assert server.took.acquire(timeout=10)
+    assert server.took.acquire(timeout=60)
     assert mails.close(10) == 3
     outbox.hasten((DIGEST,))
     later = Server()
@@ -293,7 +293,7 @@ def test_a_webhook_gets_the_incident_as_json() -> None:
         sent = threading.Event()
         mails = dispatcher(Server(), settings, on_sent=lambda _: sent.set())
         mails.handle(incidents(1), CAPTURE)
-        assert sent.wait(20)
+        assert sent.wait(60)
         assert mails.close(10) == 0
         server.shutdown()
         thread.join()

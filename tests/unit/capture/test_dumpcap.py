@@ -27,7 +27,7 @@ needs_dumpcap = pytest.mark.skipif(not DUMPCAP, reason="needs dumpcap")
 
 def captured(source: DumpcapSource, frames: int) -> list[bytes]:
     found: list[bytes] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(found) < frames and time.monotonic() < deadline:
         block = source.read(0.1)
         found += [bytes(block.frame(row)) for row in range(len(block))] if block is not None else []

@@ -25,7 +25,7 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         env={"PATH": os.environ["PATH"], **environment},
-        timeout=30,
+        timeout=240,
         check=False,
     )
 

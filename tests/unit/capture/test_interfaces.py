@@ -206,7 +206,7 @@ def _listed_in(namespace: str) -> dict[str, dict[str, object]]:
         ["ip", "netns", "exec", namespace, sys.executable, "-m", "trafficdesk", "interfaces", "--json", "-"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     return {entry["name"]: entry for entry in json.loads(done.stdout)["interfaces"]}

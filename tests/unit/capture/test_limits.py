@@ -72,6 +72,6 @@ def test_a_capture_ends_by_itself_with_all_that_waits() -> None:
     thread.start()
     while not done.wait(0.02):
         to.gate.release()
-    thread.join(10)
+    thread.join(60)
     assert to.ids == list(range(320))
     assert to.pump.stop_reason == "320 packets were captured"

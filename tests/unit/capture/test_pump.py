@@ -110,8 +110,13 @@ def test_a_file_waits_for_credits_and_for_nothing_after_stop(
 
 def test_live_frames_are_numbered_joined_and_kept() -> None:
     """Blocks that arrive together become one batch; each frame is found again under its number."""
-    to, recent = Receiver(), RecentFrames(1 << 20)
-    source = Scripted(block_of(TCP_SYN, HTTP_GET), block_of(ARP_REPLY), then=to.stop.set)
+    to, recent = Receiver(0), RecentFrames(1 << 20)
+
+    def both_are_there() -> None:
+        to.gate.release()
+        to.stop.set()
+
+    source = Scripted(block_of(TCP_SYN, HTTP_GET), block_of(ARP_REPLY), then=both_are_there)
     to.pump.run_live(source, recent)
     assert [len(batch) for batch in to.batches] == [3]
     assert to.lengths == [len(TCP_SYN), len(HTTP_GET), len(ARP_REPLY)]
@@ -156,13 +161,12 @@ def test_waiting_frames_are_emitted_when_credits_come_back() -> None:
     source = Scripted(*blocks, then=lambda: time.sleep(0.01))
     thread = threading.Thread(target=lambda: (to.pump.run_live(source, RecentFrames(1 << 20)), done.set()))
     thread.start()
-    for _ in range(20):
+    deadline = time.monotonic() + 60
+    while len(to.ids) < 5 and time.monotonic() < deadline:
         time.sleep(0.05)
         to.gate.release()
-        if len(to.ids) == 5:
-            break
     to.stop.set()
-    thread.join(5)
+    thread.join(60)
     assert done.is_set()
     assert to.ids == list(range(5))
     assert to.pump.statistics.dropped_queue == 0

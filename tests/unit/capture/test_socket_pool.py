@@ -39,6 +39,16 @@ def ping(times: int = 20) -> None:
             sender.sendto(b"x" * 200, ("127.0.0.1", 9))
 
 
+def lengths_of(ring: PacketRing, patience_s: float) -> list[int]:
+    """Captured lengths of five pings and what else came, as far as it does."""
+    lengths: list[int] = []
+    deadline = time.monotonic() + patience_s
+    while lengths.count(242) < 5 and time.monotonic() < deadline:
+        block = ring.read(0.1)
+        lengths += [] if block is None else block.captured_lengths.tolist()
+    return lengths
+
+
 @pytest.fixture
 def lent_only(monkeypatch: pytest.MonkeyPatch) -> SocketPool:
     """This process may not open packet sockets; its pool has two of each kind."""
@@ -63,7 +73,7 @@ def test_a_used_socket_rests_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = PacketRing("lo", CaptureSettings(ring_mib=1, capture_filter="udp", snap_length=100))
     number = ring._socket.fileno()
     ping()
-    assert len(ring.read(2.0) or ()) > 0
+    assert len(ring.read(60.0) or ()) > 0
     ring.close()
     ring.close()
     assert pool.resting == (1, 1)
@@ -96,7 +106,7 @@ def test_a_used_socket_leaves_no_interface_promiscuous(monkeypatch: pytest.Monke
         assert pool.resting == (2, 2)
         ring = within(wire.near, lambda: PacketRing("lo", CaptureSettings(ring_mib=1)))
         within(wire.near, ping)
-        assert len(ring.read(2.0) or ()) > 0
+        assert len(ring.read(60.0) or ()) > 0
         ring.close()
         pool.empty()
 
@@ -111,10 +121,9 @@ def test_it_captures_again_without_the_old_filter(monkeypatch: pytest.MonkeyPatc
     ):
         ring = PacketRing("lo", settings)
         ping(5)
-        block = ring.read(1.0)
-        lengths = [] if block is None else block.captured_lengths.tolist()
+        lengths = lengths_of(ring, 0.2 if settings.capture_filter else 60.0)
         ring.close()
-    assert lengths.count(242) == 5
+        assert lengths.count(242) == (0 if settings.capture_filter else 5)
 
 
 def test_a_capture_that_does_not_open_gives_its_socket_back(monkeypatch: pytest.MonkeyPatch) -> None:

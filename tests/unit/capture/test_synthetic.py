@@ -208,7 +208,7 @@ def test_another_reader_finds_no_fault():
     command = ["tshark", "-n", "-r", str(sample_capture()), "-Y", faults]
     for option in options:
         command += ["-o", option]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     assert (done.returncode, done.stdout) == (0, "")
 
 

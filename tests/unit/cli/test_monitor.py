@@ -88,8 +88,14 @@ class Mails:
         self.handled += [(incident.id, session) for incident in incidents]
 
 
-def deliver(monitor_rows: int, size: int = 100, fault: TrafficDeskError | None = None, forever: bool = False):
-    """A capture that emits batches as the real pump does: one credit each."""
+def deliver(
+    monitor_rows: int,
+    size: int = 100,
+    fault: TrafficDeskError | None = None,
+    forever: bool = False,
+    told: Callable[[int], object] = lambda _rows: None,
+):
+    """A capture that emits batches as the real pump does: one credit each; `told` hears of the rows so far."""
 
     def capture(pump: CapturePump) -> None:
         first = 0
@@ -101,6 +107,7 @@ def deliver(monitor_rows: int, size: int = 100, fault: TrafficDeskError | None =
                 return
             pump._emit(a_batch(size, first_id=first))
             first += size
+            told(first)
         if fault is not None:
             raise fault
 
@@ -148,7 +155,16 @@ def test_count_is_exact(count: int) -> None:
 
 def test_duration_ends_it() -> None:
     """`--duration` ends a source that never does."""
-    monitor = run(deliver(0, forever=True), duration=0.3)
+    begun, process = threading.Event(), Process()
+
+    def views() -> list[LiveView]:
+        """The duration begins after them."""
+        assert begun.wait(60)
+        return []
+
+    monitor = Monitor(deliver(0, forever=True, told=lambda _rows: begun.set()), process, None, views)
+    monitor.run(None, 0.05)
+    assert process.stopped
     assert monitor.session.log.end_id == monitor.session.scored > 0
 
 
@@ -156,8 +172,12 @@ def test_duration_ends_it() -> None:
 def test_signals_end_it_cleanly(number: int, *, interrupted: bool) -> None:
     """Both end with a summary; only Ctrl-C is an interruption."""
     process = Process()
-    monitor = Monitor(deliver(0, forever=True), process, None, shown_on(io.StringIO()))
-    threading.Timer(0.3, monitor.on_signal, (number, None)).start()
+
+    def signalled(rows: int) -> None:
+        if rows == 300:
+            monitor.on_signal(number, None)
+
+    monitor = Monitor(deliver(0, forever=True, told=signalled), process, None, shown_on(io.StringIO()))
     monitor.run(None, None)
     assert process.stopped
     assert monitor.interrupted is interrupted
@@ -175,7 +195,12 @@ def test_second_interrupt_does_not_wait() -> None:
 @pytest.mark.skipif(HANG_UP is None, reason="Windows has no SIGHUP")
 def test_hang_up_reads_the_settings_again_and_goes_on() -> None:
     """Between two batches, once for each signal, in the thread that may change things."""
-    monitor = Monitor(deliver(0, forever=True), Process(), None, list)
+
+    def signalled(rows: int) -> None:
+        if rows == 300:
+            monitor.on_signal(HANG_UP, None)
+
+    monitor = Monitor(deliver(0, forever=True, told=signalled), Process(), None, list)
     asked: list[str] = []
 
     def reload() -> None:
@@ -183,8 +208,8 @@ def test_hang_up_reads_the_settings_again_and_goes_on() -> None:
         monitor.set_detection(DetectionSettings(incidents_per_day=5))
 
     monitor.reload = reload
-    threading.Timer(0.2, monitor.on_signal, (HANG_UP, None)).start()
-    monitor.run(None, 0.6)
+    # Far more than may be on their way at once when the signal comes.
+    monitor.run(5_000, None)
     assert asked == ["MainThread"]
     assert not monitor.interrupted
     assert not monitor.failures
@@ -241,15 +266,17 @@ def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch)
     released = threading.Event()
 
     def analyse(batch: PacketBatch) -> Detection:
-        released.wait(20)
+        released.wait(60)
         return detection_of(batch)
 
-    monitor = Monitor(deliver(0, forever=True), Process(analyse), None, list)
-    threading.Timer(0.3, monitor.on_signal, (signal.SIGINT, None)).start()
-    started = time.monotonic()
+    def signalled(rows: int) -> None:
+        while rows == 300 and not monitor.interrupted:
+            if monitor.session.log.end_id:  # something is there to be analysed
+                monitor.on_signal(signal.SIGINT, None)
+
+    monitor = Monitor(deliver(0, forever=True, told=signalled), Process(analyse), None, list)
     monitor.run(None, None)
     released.set()
-    assert time.monotonic() - started < 15
     assert monitor.session.scored < monitor.session.log.end_id
 
 

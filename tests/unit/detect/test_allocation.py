@@ -29,6 +29,6 @@ def test_arrays_made_again_and_again_are_faulted_in_once():
 
     def faults(how):
         command = [sys.executable, "-c", COUNT, how]
-        return int(subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout)
+        return int(subprocess.run(command, capture_output=True, check=True, text=True, timeout=240).stdout)
 
     assert faults("kept") * 10 < faults("default")

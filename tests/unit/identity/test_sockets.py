@@ -94,7 +94,7 @@ def test_the_watch_looks_when_asked_and_stops() -> None:
     watch = SocketWatch(tell, look)
     watch.start()
     watch.want()
-    assert looks.acquire(timeout=20)
+    assert looks.acquire(timeout=60)
     assert len(calls) == 2
     watch.close()
     assert not watch._thread.is_alive()

@@ -55,7 +55,7 @@ def _session(path: Path) -> AnalysisSession:
 def test_it_means_what_tshark_means(path: Path, expression: str) -> None:
     """Of packets as they come from the file, and of the log's rows later."""
     command = ["tshark", "-r", path, "-Y", expression, "-T", "fields", "-e", "frame.number"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240).stdout
     theirs = [int(number) - 1 for number in said.split()]
     session = _session(path)
     wanted = compile_filter(expression, identities=session.log.identities)

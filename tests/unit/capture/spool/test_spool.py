@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NO_RESERVE = SpoolLimits(reserve_bytes=0)
 
 
-def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not true():
