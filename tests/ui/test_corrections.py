@@ -93,8 +93,9 @@ def test_from_the_incident_to_the_file_and_back(qtbot: QtBot, desktop: Desktop) 
 
 
 def test_rows_that_are_not_flagged_are_not_expected(qtbot: QtBot, desktop: Desktop) -> None:
-    """Whoever chooses none of the highlighted ones is told so; without a capture nothing happens."""
+    """Whoever chooses no packet, or none of the highlighted ones, is told so."""
     desktop.commands.corrections.correct_rows("expected")
+    assert "No packet is selected" in desktop.window.banner.text
     desktop.desk.open_sample()
     qtbot.waitUntil(
         lambda: desktop.session.log.end_id > 0 and not desktop.desk.capture.running, timeout=60_000

@@ -6,13 +6,16 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from tests.helpers.past import KEY, recorded
 from trafficdesk.app import Desktop, Options
 from trafficdesk.detect.known_networks import KnownNetworks
 from trafficdesk.settings import DetectionSettings, Settings
 from trafficdesk.settings.file import save
+from trafficdesk.ui.dialogs.learning_row import LearningRow
+from trafficdesk.ui.dialogs.settings_dialog import SettingsDialog
 from trafficdesk.ui.history_learning import LEARN, REPLACE
 from trafficdesk.ui.history_request import Last
 
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
 WAIT_MS = 60_000
@@ -108,3 +110,39 @@ def test_learning_can_be_stopped(desktop: Desktop) -> None:
     assert not learning.running
     assert "stopped" in desktop.window.banner.text
     assert KnownNetworks().networks() == []
+
+
+def test_learning_from_the_settings_is_talked_about_there(desktop: Desktop, qtbot: QtBot) -> None:
+    """The experts' page has the command, too; while its dialog stands before the window, it asks and answers in it."""
+    learning, window = desktop.history.learning, desktop.window
+    seen: list[str] = []
+
+    def use(dialog: SettingsDialog) -> None:
+        dialog.show_page("detection")
+        row = dialog.detection_page.findChild(LearningRow)
+        row.button.click()
+        seen.append(row.banner.text)
+        next(one for one in row.banner.findChildren(QPushButton) if one.text() == LEARN).click()
+        assert learning.running
+        seen.append(row.button.text())
+        row.button.click()
+        seen.append(row.banner.text)
+
+    def act() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, SettingsDialog)
+        try:
+            use(dialog)
+        finally:
+            dialog.reject()
+
+    QTimer.singleShot(0, act)
+    window.actions_["settings"].trigger()
+    assert "Learn what is usual" in seen[0]
+    assert "Stop" in seen[1]
+    assert "stopped; nothing was changed" in seen[2]
+    assert not window.banner.text
+    assert not learning.running
+    qtbot.waitUntil(lambda: not window.findChildren(SettingsDialog))
+    window.actions_["learn_history"].trigger()
+    assert "Learn what is usual" in window.banner.text

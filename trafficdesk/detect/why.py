@@ -69,7 +69,7 @@ class WhyReason:
         # Rounded down: 100 % would be all of them.
         than = "all" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
         lies = f"{'Lower' if low else 'Higher'} than {than} of {len(self.sample):,} usual packets"
-        return f"{lies}; {usually(self.usual, unit)}{half}."
+        return f"{lies}; {usually(self.usual, unit, self.value)}{half}."
 
     @property
     def what_if(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from trafficdesk.detect.finding import Reason
@@ -68,14 +68,19 @@ def reason_of(index: int, value: float, usual: float, end: str = "") -> Reason:
     feature = FEATURES[index]
     words = phrase(feature, value, end)
     if isfinite(usual):
-        words = f"{words}; {usually(usual, feature.unit)}"
+        words = f"{words}; {usually(usual, feature.unit, value)}"
     return Reason(feature.name, float(value), feature.unit, feature.window_s, float(usual), words)
 
 
-def usually(value: float, unit: str = "") -> str:
-    """What is usual at most; empty where that is not known."""
+def usually(value: float, unit: str = "", measured: float = nan) -> str:
+    """What is usual at most; empty where that is not known.
+
+    Where what was measured reads the same once both are rounded, "about 1; usually ≤ 1" would say that it is usual.
+    """
     if not isfinite(value):
         return ""
+    if measured > value and amount(measured, unit) == amount(value, unit):
+        return "usually less"
     if not unit and value < 0.5:
         return "usually none"
     return f"usually ≤ {amount(value, unit)}"

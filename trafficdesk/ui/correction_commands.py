@@ -66,6 +66,9 @@ class CorrectionCommands(QObject):
         """Say something of the selected rows."""
         ids = self._window.page.table.selected_ids()
         if not len(ids):
+            self._window.banner.show_message(
+                "No packet is selected.", "Choose highlighted ones, or an incident on the right.", "warning"
+            )
             return
         target = of_rows(self._desk.session, ids, flagged_only=what != "suspicious")
         if not target.groups:

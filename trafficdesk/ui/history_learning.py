@@ -1,4 +1,4 @@
-"""Analysis, Learn from the history…: the `learn` command in a process of its own; captures under way go on from it."""
+"""Analysis or Settings, Learn from the history…: the `learn` command in a process of its own; captures under way go on from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from trafficdesk.ui.workers.own_command import OwnCommand
 if TYPE_CHECKING:
     from trafficdesk.errors import TrafficDeskError
     from trafficdesk.ui.desk import Desk
+    from trafficdesk.ui.panels.banner import Banner
 
 LEARN: Final = "Learn from the history"
 REPLACE: Final = "Take the history's word"
@@ -27,7 +28,8 @@ class HistoryLearning(QObject):
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._banner = desk.window.banner
+        self._window_banner = desk.window.banner
+        self._dialog_banner: Banner | None = None
         self._preferences = desk.preferences
         self._action = desk.window.actions_["learn_history"]
         self._words = self._action.text()
@@ -35,13 +37,27 @@ class HistoryLearning(QObject):
         self._command.told.connect(self._on_told)
         self._command.failed.connect(self._on_failed)
         self._action.triggered.connect(self.ask)
-        self._banner.chosen.connect(self._on_chosen)
+        self._window_banner.chosen.connect(self._on_chosen)
         desk.window.closing.connect(self._command.stop)
 
     @property
     def running(self) -> bool:
         """Whether it is under way."""
         return self._command.running
+
+    @property
+    def _banner(self) -> Banner:
+        return self._dialog_banner or self._window_banner
+
+    def speak_in(self, banner: Banner) -> None:
+        """Ask and answer in a dialog's banner until it is gone: the window behind it can't be reached."""
+        self._dialog_banner = banner
+        banner.chosen.connect(self._on_chosen)
+        banner.destroyed.connect(self._on_dialog_gone)
+
+    @Slot()
+    def _on_dialog_gone(self) -> None:
+        self._dialog_banner = None
 
     @Slot()
     def ask(self) -> None:
@@ -70,7 +86,7 @@ class HistoryLearning(QObject):
         self._command.run(["learn", "--last", last, "--json", "-", *(["--replace"] if replace else [])])
         self._action.setText(_STOP)
         self._banner.show_message(
-            "Learning from the history…", "In the background; it can be stopped under Analysis."
+            "Learning from the history…", "In the background; the command that began it stops it."
         )
 
     @Slot(bytes)

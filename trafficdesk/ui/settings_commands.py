@@ -58,6 +58,8 @@ class SettingsCommands(QObject):
         )
         dialog.applied.connect(self._desk.preferences.set)
         dialog.kept.connect(self._history().password_kept)
+        learn = window.actions_["learn_history"]
+        self._history().learning.speak_in(dialog.detection_page.offer_learning(learn))
         if page:
             dialog.show_page(page)
         dialog.exec()

@@ -33,6 +33,9 @@ def test_words_agree_in_number():
     assert phrase(feature, 2.0) == "about 2 ICMP packets in 60 s"
     assert usually(0.2) == "usually none"
     assert usually(5_000.0, "bytes") == "usually ≤ 5.0 kB"
+    assert usually(0.9977, "", 1.0) == "usually less"
+    assert usually(0.9977, "", 1.6) == "usually ≤ 1"
+    assert usually(0.9977, "", 0.9) == "usually ≤ 1"
 
 
 def test_a_reason_without_a_reference_says_no_usual():

@@ -80,7 +80,8 @@ class Story:
 
     def usually(self, feature: str) -> str:
         """What is usual with its unit, as "usually ≤ 6"."""
-        return usually(self.usual.get(feature, 0.0), FEATURES[INDEX[feature]].unit)
+        measured = self.values.get(feature, 0.0)
+        return usually(self.usual.get(feature, 0.0), FEATURES[INDEX[feature]].unit, measured)
 
     @property
     def whom(self) -> str:

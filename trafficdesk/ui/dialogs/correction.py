@@ -45,7 +45,7 @@ class CorrectionDialog(QDialog):
         self.setWindowTitle(_TITLES[stance])
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         what = WrappedLabel(bold=True, max_lines=3)
-        what.set_text(visible(words))
+        what.set_text(visible(words[:1].upper() + words[1:]))
         what.set_color(tokens.text)
         meaning = plain_label(_MEANINGS[stance], "muted")
         meaning.setWordWrap(True)

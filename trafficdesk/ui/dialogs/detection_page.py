@@ -10,12 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from trafficdesk.detect.baseline import BaselineError
 from trafficdesk.detect.known_networks import KnownNetworks
+from trafficdesk.ui.dialogs.learning_row import LearningRow
 from trafficdesk.ui.dialogs.settings_page import SettingsPage
 from trafficdesk.ui.labels import ElidedLabel, plain_label
 from trafficdesk.ui.wording import duration, visible
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from trafficdesk.detect.baseline import KnownNetwork
+    from trafficdesk.ui.panels.banner import Banner
 
 _SHOWN: Final = 12
 """Networks listed, those used last; each has a row of its own."""
@@ -39,6 +43,13 @@ class DetectionPage(SettingsPage):
         self.networks = NetworkList(KnownNetworks())
         self.column.addWidget(self.networks)
 
+    def offer_learning(self, action: QAction) -> Banner:
+        """Let networks be learned from the history here, too; returns where that is to be talked about."""
+        row = LearningRow(action, self.tokens)
+        action.changed.connect(self.networks.refresh)
+        self.column.insertWidget(self.column.indexOf(self.networks) + 1, row)
+        return row.banner
+
 
 class NetworkList(QWidget):
     """Networks of which something is known, each with a button to forget it at once.
@@ -59,9 +70,11 @@ class NetworkList(QWidget):
         self._hint = plain_label("", "muted")
         self._hint.setWordWrap(True)
         self._column.addWidget(self._hint)
-        self._list()
+        self.refresh()
 
-    def _list(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """List what is known now."""
         for row in self._rows:
             self._column.removeWidget(row)
             row.deleteLater()
@@ -100,7 +113,7 @@ class NetworkList(QWidget):
         except BaselineError as error:
             self._hint.setText(str(error))
         else:
-            self._list()
+            self.refresh()
 
 
 def _day(time_ns: int) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -26,10 +24,10 @@ from trafficdesk.ui.dialogs.detection_page import DetectionPage
 from trafficdesk.ui.dialogs.history_page import HistoryPage
 from trafficdesk.ui.dialogs.job import Job
 from trafficdesk.ui.dialogs.mail_page import MailPage
+from trafficdesk.ui.dialogs.page_list import PageList
 from trafficdesk.ui.dialogs.plain_pages import AppearancePage, NamesPage
 from trafficdesk.ui.dialogs.settings_defaults import keep_all, own_library, save_settings, send_test_with
 from trafficdesk.ui.dialogs.threats_page import ThreatsPage
-from trafficdesk.ui.icons import icon
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import DARK, LIGHT
 
@@ -43,13 +41,6 @@ if TYPE_CHECKING:
     from trafficdesk.ui.dialogs.mail_trial import SendTest
     from trafficdesk.ui.dialogs.settings_page import SettingsPage
     from trafficdesk.ui.theme import Tokens
-
-
-_LIST_SHEET: Final = (
-    "QListWidget {{ padding: 12px 8px; }}"
-    "QListWidget::item {{ height: 32px; padding-left: 8px; border-radius: 6px; color: {text}; }}"
-    "QListWidget::item:selected {{ background: {selected}; }}"
-)
 
 
 class SettingsDialog(QDialog):
@@ -107,10 +98,11 @@ class SettingsDialog(QDialog):
             interfaces=interfaces,
             recent_filters=settings.view.recent_capture_filters,
         )
+        self.detection_page = DetectionPage(settings.detection, self._tokens)
         self.threats_page = ThreatsPage(settings.threats, self._tokens, library or own_library())
         self.pages: dict[str, SettingsPage] = {
             "capture": self.capture_page,
-            "detection": DetectionPage(settings.detection, self._tokens),
+            "detection": self.detection_page,
             "names": NamesPage(settings.names, self._tokens),
             "threats": self.threats_page,
             "mail": self.mail_page,
@@ -153,10 +145,9 @@ class SettingsDialog(QDialog):
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
         self._tokens = tokens
-        for row, page in enumerate(self.pages.values()):
+        for page in self.pages.values():
             page.apply_theme(tokens)
-            self.list.item(row).setIcon(icon(page.icon, tokens.text))
-        self.list.setStyleSheet(_LIST_SHEET.format(selected=tokens.accent_background, text=tokens.text))
+        self.list.apply_theme(tokens)
 
     def changeEvent(self, event: QEvent) -> None:
         """Applied colours are the dialog's own at once."""
@@ -241,7 +232,7 @@ class SettingsDialog(QDialog):
         self.error.setVisible(bool(words))
 
     def _build(self) -> None:
-        self.list = self._make_list()
+        self.list = PageList(list(self.pages.values()))
         self._stack = QStackedWidget()
         for page in self.pages.values():
             scroll = QScrollArea()
@@ -263,17 +254,6 @@ class SettingsDialog(QDialog):
         outer.setSpacing(0)
         outer.addLayout(pages, 1)
         outer.addWidget(self._make_foot())
-
-    def _make_list(self) -> QListWidget:
-        pages = QListWidget()
-        pages.setAccessibleName("Pages")
-        pages.setFixedWidth(168)
-        pages.setIconSize(QSize(16, 16))
-        for page in self.pages.values():
-            item = QListWidgetItem(page.title)
-            item.setSizeHint(QSize(0, 32))
-            pages.addItem(item)
-        return pages
 
     def _make_foot(self) -> QFrame:
         foot = QFrame()

@@ -222,6 +222,7 @@ class ThreatsPage(SettingsPage):
             "" if added or one is None else "It lies in the folder: take it out there, or switch it off"
         )
         self.problems.setPlainText(_problem_words(one) if one is not None else "")
+        self.problems.setVisible(one is not None)
 
     @Slot(QTableWidgetItem)
     def _on_switched(self, item: QTableWidgetItem) -> None:

@@ -30,12 +30,17 @@ if TYPE_CHECKING:
 
 
 class Banner(QFrame):
-    """Hidden until there is something to say; the text can be selected."""
+    """Hidden until there is something to say; the text can be selected.
+
+    Parameters
+    ----------
+    narrow : choices stand beneath the words: in a dialog there is no room beside them.
+    """
 
     chosen = Signal(str)
     """The words of the button that was pressed under an offer."""
 
-    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(self, tokens: Tokens, parent: QWidget | None = None, *, narrow: bool = False) -> None:
         super().__init__(parent)
         self._title = _selectable("head")
         self._hint = _selectable("muted")
@@ -56,7 +61,12 @@ class Banner(QFrame):
         row.addLayout(words, 1)
         self._choices = QHBoxLayout()
         self._choices.setSpacing(2 * theme.SPACING)
-        row.addLayout(self._choices)
+        if narrow:
+            self._choices.setContentsMargins(0, theme.SPACING, 0, theme.SPACING)
+            words.addLayout(self._choices)
+            words.setAlignment(self._choices, Qt.AlignmentFlag.AlignLeft)
+        else:
+            row.addLayout(self._choices)
         row.addWidget(self._copy)
         row.addWidget(self._close)
         self._tokens = tokens

@@ -78,8 +78,9 @@ class HexView(QAbstractScrollArea):
         return f"{line * PER_LINE:04x}  {_hex(part):<{3 * PER_LINE}}  {_ascii(part)}"
 
     def sizeHint(self) -> QSize:
-        """The whole width, eight lines."""
-        return QSize(2 * _MARGIN + _CHARACTERS * self._advance, 8 * _LINE_HEIGHT)
+        """The whole width beside the bar of a long packet, eight lines."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(2 * _MARGIN + _CHARACTERS * self._advance + bar, 8 * _LINE_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         """A few bytes, two lines."""
