@@ -139,6 +139,8 @@ class Desktop(QObject):
         statistics = self.desk.capture.statistics
         if self._options.diagnostics:
             self._write_diagnostics(statistics)
+        if self._alerts is not None:
+            self._alert_watch.let_go()
         self.desk.shut_down()
         self.commands.exports.shut_down()
         self.threats.shut_down()
@@ -248,6 +250,7 @@ class Desktop(QObject):
         from trafficdesk.alerts import AlertDispatcher
         from trafficdesk.evidence.enclosures import Enclosures
         from trafficdesk.store.letter import stored_outbox
+        from trafficdesk.ui.alert_watch import AlertWatch
         from trafficdesk.ui.notifications import Notifier
 
         mail = self.preferences.settings.mail
@@ -259,6 +262,7 @@ class Desktop(QObject):
             on_error=self.desk.alert_failed.emit,
         )
         self._notifier = Notifier(self.desk)
+        self._alert_watch = AlertWatch(self.desk, self._alerts)
 
     def _compile_filter(self, expression: str) -> DisplayFilter:
         from trafficdesk.packets.display_filter import compile_filter

@@ -29,7 +29,7 @@ from trafficdesk.settings import MailSecurity, MailSettings
 from trafficdesk.store.outbox import StoredOutbox
 port, folder, run = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 settings = MailSettings(enabled=True, server="127.0.0.1", port=port, security=MailSecurity.NONE, timeout_s=5.0,
-                        sender="a@example.com", recipients=("b@example.com",), max_per_hour=1_000)
+                        sender="a@example.com", recipients=("b@example.com",), max_per_hour=1_000, evidence_wait_s=0)
 def evidence(session, incident):
     return lambda room: Enclosure("Attached.", "e.zip", 5_000 * incident.sentence.encode())
 alerts = AlertDispatcher(settings, lambda: "", outbox=lambda: StoredOutbox(folder), evidence=evidence,

@@ -83,6 +83,7 @@ LOUD = MailSettings(
     max_per_hour=1_000,
     minimum_severity=0,
     timeout_s=20.0,
+    evidence_wait_s=0,
 )
 
 

@@ -78,6 +78,7 @@ def test_a_scan_on_a_cable_is_mailed_with_its_packets(
                 user=USER,
                 sender="watch@example.com",
                 recipients=("owner@example.com",),
+                evidence_wait_s=2,
             )
             settings_file.save(Settings(mail=mail, capture=CaptureSettings(spool=spool)))
             with monitoring(wire, "--alerts") as process:

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from trafficdesk.alerts.channels import DIGEST, MAIL, body_of
 from trafficdesk.alerts.mail import clean, envelope
+from trafficdesk.store.letter import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import EmailMessage
 
+    from trafficdesk.alerts.outbox import Outbox
     from trafficdesk.detect.finding import Incident
     from trafficdesk.settings import MailSettings
 
 MOST_IN_DIGEST: Final = 200
+
+
+def collect_digest(outbox: Outbox, settings: MailSettings) -> None:
+    """What was held back and is due becomes one mail. Raises as `Outbox`."""
+    held = []
+    while (letter := outbox.claim(time.time_ns(), (DIGEST,))) is not None:
+        held.append(letter)
+        if len(held) == MOST_IN_DIGEST:
+            break
+    if not held:
+        return
+    name = hashlib.sha256(" ".join(letter.fingerprint for letter in held).encode()).hexdigest()
+    body = body_of(digest_message([letter.body for letter in held], settings))
+    outbox.put(Letter(name, MAIL, body, time.time_ns()))
+    for letter in held:
+        outbox.delivered(letter, time.time_ns())
 
 
 def digest_line(incident: Incident) -> str:

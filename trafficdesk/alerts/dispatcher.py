@@ -15,10 +15,10 @@ import uuid
 from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from trafficdesk.alerts.channels import DIGEST, MAIL, MailChannel, WebhookChannel, body_of, webhook_body
-from trafficdesk.alerts.digest import MOST_IN_DIGEST, digest_line, digest_message
+from trafficdesk.alerts.digest import collect_digest, digest_line
 from trafficdesk.alerts.gathering import Gathering
 from trafficdesk.alerts.log_lines import LogLines
 from trafficdesk.alerts.mail import message_for
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trafficdesk.alerts.channels import Send
-    from trafficdesk.alerts.gathering import Make
+    from trafficdesk.alerts.gathering import Capture, Make
     from trafficdesk.alerts.outbox import Outbox
     from trafficdesk.alerts.policy import Announcement
     from trafficdesk.detect.finding import Incident
@@ -47,15 +47,6 @@ NO_USE_AFTER_NS: Final = 48 * 3_600 * 1_000_000_000
 _LOOK_AGAIN_S: Final = 60.0
 
 
-class Capture(Protocol):
-    """What an alert needs of a session."""
-
-    @property
-    def capture_id(self) -> int:
-        """Which capture its incidents belong to."""
-        ...
-
-
 class AlertDispatcher:
     """Tells what is worth telling.
 
@@ -64,7 +55,8 @@ class AlertDispatcher:
     settings : while not `enabled` and without a webhook, incidents are lines in the log alone.
     password : of the mail account; asked in the dispatcher's thread before each conversation.
     outbox : opens where letters wait; called, and what it returns used, in the dispatcher's thread. In memory unless given.
-    evidence : of an incident; asked in the caller's thread, and what it returns called in the dispatcher's.
+    evidence : of an incident; asked in the caller's thread, and what it returns called in the dispatcher's. Where the
+        settings wait for what follows, it is asked again by `follow`, which the caller calls every second or so.
     on_error, on_sent : told from the dispatcher's thread; an outage is told once, not at every attempt.
     send : delivers a message; `alerts.smtp.send` but for tests.
     logged : whether every alert is a line in the log, too; of what was made up none is.
@@ -128,7 +120,14 @@ class AlertDispatcher:
         if not channels:
             return 0
         due = self._policy.due(incidents, session.capture_id)
-        letters = [self._written(name, one, session) for one in due for name in channels]
+        tells = self._gathering.tells
+        # A mail that waits for what follows will tell of the incident as it is by then: one is enough.
+        letters = [
+            self._written(name, one, session)
+            for one in due
+            for name in channels
+            if name != MAIL or not tells(session.capture_id, one.incident.id)
+        ]
         if settings.digest_hours:
             letters += [self._held(incident, session) for incident in self._policy.take_held()]
         with self._changed:
@@ -136,9 +135,26 @@ class AlertDispatcher:
             self._changed.notify_all()
         return len(due)
 
-    def gathered(self, seconds: float) -> None:
-        """Wait for evidence that is being made, before its session goes; for so long at most."""
-        self._gathering.wait(seconds)
+    def follow(self, session: Capture, until_ns: int, *, last: bool = False) -> None:
+        """Let go the mails of which enough was seen by now; in the session's thread.
+
+        Parameters
+        ----------
+        until_ns : what analysis has passed, ns since the Unix epoch by the capture's time.
+        last : nothing will follow; those that come are let go at once, too.
+        """
+        evidence = self._evidence
+        if evidence is None:
+            return
+        if last:
+            self._gathering.hurry()
+        if self._gathering.follow(session.capture_id, until_ns, lambda one: evidence(session, one)):
+            with self._changed:
+                self._changed.notify_all()
+
+    def gathered(self, seconds: float) -> bool:
+        """Wait for evidence that is being made, before its session goes; for so long at most. Whether all is made."""
+        return self._gathering.wait(seconds)
 
     def close(self, timeout: float = 5.0) -> int:
         """Try what waits once more, for `timeout` seconds; returns how many letters stay in the outbox."""
@@ -155,7 +171,7 @@ class AlertDispatcher:
             body = body_of(message_for(one.incident, self._settings, held_back=one.held_back))
             return self._letter(channel, one.incident, session, body)
         letter, make = self._letter(channel, one.incident, session, ""), self._evidence(session, one.incident)
-        return self._gathering.begin(letter, one, make, self._settings)
+        return self._gathering.begin(letter, one, make, self._settings, session.capture_id)
 
     def _letter(self, channel: str, incident: Incident, session: Capture, body: str) -> Letter:
         said = f"{self._run_id} {session.capture_id} {incident.id} {incident.announced} {channel}"
@@ -200,7 +216,8 @@ class AlertDispatcher:
         try:
             while more:
                 self._keep()
-                self._collect_digest(settings)
+                self._gathering.give_up_waiting(closing=self._closing)
+                collect_digest(self._outbox, settings)
                 while (letter := self._outbox.claim(time.time_ns(), self._ready(settings))) is not None:
                     delivered |= self._deliver(letter, settings)
                 # One at a time: what needs none does not wait for them.
@@ -228,21 +245,6 @@ class AlertDispatcher:
             self._outbox.put(self._incoming[0])
             with self._changed:
                 self._gathering.kept(self._incoming.popleft())
-
-    def _collect_digest(self, settings: MailSettings) -> None:
-        """What was held back and is due becomes one mail."""
-        held = []
-        while (letter := self._outbox.claim(time.time_ns(), (DIGEST,))) is not None:
-            held.append(letter)
-            if len(held) == MOST_IN_DIGEST:
-                break
-        if not held:
-            return
-        name = hashlib.sha256(" ".join(letter.fingerprint for letter in held).encode()).hexdigest()
-        body = body_of(digest_message([letter.body for letter in held], settings))
-        self._outbox.put(Letter(name, MAIL, body, time.time_ns()))
-        for letter in held:
-            self._outbox.delivered(letter, time.time_ns())
 
     def _ready(self, settings: MailSettings) -> tuple[str, ...]:
         now = time.monotonic()
@@ -295,6 +297,7 @@ class AlertDispatcher:
         now, waits = time.monotonic(), [_LOOK_AGAIN_S]
         if self._unsent:
             waits += self._retries.waits(now)
+            waits.append(self._gathering.pause_s())
         return max(0.01, min(waits))
 
     def _tell(self, error: TrafficDeskError) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from trafficdesk.detect.finding import Incident
 
 NOT_GATHERED: Final = "The packets could not be gathered before TrafficDesk ended."
 """Said by a letter until its enclosure is there."""
@@ -26,3 +29,5 @@ class Enclosure:
     """The same for those who do not see it."""
     picture_width: int = 0
     """Pixels wide as it is shown."""
+    incident: Incident | None = None
+    """As it was known when this was made; None = as it was announced."""

@@ -109,8 +109,8 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
         ("What", clean(incident.family)),
         ("Who", clean(incident.culprit)),
         ("With", peers),
-        ("From", _moment(incident.start_ns)),
-        ("Until", _moment(incident.end_ns)),
+        ("From", moment(incident.start_ns)),
+        ("Until", moment(incident.end_ns)),
         ("Packets", f"{incident.packets:,}"),
         ("Severity", f"{incident.severity} of 100"),
     ]
@@ -178,7 +178,8 @@ def _escape(text: str) -> str:
     return html.escape(text, quote=True)
 
 
-def _moment(time_ns: int) -> str:
+def moment(time_ns: int) -> str:
+    """A time of a capture as mails tell it."""
     try:
         return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (OverflowError, ValueError, OSError):  # a capture may claim any time

@@ -68,8 +68,12 @@ class LoggedAlerts:
         """A line for each incident worth one."""
         self._lines.write(incidents, session.capture_id, self._in_force.settings.mail)
 
-    def gathered(self, seconds: float) -> None:
+    def follow(self, session: AnalysisSession, until_ns: int, *, last: bool = False) -> None:
+        """Lines wait for nothing."""
+
+    def gathered(self, _seconds: float) -> bool:
         """Lines have no evidence to wait for."""
+        return True
 
 
 def wanted_mail(settings: Settings) -> MailSettings:

@@ -138,6 +138,7 @@ class Monitor:
             teller.incidents(turns)
             teller.ended(self.pump.stop_reason, standing)
         if self.alerts is not None:
+            self.alerts.follow(self.session, self._now_ns(), last=True)
             self.alerts.gathered(_HURRY_S if hurry else _GATHER_S)
         self._analysis.close()
 
@@ -212,7 +213,10 @@ class Monitor:
         """What time alone has brought."""
         if now_s >= self._settle_at:
             self._settle_at = now_s + _SETTLE_S
-            turns = self._going.settle(now_s, self._analysed_until_ns())
+            until_ns = self._analysed_until_ns()
+            if self.alerts is not None:
+                self.alerts.follow(self.session, until_ns)
+            turns = self._going.settle(now_s, until_ns)
             for teller in self._tellers if turns else ():
                 teller.incidents(turns)
         due = [teller for teller in self._tellers if teller.is_due(now_s)]

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from trafficdesk.alerts.enclosure import Enclosure
 from trafficdesk.evidence.bundle import Scene, asked, bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from trafficdesk.alerts.gathering import Make
@@ -48,9 +49,10 @@ class Enclosures:
         self._settings = settings
 
     def __call__(self, session: AnalysisSession, incident: Incident) -> Make:
-        """Take hold of what is known now; the rest is done when the answer is called."""
+        """Take hold of what is known now, of the incident as well; the rest is done when the answer is called."""
         scene = Scene.of(session, self._settings())
-        return lambda room: enclosure_of(scene, incident, room)
+        newest = session.findings.incident(incident.id) or incident
+        return lambda room: enclosure_of(scene, newest, room)
 
 
 def enclosure_of(scene: Scene, incident: Incident, room: int) -> Enclosure:
@@ -62,9 +64,10 @@ def enclosure_of(scene: Scene, incident: Incident, room: int) -> Enclosure:
     from trafficdesk.evidence.picture import WIDTH, volume_picture
 
     drawing = volume_picture(scene.log, incident)
-    shown = Enclosure()
+    shown = Enclosure(incident=incident)
     if drawing is not None:
-        shown = Enclosure(picture=drawing.png(), picture_words=drawing.title, picture_width=WIDTH)
+        picture, words = drawing.png(), drawing.title
+        shown = replace(shown, picture=picture, picture_words=words, picture_width=WIDTH)
     if not room:
         return shown
     limit = int((room - _WORDS - len(shown.picture) / _OF_BASE64) * _OF_BASE64)
@@ -87,7 +90,8 @@ def _archive(scene: Scene, incident: Incident, limit: int) -> tuple[str, bytes]:
             why = "their frames are not kept any more"
             break
         if len(archive) <= limit:
-            return f"Attached: {_told(saved, len(every))}. {_OPEN}", archive
+            words = f"Attached: {_told(saved, len(every))}. {_until(scene, incident)} {_OPEN}"
+            return words, archive
         why = "with packets the mail would be too large"
         fewer = int(len(ids) * min(limit / len(archive), 0.9) * 0.8)
         ids = evidence_ids(scene.log, incident, max(fewer, 0)) if fewer >= _LEAST_PACKETS else ids[:0]
@@ -107,6 +111,18 @@ def _zipped(
         path = Path(folder, "evidence.zip")
         saved = bundle(path, replace(scene, ask=None), incident, ids=ids, proof=proof)
         return saved, path.read_bytes()
+
+
+def _until(scene: Scene, incident: Incident) -> str:
+    """How far the evidence goes: the mail may have left before all of it had happened."""
+    from trafficdesk.alerts.mail import moment
+    from trafficdesk.export.evidence import AROUND_S
+
+    newest = scene.log.end_id - 1
+    seen_ns = int(scene.log.column("timestamp_ns", np.array([newest]))[0])
+    if seen_ns >= incident.end_ns + AROUND_S * 10**9:
+        return f"It has all until {AROUND_S} s after the incident's last packet."
+    return f"It has what was captured until {moment(seen_ns)}; if it went on, save it again from the incident's card."
 
 
 def _told(saved: SavedEvidence, every: int) -> str:

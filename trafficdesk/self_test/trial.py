@@ -126,6 +126,7 @@ def _dispatcher(sink: MailSink, found: _Found, folder: Path) -> AlertDispatcher:
         timeout_s=5.0,
         max_per_hour=1_000,
         minimum_severity=0,
+        evidence_wait_s=0,
     )
 
     return AlertDispatcher(

@@ -208,6 +208,14 @@ class MailSettings:
         high=25,
         tip="Packets cut to their headers, their rows and reasons, as a zip; 0: nothing is attached",
     )
+    evidence_wait_s: int = setting(
+        30,
+        "Wait for what follows",
+        unit="s",
+        low=0,
+        high=300,
+        tip="A mail leaves so much later, and its evidence has what happened meanwhile; 0: at once",
+    )
     webhook: str = setting("", "Webhook", tip="An https address that each alert is posted to as JSON")
     notify: bool = setting(True, "Desktop notifications", tip="While the window is not in front")
 

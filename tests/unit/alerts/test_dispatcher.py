@@ -36,6 +36,7 @@ SETTINGS = MailSettings(
     sender="a@example.com",
     recipients=("b@example.com",),
     max_per_hour=1_000,
+    evidence_wait_s=0,
 )
 CAPTURE = SimpleNamespace(capture_id=1)
 SHORT = (0.01, 0.02)

@@ -80,9 +80,14 @@ class Mails:
 
     def __init__(self) -> None:
         self.handled: list = []
+        self.last_follows: list[bool] = []
 
-    def gathered(self, _seconds: float) -> None:
+    def follow(self, _session: object, _until_ns: int, *, last: bool = False) -> None:
+        self.last_follows.append(last)
+
+    def gathered(self, _seconds: float) -> bool:
         """It makes no evidence."""
+        return True
 
     def handle(self, incidents: tuple, session: object) -> None:
         self.handled += [(incident.id, session) for incident in incidents]
@@ -281,7 +286,7 @@ def test_slow_analysis_is_given_up_after_ctrl_c(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_incidents_reach_the_mails() -> None:
-    """With `--alerts` every opened or changed incident is handed on, with the session."""
+    """With `--alerts` every opened or changed incident is handed on, with the session; the end is said last."""
     mails = Mails()
 
     def analyse(batch: PacketBatch) -> Detection:
@@ -289,6 +294,7 @@ def test_incidents_reach_the_mails() -> None:
 
     monitor = run(deliver(1_000), Process(analyse), mails=mails)
     assert mails.handled == [(7, monitor.session)]
+    assert mails.last_follows.index(True) == len(mails.last_follows) - 1
 
 
 def test_a_full_disk_is_said_and_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,7 @@ _LIMITS: Final = (
     "quiet_severity",
     "digest_hours",
     "evidence_mib",
+    "evidence_wait_s",
     "webhook",
     "timeout_s",
 )
