@@ -119,6 +119,30 @@ def test_stopping_wakes_whoever_waits(analysis):
         analysis.analyse(batch)
 
 
+def test_killing_wakes_whoever_waits(analysis):
+    """From another thread, at any moment, also when there is nothing to kill; a step in flight is a clear error."""
+    batch = ordinary(150, per_second=20).batch()
+    AnalysisProcess(SETTINGS).kill()
+    caught = []
+
+    def analyse():
+        try:
+            while True:
+                analysis.analyse(batch)
+        except AnalysisStopped as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=analyse)
+    thread.start()
+    time.sleep(0.3)
+    analysis.kill()
+    thread.join(60)
+    assert len(caught) == 1
+    analysis.stop()
+    analysis.kill()
+    assert not analysis.running
+
+
 def test_a_fault_in_the_child_is_reported_with_its_cause(analysis):
     """A batch the detector cannot take gives the error's name here, and the child lives on."""
     with pytest.raises(AnalysisStopped, match="AttributeError"):

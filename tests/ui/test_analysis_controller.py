@@ -64,6 +64,10 @@ class Process:
     def set_settings(self, settings: DetectionSettings) -> None:
         self.settings = settings
 
+    def kill(self) -> None:
+        self.killed = True
+        Process.gate.set()
+
     def stop(self) -> None:
         self.stopped = True
 
@@ -95,6 +99,23 @@ def test_every_row_is_analysed_once_and_in_order(qtbot: QtBot) -> None:
     assert controller.progress is None
     controller.shut_down()
     assert Process.made[0].stopped
+
+
+def test_a_step_that_takes_too_long_is_ended_with_the_window(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is killed and its thread has ended: destroyed while it runs, it would take the program down."""
+    monkeypatch.setattr("trafficdesk.ui.analysis_controller._STOP_WAIT_MS", 50)
+    controller = controller_of(qtbot, 100)
+    Process.gate.clear()
+    controller.begin(hold=False)
+    controller.feed()
+    qtbot.waitUntil(lambda: controller._session.waiting == 0)
+    worker = controller._worker
+    controller.shut_down()
+    assert Process.made[0].killed
+    assert worker is not None
+    assert worker.isFinished()
 
 
 def test_a_file_is_analysed_after_it_is_shown(qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ for it. The child ends when the pipe closes, that is also when the parent dies.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -167,6 +168,13 @@ class AnalysisProcess:
     def reset(self) -> None:
         """Forget everything: a new capture begins."""
         self._ask(_Request.RESET, None)
+
+    def kill(self) -> None:
+        """End the child without a word, from any thread: whoever waits for its answer is woken."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(OSError, ValueError):  # it was ended and closed meanwhile
+                process.kill()
 
     def stop(self) -> None:
         """End the child; a step in flight is given up. May be called twice."""

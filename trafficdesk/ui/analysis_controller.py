@@ -146,7 +146,9 @@ class AnalysisController(QObject):
         self._again.stop()
         self._retire()
         for worker in self._retiring:
-            worker.wait(_STOP_WAIT_MS)
+            # A thread must not be destroyed while it runs, and a step on a busy machine may take long.
+            while not worker.wait(_STOP_WAIT_MS):
+                worker.kill()
         self._retiring = []
 
     def _tell_recorded(self, job: EvidenceJob) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.workers.capture_jobs import CaptureJob
 
-_STOP_WAIT_MS = 5_000
+_STOP_WAIT_MS = 60_000
+"""A source ends within a tenth of a second, on a busy machine later; its thread must not be destroyed while it runs."""
 
 
 class CaptureController(QObject):

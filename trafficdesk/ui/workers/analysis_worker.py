@@ -91,6 +91,10 @@ class AnalysisWorker(QThread):
         self._stopping = True
         self._inbox.put(None)
 
+    def kill(self) -> None:
+        """Do not wait for what is under way any longer, once stopping was asked for."""
+        self._process.kill()
+
     def run(self) -> None:
         """The thread: whatever happens is reported, nothing is raised into Qt."""
         try:
