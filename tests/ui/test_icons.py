@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtGui import QColor, QIcon
+from PySide6.QtWidgets import QPushButton
 
 from trafficdesk.paths import resources_dir
 from trafficdesk.ui import icons
@@ -34,6 +35,17 @@ def inked(drawn: QPixmap) -> set[str]:
 def test_every_drawing_is_tinted(qtbot: QtBot, name: str) -> None:
     """What is drawn has the asked colour and no other."""
     assert inked(icons.pixmap(name, COLOR, 64)) == {COLOR}
+
+
+def test_an_icon_keeps_its_distance_from_the_words_of_a_button(qtbot: QtBot) -> None:
+    """Its drawing is as large as elsewhere, with blank room to its right."""
+    button = QPushButton("Start")
+    qtbot.addWidget(button)
+    icons.put_beside_words(button, "start", COLOR)
+    drawn = button.icon().pixmap(button.iconSize())
+    alone = icons.icon("start", COLOR).pixmap(16, 16)
+    assert drawn.width() - alone.width() == 4
+    assert drawn.copy(0, 0, alone.width(), alone.height()).toImage() == alone.toImage()
 
 
 @pytest.mark.parametrize("name", FAMILY)

@@ -62,6 +62,23 @@ def test_every_order(order: Order, expected: list[int]) -> None:
     assert arranged(IncidentView(order=order)) == [("", expected)]
 
 
+def test_tab_goes_through_the_cards_from_the_top(qtbot: QtBot, incidents: IncidentList) -> None:
+    """In whatever order they stand, and through the buttons of the chosen one before the next."""
+    for order in (Order.SEVERE, Order.NEWEST):
+        incidents.choose(order)
+        cards = incidents.cards()
+        incidents.select(cards[1].incident.id if cards[1].incident else 0)
+        passed, widget = [], cards[0].nextInFocusChain()
+        while widget is not cards[-1]:
+            passed.append(widget)
+            widget = widget.nextInFocusChain()
+        assert [one for one in passed if one in cards] == cards[1:-1]
+        first, second = passed.index(cards[1]), passed.index(cards[2])
+        buttons = [one for one in cards[1].findChildren(QPushButton) if one.isVisibleTo(cards[1])]
+        assert buttons
+        assert all(first < passed.index(one) < second for one in buttons)
+
+
 def test_groups_have_headings_in_the_order_of_their_first() -> None:
     """By family, by culprit; each heading counts all of its incidents."""
     view = IncidentView(order=Order.SEVERE, group=Group.CULPRIT)

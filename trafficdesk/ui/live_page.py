@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from trafficdesk.ui import theme
+from trafficdesk.ui.focus_order import let_follow
 from trafficdesk.ui.panels.anomalies import AnomalyPanel
 from trafficdesk.ui.panels.details import DetailsPane
 from trafficdesk.ui.panels.empty_state import EmptyState
@@ -61,7 +62,7 @@ class LivePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.across)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setProperty("class", "page")
 
     def build_charts(self) -> None:
@@ -76,6 +77,7 @@ class LivePage(QWidget):
         self.protocols.protocol_clicked.connect(self.protocol_chosen)
         self._charts_row.addWidget(self.volume, 5)
         self._charts_row.addWidget(self.protocols, 3)
+        let_follow(self, (self.volume, self.protocols))
 
     def show_table(self) -> None:
         """There are rows to show."""

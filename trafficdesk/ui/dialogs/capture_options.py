@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from trafficdesk.ui.dialogs.capture_page import CaptureForm, check_capture_filter
-from trafficdesk.ui.icons import icon
+from trafficdesk.ui.icons import put_beside_words
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.panels.interface_delegate import ROW_HEIGHT
 from trafficdesk.ui.panels.interface_list import InterfaceList
@@ -193,7 +193,7 @@ class CaptureOptions(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start_button = buttons.addButton(start_words, QDialogButtonBox.ButtonRole.AcceptRole)
         self.start_button.setProperty("class", "primary")
-        self.start_button.setIcon(icon("start", tokens.on_accent))
+        put_beside_words(self.start_button, "start", tokens.on_accent)
         self.save_button = buttons.addButton("Save", QDialogButtonBox.ButtonRole.ApplyRole)
         self.save_button.setToolTip("Keep these options for the next capture")
         self.save_button.clicked.connect(self.keep)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from trafficdesk.errors import AlertError
 from trafficdesk.ui.dialogs.job import Job
-from trafficdesk.ui.icons import icon
+from trafficdesk.ui.icons import put_beside_words
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import mono_font
 from trafficdesk.ui.wording import visible
@@ -84,7 +84,7 @@ class MailTrial(QFrame):
 
     def apply_theme(self, tokens: Tokens) -> None:
         """Take the colours of a theme."""
-        self.button.setIcon(icon("mail", tokens.text))
+        put_beside_words(self.button, "mail", tokens.text)
 
     @Slot(object)
     def _succeed(self, dialogue: str) -> None:

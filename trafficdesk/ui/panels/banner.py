@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from trafficdesk.ui import theme
-from trafficdesk.ui.icons import icon
+from trafficdesk.ui.icons import icon, put_beside_words
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.wording import visible
 
@@ -81,7 +81,7 @@ class Banner(QFrame):
         """Use other colours."""
         self._tokens = tokens
         self._close.setIcon(icon("close", tokens.text))
-        self._copy.setIcon(icon("copy", tokens.text))
+        put_beside_words(self._copy, "copy", tokens.text)
 
     def show_error(self, error: TrafficDeskError) -> None:
         """What went wrong outside our code, and the remedy."""

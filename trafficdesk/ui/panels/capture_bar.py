@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButt
 
 from trafficdesk.capture.interfaces import interface_names, joined
 from trafficdesk.ui import theme
-from trafficdesk.ui.icons import icon
+from trafficdesk.ui.icons import icon, put_beside_words
 from trafficdesk.ui.labels import tooltip
 from trafficdesk.ui.panels.interface_delegate import name_of
 from trafficdesk.ui.panels.interface_menu import InterfaceMenu
@@ -78,7 +78,7 @@ class CaptureBar(QFrame):
     def apply_theme(self, tokens: Tokens) -> None:
         """Draw the icons in the text's colour."""
         self._tokens = tokens
-        self.start.setIcon(icon("stop" if self._capturing else "start", tokens.on_accent))
+        put_beside_words(self.start, "stop" if self._capturing else "start", tokens.on_accent)
         self.settings.setIcon(icon("settings", tokens.text))
         self.export.setIcon(icon("chevron-down", tokens.muted))
         self.chooser.setIcon(icon("chevron-down", tokens.muted))
@@ -88,7 +88,7 @@ class CaptureBar(QFrame):
         self._capturing = capturing
         self.start.setText("Stop" if capturing else "Start")
         self.start.setToolTip(f"{self.start.text()} capturing (Ctrl+E)")
-        self.start.setIcon(icon("stop" if capturing else "start", self._tokens.on_accent))
+        put_beside_words(self.start, "stop" if capturing else "start", self._tokens.on_accent)
 
     def set_interfaces(self, interfaces: Sequence[InterfaceInfo]) -> None:
         """Offer these."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from trafficdesk.ui.focus_order import let_follow
 from trafficdesk.ui.incident_view import Group, IncidentView, Kind, Order
 from trafficdesk.ui.labels import WrappedLabel, plain_label
 from trafficdesk.ui.panels.incident_card import IncidentCard
@@ -66,6 +67,8 @@ class IncidentList(QWidget):
         self._view = IncidentView()
         self._cards: dict[int, IncidentCard] = {}
         self._heads: dict[str, QLabel] = {}
+        self._focus_order: list[IncidentCard] = []
+        """Cards as Tab goes through them."""
         self._selected = 0
         self._reason_for_none = ""
         self._make_parts()
@@ -91,6 +94,8 @@ class IncidentList(QWidget):
         self._selected = incident_id
         for identifier, card in self._cards.items():
             card.set_selected(identifier == incident_id)
+        self._focus_order = []
+        self._order_focus()
         # Its buttons come first.
         QTimer.singleShot(_NEXT_TURN_MS, self, self._show_selected)
 
@@ -182,6 +187,7 @@ class IncidentList(QWidget):
                     card = card or (spare.pop() if spare else self._make_card())
                 self._place_card(card, incident, place)
                 place += 1
+        self._order_focus()
         for card in spare:
             card.hide()
             self._column.removeWidget(card)
@@ -195,6 +201,13 @@ class IncidentList(QWidget):
         if self._column.indexOf(card) != place:
             self._column.insertWidget(place, card)
         card.show()
+
+    def _order_focus(self) -> None:
+        """Tab goes through the cards from the top, as they stand; cards are made and moved in any order."""
+        cards = self.cards()
+        if cards != self._focus_order:
+            self._focus_order = cards
+            let_follow(self._search, cards)
 
     def _place_head(self, section: Section, place: int) -> int:
         """Put a section's heading at `place`; returns how many places it takes."""

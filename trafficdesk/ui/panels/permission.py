@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from trafficdesk.ui.icons import icon, pixmap
+from trafficdesk.ui.icons import pixmap, put_beside_words
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.theme import mono_font
 
@@ -177,9 +177,9 @@ class PermissionCard(QFrame):
         asked = self._guide is not None and bool(self._guide.ask)
         self._lock.setPixmap(pixmap("lock", tokens.fourth, 20, scale=self.devicePixelRatioF()))
         for row in (self.now, self.lasting):
-            row.copy_button.setIcon(icon("copy", tokens.text))
-        self.allow_button.setIcon(icon("lock", tokens.on_accent))
-        self.retry_button.setIcon(icon("refresh", tokens.text if asked else tokens.on_accent))
+            put_beside_words(row.copy_button, "copy", tokens.text)
+        put_beside_words(self.allow_button, "lock", tokens.on_accent)
+        put_beside_words(self.retry_button, "refresh", tokens.text if asked else tokens.on_accent)
 
     def _show_commands(self) -> None:
         guide = self._guide

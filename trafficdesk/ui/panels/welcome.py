@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from trafficdesk.capture.interfaces import ANY
-from trafficdesk.ui.icons import icon
+from trafficdesk.ui.icons import put_beside_words
 from trafficdesk.ui.interface_watch import InterfaceWatch
 from trafficdesk.ui.labels import plain_label
 from trafficdesk.ui.panels.interface_delegate import ROW_HEIGHT
@@ -104,11 +104,11 @@ class WelcomePage(QWidget):
         """Take the colours of a theme."""
         self.permission.apply_theme(tokens)
         self.interfaces.apply_theme(tokens)
-        self.start_button.setIcon(icon("start", tokens.on_accent))
-        self.options_button.setIcon(icon("settings", tokens.text))
-        self.refresh_button.setIcon(icon("refresh", tokens.text))
-        self.open_button.setIcon(icon("open", tokens.text))
-        self.sample_button.setIcon(icon("sample", tokens.text))
+        put_beside_words(self.start_button, "start", tokens.on_accent)
+        put_beside_words(self.options_button, "settings", tokens.text)
+        put_beside_words(self.refresh_button, "refresh", tokens.text)
+        put_beside_words(self.open_button, "open", tokens.text)
+        put_beside_words(self.sample_button, "sample", tokens.text)
 
     def choose(self, choice: str) -> None:
         """Make `choice` the one that Start captures on."""
