@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -25,6 +26,8 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "trafficdesk.stamp"
 OLDEST = (3, 11)
+LONGEST_S = 45 * 60
+"""After which a step of the tests is taken to hang; all of them need less than half of it."""
 
 # What PySide6 loads that a bare system lacks, by the file it asks for (found with ldd on Debian 12, 2026-11).
 LIBRARIES = {
@@ -114,19 +117,26 @@ def test(arguments: list[str]) -> int:
         ("types", [bin_dir / "mypy"]),
         ("layers", [bin_dir / "lint-imports"]),
         ("tests", [bin_dir / "python", "-m", "pytest", "-q"]),
-        ("fuzzing", [bin_dir / "python", "-m", "tests.fuzz", "--fixed"]),
     ]
-    failed = [name for name, command in steps if not passes(name, command, {"QT_QPA_PLATFORM": "offscreen"})]
+    # Beside them, with what the tests leave of the processors: most of them use one.
+    beside = [("fuzzing", [bin_dir / "python", "-m", "tests.fuzz", "--fixed", "--jobs", "1"])]
     if "--fast" not in arguments:
+        beside.insert(0, ("build", build_command()))
+    with ThreadPoolExecutor(1) as other:
+        results = other.map(aside, beside)
+        offscreen = {"QT_QPA_PLATFORM": "offscreen"}
+        failed = [name for name, command in steps if not passes(name, command, offscreen)]
+        for name, passed, said in results:
+            print(f"\n== {name}\n{said}", end="", flush=True)
+            failed += [] if passed else [name]
+    if "--fast" not in arguments and "build" not in failed:
         failed += packaged_check()
     print("\nEverything passed." if not failed else f"\nFailed: {', '.join(failed)}.")
     return 1 if failed else 0
 
 
 def packaged_check() -> list[str]:
-    """Build the program and test what was built; returns the names of the failed steps."""
-    if build([]):
-        return ["build"]
+    """Test what was built; returns the names of the failed steps."""
     program = ROOT / "dist" / "trafficdesk" / ("trafficdesk.exe" if os.name == "nt" else "trafficdesk")
     command = [python(), "-m", "pytest", "-q", "tests/packaged"]
     return [] if passes("packaged", command, {"TRAFFICDESK_PACKAGED": str(program)}) else ["packaged"]
@@ -158,11 +168,15 @@ def bench(arguments: list[str]) -> int:
 def build(_arguments: list[str]) -> int:
     """Package the program into dist/trafficdesk (one folder)."""
     setup([])
+    return subprocess.call([str(part) for part in build_command()], cwd=ROOT)
+
+
+def build_command() -> list[str | Path]:
+    """What packages the program, once all that it needs is installed."""
     if sys.platform == "linux":
         missing = {} if shutil.which("objdump") else {"objdump": TEST_PROGRAMS["objdump"]}
         install_system(missing | missing_python_library(), "packaging")
-    command = [python(), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "trafficdesk.spec"]
-    return subprocess.call([str(part) for part in command], cwd=ROOT)
+    return [python(), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "trafficdesk.spec"]
 
 
 def program_found(name: str) -> bool:
@@ -174,8 +188,24 @@ def program_found(name: str) -> bool:
 def passes(name: str, command: list[str | Path], environment: dict[str, str]) -> bool:
     """Run one step below its name."""
     print(f"\n== {name}", flush=True)
-    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=os.environ | environment)
-    return code == 0
+    words, everything = [str(part) for part in command], os.environ | environment
+    try:
+        return subprocess.call(words, cwd=ROOT, env=everything, timeout=LONGEST_S) == 0
+    except subprocess.TimeoutExpired:
+        print(f"Ended: it did not come to an end within {LONGEST_S // 60} minutes.", flush=True)
+        return False
+
+
+def aside(step: tuple[str, list[str | Path]]) -> tuple[str, bool, str]:
+    """Run one step behind what else is to be done; its name, whether it passed, and what it said."""
+    name, command = step
+    polite = ["nice", "-n", "10"] if shutil.which("nice") else []
+    done = subprocess.run(
+        [*polite, *map(str, command)],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", check=False,
+    )  # fmt: skip
+    return name, done.returncode == 0, done.stdout
 
 
 def python() -> Path:
