@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from trafficdesk.detect.families import FAMILIES, UNUSUAL
@@ -21,6 +21,7 @@ from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
 from trafficdesk.settings.secrets import HistoryPassword, MailPassword
 from trafficdesk.ui import guards, theme, window_state
+from trafficdesk.ui.alerting import begin_alerting
 from trafficdesk.ui.capture_rights import CaptureRights
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
@@ -78,6 +79,7 @@ def run(options: Options) -> int:
         desktop.window.banner.show_message(warnings[0], " ".join(warnings[1:]), "warning")
     guards.listen_for_interrupt(app)
     garbage = GarbageCollector(app)
+    desktop.started.connect(garbage.spare)
     desktop.window.show()
     code = app.exec()
     desktop.shut_down()
@@ -87,6 +89,9 @@ def run(options: Options) -> int:
 
 class Desktop(QObject):
     """Everything one window needs, built once."""
+
+    started = Signal()
+    """The window is complete; what the command line asked for comes next."""
 
     def __init__(self, app: QApplication, options: Options, settings: Settings) -> None:
         super().__init__()
@@ -178,8 +183,13 @@ class Desktop(QObject):
     def _finish_start_up(self) -> None:
         self.window.page.build_charts()
         self.desk.later_statistics.build()
-        self._start_alerts()
-        self.history.start()
+        _ = self.history  # its page is built before anything is under way
+        if self._options.file:
+            # Both read a database library; a file is neither recorded nor, while it is read, analysed.
+            once = Qt.ConnectionType.SingleShotConnection
+            self.desk.capture.ended.connect(self._start_services, once)
+        else:
+            self._start_services()
         self.threats.read()
         self.interfaces.refresh()
         if self._options.quit_after_s is not None:
@@ -190,6 +200,7 @@ class Desktop(QObject):
     def _begin_work(self) -> None:
         """The charts are in their places: do what the command line asked for."""
         options = self._options
+        self.started.emit()
         self.diagnostics.start_up_ended()
         self.recovery.look()
         if options.display_filter:
@@ -246,23 +257,10 @@ class Desktop(QObject):
             self.model.apply_theme(tokens)
             self.window.apply_theme(tokens)
 
-    def _start_alerts(self) -> None:
-        from trafficdesk.alerts import AlertDispatcher
-        from trafficdesk.evidence.enclosures import Enclosures
-        from trafficdesk.store.letter import stored_outbox
-        from trafficdesk.ui.alert_watch import AlertWatch
-        from trafficdesk.ui.notifications import Notifier
-
-        mail = self.preferences.settings.mail
-        self._alerts = self.desk.alerts = AlertDispatcher(
-            mail,
-            self._mail_password,
-            outbox=stored_outbox,
-            evidence=Enclosures(lambda: self.preferences.settings.detection),
-            on_error=self.desk.alert_failed.emit,
-        )
-        self._notifier = Notifier(self.desk)
-        self._alert_watch = AlertWatch(self.desk, self._alerts)
+    @Slot()
+    def _start_services(self) -> None:
+        self._alerts, self._alert_watch, self._notifier = begin_alerting(self.desk, self._mail_password)
+        self.history.start()
 
     def _compile_filter(self, expression: str) -> DisplayFilter:
         from trafficdesk.packets.display_filter import compile_filter

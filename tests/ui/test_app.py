@@ -100,6 +100,26 @@ def test_from_the_sample_to_the_incident(qtbot: QtBot, desktop: Desktop, tmp_pat
     assert "exported" in window.banner.text
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_is_read_before_mail_and_history_begin(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, *, whole: bool
+) -> None:
+    """What the command line names is not slowed by them; they begin when it has ended, also where it can't be read."""
+    sheet = qapp.styleSheet()
+    file = sample_capture() if whole else tmp_path / "nowhere.pcap"
+    made = Desktop(qapp, Options(file=str(file)), Settings())
+    qtbot.addWidget(made.window)
+    begun: list[bool] = []
+    made.desk.capture.ended.connect(lambda: begun.append(made.desk.alerts is not None))
+    made.window.show()
+    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
+    assert begun == [False]
+    assert made.desk.alerts is not None
+    assert len(made.session.log) > 10_000 if whole else not len(made.session.log)
+    made.shut_down()
+    qapp.setStyleSheet(sheet)
+
+
 def test_the_first_window_waits_for_no_page_behind_it(qtbot: QtBot, qapp: QApplication) -> None:
     """Statistics and history are made after it is painted, in the theme that holds then, and are there from then on."""
     sheet = qapp.styleSheet()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _STOP_WAIT_MS = 60_000
 """A source ends within a tenth of a second, on a busy machine later; its thread must not be destroyed while it runs."""
+_FEWEST_ROWS = 8_192
+"""Half of what taking so many in costs is there for any number; where a thread decodes meanwhile, even more."""
 
 
 class CaptureController(QObject):
@@ -51,7 +53,7 @@ class CaptureController(QObject):
         self._source_ended = False
         """Told by the thread's last signal: it may have finished while its batches are still on their way."""
         self._statistics = CaptureStatistics()
-        self._pace = Pace()
+        self._pace = Pace(fewest=_FEWEST_ROWS)
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._take_some)
         self.waits_for_analysis = True

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
 
 _REFRESH_MS: Final = 100
+_OPENING_TICKS: Final = 3
+"""A file comes so fast that drawing it ten times a second would take longer than reading it."""
 _IDLE_TICKS: Final = 10
 """Ages and memory change without anything arriving: once a second."""
 _QUIET_S: Final = 3
@@ -158,7 +160,9 @@ class Dashboard(QObject):
     @Slot()
     def _tick(self) -> None:
         self._ticks += 1
-        if self._changed or self._ticks % _IDLE_TICKS == 0:
+        opening = self._capture.running and not self._capture.live and self._model.rowCount() > 0
+        every = _OPENING_TICKS if opening else 1
+        if (self._changed and self._ticks % every == 0) or self._ticks % _IDLE_TICKS == 0:
             self.refresh()
 
     def _state(self) -> str:

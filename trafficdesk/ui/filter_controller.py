@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from trafficdesk.session import AnalysisSession
     from trafficdesk.ui.models.packet_table_model import PacketTableModel
 
-TELL_MS: Final = 100
-"""Rows that came wait no longer than that to be shown; charts are drawn as often."""
+TELL_MS: Final = 500
+"""Rows that came wait no longer than that to be shown; the dashboard asks for them sooner."""
 _REFRESH_MS: Final = 700
 """How long after new scores a filter that asks for them is run again."""
 

@@ -32,6 +32,11 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     @Slot()
+    def spare(self) -> None:
+        """What exists by now will be there until the end: don't look through it."""
+        gc.freeze()
+
+    @Slot()
     def collect_due(self) -> None:
         """Collect the oldest generation that has reached its threshold."""
         counts = gc.get_count()

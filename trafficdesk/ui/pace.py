@@ -23,10 +23,12 @@ class Pace:
     Parameters
     ----------
     clock : seconds, monotonic.
+    fewest : rows that are worked on however long it takes: a step that waits for other threads is not quicker with less.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter, *, fewest: int = _FEWEST_ROWS) -> None:
         self._clock = clock
+        self._fewest = fewest
         self.rows = _FIRST_ROWS
 
     @contextmanager
@@ -36,4 +38,4 @@ class Pace:
         yield
         took_s = max(self._clock() - began, 1e-6)
         wanted = int(self.rows * min(max(TURN_S / took_s, 0.5), 2.0))
-        self.rows = min(max(wanted, _FEWEST_ROWS), _MOST_ROWS)
+        self.rows = min(max(wanted, self._fewest), _MOST_ROWS)
