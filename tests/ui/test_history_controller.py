@@ -115,6 +115,24 @@ def test_live_captures_are_recorded_and_files_are_not(desk: _Desk, qtbot: QtBot)
     assert not desk.window.banner.errors
 
 
+def test_what_came_while_the_history_was_opened_is_recorded(desk: _Desk, qtbot: QtBot) -> None:
+    """A capture that begins with the program loses nothing of its beginning; begun anew, nothing is counted twice."""
+    desk.session.begin()
+    desk.capture.job = _Job(live=True)
+    controller = HistoryController(desk, HistoryPassword())
+    desk.capture.began.emit()
+    desk.session.ingest(random_batch(300, 1))
+    controller.start()
+    qtbot.waitUntil(lambda: controller.keeping is not None)
+    desk.session.ingest(random_batch(200, 2, first_id=300))
+    first = controller.keeping
+    controller.restart()
+    qtbot.waitUntil(lambda: controller.keeping not in {None, first})
+    desk.session.ingest(random_batch(100, 3, first_id=500))
+    controller.shut_down()
+    assert packets_of(desk.preferences.settings.history) == 600
+
+
 def test_switched_off_nothing_is_recorded(desk: _Desk, qtbot: QtBot) -> None:
     """And nothing runs; what was recorded before stays."""
     controller = started(desk, qtbot)

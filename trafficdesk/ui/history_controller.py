@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -41,6 +42,8 @@ class HistoryController(QObject):
         self._keeping: Keeping | None = None
         self._open: list[Keeping] = []
         """Begun and not closed, that whose beginning nobody has heard of yet among them."""
+        self._next_id = 0
+        """First packet of a live capture that no recorder was there for."""
         self._noted: Corrections | None = None
         self._in_trouble = False
         self._changed.connect(self._on_changed)
@@ -99,8 +102,24 @@ class HistoryController(QObject):
         self._desk.session.recorder = keeping.recorder
         self._noted = None
         self.note()
-        if self._desk.capture.live:
-            self._on_began()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Record what came of a live capture while the history was being opened, and what is to come."""
+        session, capture = self._desk.session, self._desk.capture
+        log, fresh = session.log, not self._next_id
+        start = max(self._next_id, log.first_id)
+        if capture.job is None or not capture.job.live or not (capture.live or start < log.end_id):
+            return
+        self._on_began()
+        assert self._keeping is not None
+        for part in log.views(start, log.end_id):
+            known = log.identity(part.first_id, part.first_id + len(part))
+            self._keeping.recorder.add(replace(part, identity=known))
+        if fresh:
+            self._keeping.recorder.tell(session.incidents, model=session.model, gaps=session.gaps)
+        if not capture.live:
+            self._on_ended()
 
     @Slot(object, object)
     def _on_failed(self, _settings: HistorySettings, error: TrafficDeskError) -> None:
@@ -109,6 +128,7 @@ class HistoryController(QObject):
     @Slot()
     def _on_began(self) -> None:
         job, capture = self._desk.capture.job, self._desk.capture
+        self._next_id = 0
         if self._keeping is not None and job is not None and job.live:
             session = self._desk.session
             self._keeping.recorder.begin(
@@ -152,6 +172,7 @@ class HistoryController(QObject):
     def restart(self) -> None:
         """Begin anew: the settings or the password are others."""
         self._desk.session.recorder = None
+        self._next_id = self._desk.session.log.end_id
         if self._keeping is not None:
             self._close(self._keeping)
             self._keeping = None
