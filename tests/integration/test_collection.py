@@ -260,7 +260,7 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
 
 
 def test_the_report_names_files_and_incidents(folder: Path, tmp_path: Path) -> None:
-    """HTML, Markdown and PDF: every file, what is wrong with it, and whose incident it is."""
+    """HTML, Markdown and PDF: every file, what is wrong with it, whose incident it is, and all of them over time."""
     for suffix in ("html", "md", "pdf"):
         out = tmp_path / f"report.{suffix}"
         analyze(folder / "deep", "--jobs", 1, "--report", out)
@@ -268,7 +268,15 @@ def test_the_report_names_files_and_incidents(folder: Path, tmp_path: Path) -> N
             assert out.read_bytes().startswith(b"%PDF")
             continue
         page = out.read_text()
-        for word in ("scan.pcap", "port scan", "packed.pcap.gz", "empty.pcap is empty", "1 partial"):
+        words = (
+            "scan.pcap",
+            "port scan",
+            "packed.pcap.gz",
+            "empty.pcap is empty",
+            "1 partial",
+            "Volume over time",
+        )
+        for word in words:
             assert word in page, word
 
 

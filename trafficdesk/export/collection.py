@@ -21,7 +21,7 @@ FILE_COLUMNS: Final = (
     "flagged", "scored", "unscored", "incidents", "most_severe", "fault",
 )  # fmt: skip
 _COPIED: Final = FILE_COLUMNS[2:12]
-_INTERNAL: Final = ("addresses", "details")
+_INTERNAL: Final = ("addresses", "rates", "details")
 """Keys of an outcome that are for adding up and for the log."""
 _LONGEST: Final = 4_096
 

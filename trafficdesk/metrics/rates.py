@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +22,8 @@ _FLAGGED: Final = MEASURES.index("flagged")
 _WIDTHS: Final = (1, 60, 3_600, 86_400)
 _MOST_BINS: Final = 50_000
 _PENDING_ROWS: Final = 20_000
+_FEW_BINS: Final = {1: 120, 60: 1_440, 3_600: 2_160}
+"""What `shortened` leaves, by width: two minutes, a day, three months."""
 _BY_MINUTE_S: Final = 600
 """Spans from here on are told by minute."""
 _NS: Final = 1_000_000_000
@@ -70,6 +73,15 @@ class Series:
         # One bin more may be needed where the first one begins before the first second.
         return self.widened(self.width_s * -(-self.bins // max(bins - 1, 1)))
 
+    def shortened(self) -> Series:
+        """The same with few bins, of widths that `Rates.merge` adds up: what is told of one file among thousands."""
+        series = self
+        for finer, width in pairwise(_WIDTHS):
+            if series.width_s > finer or len(series) <= _FEW_BINS[finer]:
+                continue
+            series = series.widened(width)
+        return series
+
     def correlation(self) -> NDArray[np.float64]:
         """(measures, measures) Pearson's r over the bins, silent ones included; NaN where a measure never changes."""
         if self.bins < 3:
@@ -117,6 +129,15 @@ class Rates:
             nothing = np.zeros(len(times_ns))
             self._count(times_ns, (*(nothing,) * _FLAGGED, np.ones(len(times_ns))))
 
+    def merge(self, series: Series) -> None:
+        """Add what was counted elsewhere; the widest of all is the width of the whole."""
+        if len(series):
+            self._width_s = max(self._width_s, series.width_s)
+            self._parts.append((series.starts, series.values))
+            self._pending += len(series)
+            if self._pending > _PENDING_ROWS:
+                self._join()
+
     def series(self) -> Series:
         """What was counted: by second up to ten minutes, else by minute or more."""
         self._join()
@@ -140,7 +161,7 @@ class Rates:
         if not self._parts:
             return
         starts, values = (np.concatenate([part[which] for part in self._parts]) for which in (0, 1))
-        joined = _summed(starts, values)
+        joined = _summed(starts // self._width_s * self._width_s, values)
         for width in _WIDTHS:
             if len(joined[0]) <= _MOST_BINS:
                 break

@@ -80,3 +80,16 @@ def test_talkers_are_those_of_the_captures(tmp_path: Path) -> None:
     for key in ("packets", "bytes", "unique_ip", "first_ns", "last_ns", "top_sources", "top_destinations"):
         assert sums[key] == outcome[key], key
     assert dict(sums["protocols"]) == outcome["protocols"]
+
+
+def test_volume_over_time_is_that_of_the_captures(tmp_path: Path) -> None:
+    """Every packet and byte of every file lies in some minute; what an older version left for resuming has none."""
+    sums = Sums(0)
+    conditions = Conditions(DetectionSettings(), Corrections())
+    for path in small_captures(tmp_path, 3, packets=200):
+        sums.add(str(path), analysed(str(path), conditions))
+    sums.add("left by an older version", told(packets=7, bytes=70))
+    series, summary = sums.series(), sums.summary()
+    assert series.of("packets").sum() == 600 == summary["packets"] - 7
+    assert series.of("bytes").sum() == summary["bytes"] - 70
+    assert "rates" not in summary

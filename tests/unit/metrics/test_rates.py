@@ -56,3 +56,42 @@ def test_years_of_seconds_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told.width_s == 60
     assert len(told) == 50
     assert told.of("flagged").sum() == 3_000
+
+
+def test_shortened_and_merged_nothing_is_lost() -> None:
+    """However long each is, and in any order, their sum has every packet, by the widest of them."""
+    long, short, longer = Rates(), Rates(), Rates()
+    for rates, seconds in ((long, 4_000), (short, 50), (longer, 5_000 * 60)):
+        rates.flag(np.arange(0, seconds, 60 if rates is longer else 1, dtype=np.int64) * 1_000_000_000)
+    told = [rates.series().shortened() for rates in (long, short, longer)]
+    assert [one.width_s for one in told] == [60, 1, 3_600]
+    sums = []
+    for order in (told, told[::-1]):
+        merged = Rates()
+        for one in order:
+            merged.merge(one)
+        sums.append(merged.series())
+    assert sums[0].width_s == 3_600
+    assert sums[0].of("flagged").sum() == 4_000 + 50 + 5_000
+    assert sums[0].starts.tolist() == sums[1].starts.tolist()
+    assert sums[0].values.tolist() == sums[1].values.tolist()
+
+
+def test_merging_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of captures of as many minutes become wider bins, the same in any order."""
+    monkeypatch.setattr(module, "_MOST_BINS", 100)
+    monkeypatch.setattr(module, "_PENDING_ROWS", 50)
+    parts = []
+    for number in range(300):
+        one = Rates()
+        one.flag(np.array([number * 60 * 1_000_000_000]))
+        parts.append(one.series().shortened())
+    told = []
+    for order in (parts, parts[::-1]):
+        merged = Rates()
+        for part in order:
+            merged.merge(part)
+        told.append(merged.series())
+    assert told[0].of("flagged").sum() == 300
+    assert len(told[0]) <= 100
+    assert told[0].values.tolist() == told[1].values.tolist()

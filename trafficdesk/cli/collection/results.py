@@ -112,5 +112,6 @@ def _write_report(
     notes = sums.notes()
     if files > len(rows):
         notes += (f"The first {len(rows):,} of {files:,} files are listed; --files-csv has all.",)
-    report = Report(title, {**sums.summary(), "incidents": incidents}, notes=notes, files=tuple(rows))
+    summary = {**sums.summary(), "incidents": incidents}
+    report = Report(title, summary, series=sums.series(), notes=notes, files=tuple(rows))
     write_in_form(Path(arguments.report), report)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from trafficdesk import __version__
 from trafficdesk.cli.collection.task import ADDRESSES, STOPPED
+from trafficdesk.metrics.rates import MEASURES, Rates, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +49,7 @@ class Sums:
         self._suppressed: Counter[str] = Counter()
         self._threats: dict[tuple[str, str, str, int], list[int]] = {}
         self._incidents = 0
+        self._rates = Rates()
 
     def add(self, path: str, told: Outcome) -> None:
         """One file."""
@@ -65,6 +69,7 @@ class Sums:
         self._suppressed.update(told["suppressed"])
         self._incidents += len(told["incidents"])
         self._add_addresses(told)
+        self._add_rates(told)
         for hit in told["threats"]:
             key = (hit["list"], hit["entry"], hit["met"], hit["dated_s"])
             packets, first, last = self._threats.get(key, (0, hit["first_ns"], hit["last_ns"]))
@@ -97,6 +102,10 @@ class Sums:
             "threats": list(self._hits()),
         }
 
+    def series(self) -> Series:
+        """What happened over time in all of them; by minute, or more where they span much."""
+        return self._rates.series()
+
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of these numbers."""
         parts = [f"{count:,} {name}" for name, count in sorted(self.statuses.items())]
@@ -120,6 +129,14 @@ class Sums:
             self._exact = False
             ranked = sorted(self._addresses.items(), key=lambda item: (-item[1][1] - item[1][3], item[0]))
             self._addresses = dict(ranked[: _MOST_ADDRESSES // 2])
+
+    def _add_rates(self, told: Outcome) -> None:
+        # What an earlier version left for `--resume` has none.
+        if rates := told.get("rates"):
+            starts, values = np.array(rates["starts"], np.int64), np.array(rates["values"], np.float64)
+            self._rates.merge(
+                Series(starts, values.reshape(len(starts), len(MEASURES)), MEASURES, rates["width_s"])
+            )
 
     def _top(self, column: int) -> Iterator[dict[str, Any]]:
         """By bytes sent (0) or received (2)."""

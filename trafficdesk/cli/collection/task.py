@@ -8,6 +8,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from trafficdesk import __version__
 from trafficdesk.errors import BadCaptureFile
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from trafficdesk.cli.analyze import Analysis
     from trafficdesk.detect.corrections import Corrections
+    from trafficdesk.metrics.rates import Rates
     from trafficdesk.packets.batch import PacketBatch
     from trafficdesk.settings import DetectionSettings
     from trafficdesk.threats.threat_list import ThreatList
@@ -27,7 +30,7 @@ _LEFT_OUT: Final = ("version", "seed", "models", "dropped", "gaps", "seconds")
 """Keys of a summary that are the same for all files, or another time otherwise."""
 
 Outcome = dict[str, Any]
-"""What is told of a file, ready for JSON: `status`, `fault`, `addresses`, and the keys of `analyze --json`."""
+"""What is told of a file, ready for JSON: `status`, `fault`, `addresses`, `rates`, and the keys of `analyze --json`."""
 
 COMPLETE: Final = "complete"
 PARTIAL: Final = "partial"
@@ -78,9 +81,11 @@ def analysed(path: str, conditions: Conditions) -> Outcome:
     from trafficdesk.cli.analyze import Analysis, summary_of_analysis
     from trafficdesk.detect.detector import Detector
     from trafficdesk.export.summary_json import summary_of
+    from trafficdesk.metrics.rates import Rates
     from trafficdesk.threats import Matching
 
     analysis = Analysis(Detector(conditions.settings), None, clock_ns=lambda: conditions.now_ns)
+    analysis.rates = Rates()
     analysis.correct(conditions.corrections)
     if conditions.lists:
         analysis.session.log.identities.matching = Matching(conditions.lists)
@@ -103,6 +108,7 @@ def analysed(path: str, conditions: Conditions) -> Outcome:
         "fault": fault,
         **told,
         "addresses": _addresses(analysis),
+        "rates": _rates(analysis.rates),
         **({"details": details} if details else {}),
     }
 
@@ -124,6 +130,16 @@ def _batches(path: str) -> Iterator[PacketBatch]:
 
 def _addresses(analysis: Analysis) -> dict[str, tuple[int, int, int, int]]:
     return analysis.session.metrics.endpoints.heaviest(ADDRESSES)
+
+
+def _rates(rates: Rates) -> dict[str, Any]:
+    """What happened over time, roughly: `Series` of whole numbers."""
+    series = rates.series().shortened()
+    return {
+        "width_s": series.width_s,
+        "starts": series.starts.tolist(),
+        "values": series.values.astype(np.int64).tolist(),
+    }
 
 
 def _content(path: Path) -> str:
