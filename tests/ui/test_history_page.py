@@ -111,6 +111,22 @@ def test_a_span_tells_its_hosts(room: Room) -> None:
     assert order == sorted(order, reverse=True)
 
 
+@pytest.mark.parametrize("last", [Last.DAY, Last.WEEK, Last.MONTH])
+def test_a_young_history_is_drawn_from_its_beginning(room: Room, qtbot: QtBot, last: Last) -> None:
+    """Five minutes would be a hair's breadth of a week; every packet is in the chart. A chosen span is drawn whole."""
+    room.page.span.set_chosen((last, 0, 0))
+    room.page.choose(HistoryTab.CAPTURES)
+    room.settle(qtbot)
+    given = room.page._given
+    assert given is not None
+    assert given.snapshot.packets == ROWS
+    assert NOON_S - 3_600 <= int(given.snapshot.seconds[0]) < NOON_S
+    room.page.span.set_chosen((Last.CUSTOM, NOON_S - 86_400, NOON_S + 86_400))
+    room.page.choose(HistoryTab.HOSTS)
+    room.settle(qtbot)
+    assert int(room.page._given.snapshot.seconds[0]) == NOON_S - 86_400
+
+
 def test_a_host_is_followed_over_its_month(room: Room, qtbot: QtBot) -> None:
     """Double-clicking it limits all tables to it, and All hosts leads back to the span before."""
     room.page.span.set_chosen((Last.DAY, 0, 0))

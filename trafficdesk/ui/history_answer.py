@@ -19,6 +19,7 @@ HOSTS: Final = 1_000
 CONVERSATIONS: Final = 1_000
 _SECOND, _MINUTE, _HOUR = 1, 60, 3_600
 _FINE_S: Final = 1_800
+_LEAST_DRAWN_S: Final = 600
 _MINUTES_S: Final = 8 * _HOUR
 """As `store.history` chooses its tables."""
 
@@ -33,7 +34,9 @@ def answer(history: History, request: HistoryRequest, now_s: int) -> HistoryAnsw
     """
     span = span_of(request, now_s)
     before = replace(span, start_s=0)
-    captures = [one for one in history.captures(before) if one["ended_ns"] >= span.start_s * sheets.NS]
+    ever = history.captures(before)
+    drawn = _drawn(request, span, ever)
+    captures = [one for one in ever if one["ended_ns"] >= span.start_s * sheets.NS]
     told = [one for one in history.incidents(span, suppressed=True) if _concerns(one, request.host)]
     conversations: list[dict[str, Any]] = []
     if request.host or request.tab is HistoryTab.CONVERSATIONS:
@@ -43,14 +46,28 @@ def answer(history: History, request: HistoryRequest, now_s: int) -> HistoryAnsw
         request,
         span,
         history.sensors(),
-        _snapshot(history, request, span, conversations),
-        sheets.gaps_of(history.gaps(before), captures, span),
+        _snapshot(history, request, drawn, conversations),
+        sheets.gaps_of(history.gaps(before), captures, drawn),
         tuple(sheets.incident_of(number, one) for number, one in enumerate(told)),
         told,
         sheet,
         capped,
         history.shown_names([request.host]).get(request.host, "") if request.host else "",
     )
+
+
+def _drawn(request: HistoryRequest, span: Span, captures: list[dict[str, Any]]) -> Span:
+    """What the chart shows: a history younger than the span from its beginning, else its first hour were a hair's breadth.
+
+    `captures`: all until the span's end. A span that a person chose is drawn whole.
+    """
+    if request.last is Last.CUSTOM or not captures:
+        return span
+    began_s = min(one["capture"] for one in captures) // sheets.NS
+    start_s = min(began_s - _MINUTE, span.end_s - _LEAST_DRAWN_S)
+    # The store adds up by whole minutes, or hours where it is long.
+    step = _MINUTE if span.end_s - start_s <= _MINUTES_S else _HOUR
+    return replace(span, start_s=max(start_s // step * step, span.start_s))
 
 
 def _snapshot(
