@@ -166,7 +166,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
             f"  {one['address'] or 'all others':<40} {one['sent_bytes']:>15,} sent {one['received_bytes']:>15,} received"
             f"{'  ' + visible(one['name']) if one['name'] else ''}"
             for one in told["talkers"][:_SHOWN]
-        ]
+        ] or ["  none"]
     lines += ["", "Conversations by bytes"]
     lines += [_conversation(one) for one in told["conversations"][:_SHOWN]] or ["  none"]
     alerts = [one for one in told["incidents"] if not one["suppressed"]]

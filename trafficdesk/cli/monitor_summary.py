@@ -22,6 +22,7 @@ def summary_of_run(monitor: Monitor, settings: Settings, total_s: float) -> Summ
         flagged=session.flagged,
         scored=session.scored,
         unscored=session.unscored + session.pending,
+        own=session.own,
         lost=lost,
         seconds={
             "read": monitor.pump.read_s,

@@ -55,6 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     use_threat_lists(analysis.session, settings)
     for batch in batches_of(arguments.files, analysis.seconds, faults):
         analysis.feed(batch)
+    if faults and not analysis.session.log.end_id:
+        # A page of nothing would take the place of one that somebody kept.
+        for fault in faults:
+            complain(fault)
+        return Exit.UNREADABLE
     summary = summary_of_analysis(analysis, detection.seed)
     report = report_on(arguments.files, summary, analysis.rates, analysis.session.model)
     notes = tuple(f"{visible(fault.title)} What could be read of it is told here." for fault in faults)

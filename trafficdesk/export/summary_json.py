@@ -35,6 +35,8 @@ class Summary:
     flagged: int = 0
     scored: int = 0
     unscored: int = 0
+    own: int = 0
+    """Packets of TrafficDesk's own conversations, which are not judged; with the two above they are all."""
     lost: CaptureStatistics = field(default_factory=CaptureStatistics)
     seconds: dict[str, float] = field(default_factory=dict)
     """Keys read, decode, features, detect, total; NaN = not known."""
@@ -90,6 +92,7 @@ def summary_of(summary: Summary) -> dict[str, Any]:
         "suppressed": dict(zip(("incidents", "packets"), summary.suppressed, strict=True)),
         "scored": summary.scored,
         "unscored": summary.unscored,
+        "own": summary.own,
         "dropped": {place.name: place.count(summary.lost) for place in PLACES},
         "threats": [_threat(*item) for item in summary.threats],
         "gaps": [asdict(gap) for gap in summary.gaps],

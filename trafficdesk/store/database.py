@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sql
@@ -22,7 +23,6 @@ from trafficdesk.store.schema import Merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from sqlalchemy.engine import URL, Connection, Engine
 
@@ -195,6 +195,12 @@ def _engine_of(url: URL) -> Engine:
 
 
 def _embedded(url: URL) -> Engine:
+    if url.database and url.database != ":memory:" and not Path(url.database).is_absolute():
+        # Two programs started in two folders would keep two histories.
+        raise StoreError(
+            f"{url.database} is not the whole path of a file.",
+            "Write it from the root on, like sqlite:////home/me/history.db, or leave the address empty.",
+        )
     if url.database and url.database != ":memory:":
         _make_private(url.database)
     engine = sql.create_engine(url, connect_args={"timeout": _BUSY_MS / 1_000})
@@ -212,8 +218,6 @@ def _embedded(url: URL) -> Engine:
 
 
 def _make_private(path: str) -> None:
-    from pathlib import Path
-
     file = Path(path)
     try:
         private_dir(file.parent)

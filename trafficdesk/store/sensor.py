@@ -50,7 +50,8 @@ def this_sensor(folder: Path) -> Sensor:
             pass
         uid = path.read_text(encoding="ascii").strip() or str(uuid.uuid4())
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
         raise StoreError(
-            f"{path} can't be read or made: {error}.", "Make the folder writable; the history needs it."
+            f"{path} can't be read or made: {why}.", "Make the folder writable; the history needs it."
         ) from error
     return Sensor(uid, socket.gethostname()[:255])

@@ -102,7 +102,9 @@ def test_what_was_learned_and_said_is_told(capsys):
 def test_nothing_recorded_is_no_error(capsys):
     """A first look at an empty history."""
     assert main(["history"]) == 0
-    assert "0 packets" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "0 packets" in told
+    assert "Addresses by bytes\n  none\n" in told
 
 
 @pytest.mark.parametrize(

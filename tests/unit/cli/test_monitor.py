@@ -19,9 +19,12 @@ from trafficdesk.capture.limits import StopLimits
 from trafficdesk.capture.source import CaptureStatistics, Gap
 from trafficdesk.cli.live_view import LiveView
 from trafficdesk.cli.monitor_loop import HANG_UP, Monitor
+from trafficdesk.cli.monitor_summary import summary_of_run
 from trafficdesk.detect.finding import Detection
 from trafficdesk.errors import CaptureError, SpoolError, TrafficDeskError
-from trafficdesk.settings import DetectionSettings
+from trafficdesk.export.summary_json import summary_of
+from trafficdesk.identity.own_traffic import OWN_TRAFFIC
+from trafficdesk.settings import DetectionSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,6 +230,15 @@ def test_vanished_interface_keeps_what_came() -> None:
     monitor = run(deliver(500, fault=gone))
     assert monitor.failures == [gone]
     assert monitor.session.scored == 500
+
+
+def test_scored_unscored_and_our_own_are_all_packets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the summary, too: what TrafficDesk itself sent is neither scored nor passed over."""
+    monkeypatch.setattr(OWN_TRAFFIC, "mine", lambda batch: np.arange(min(3, len(batch))))
+    monitor = run(deliver(1_000), Process(lambda batch: detection_of(batch, ids=batch.ids)))
+    told = summary_of(summary_of_run(monitor, Settings(), 1.0))
+    assert told["own"] > 0
+    assert told["scored"] + told["unscored"] + told["own"] == told["packets"] == 1_000
 
 
 def test_dead_analysis_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:

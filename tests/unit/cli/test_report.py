@@ -105,3 +105,16 @@ def test_a_broken_file_is_told_and_the_rest_written(tmp_path, capsys):
     assert main(["report", str(broken), str(sample_capture()), "-o", str(path)]) == 4
     assert "What could be read of it is told here" in path.read_text()
     assert "broken.pcap" in capsys.readouterr().err
+
+
+def test_a_file_of_which_nothing_can_be_read_replaces_no_report(tmp_path, capsys):
+    """A mistyped name is said; the page that was there stays."""
+    page = tmp_path / "kept.html"
+    page.write_text("of yesterday")
+    assert (
+        main(["report", str(tmp_path / "mistyped.pcap"), "-o", str(page), "--all", str(tmp_path / "all")])
+        == 4
+    )
+    assert page.read_text() == "of yesterday"
+    assert not (tmp_path / "all").exists()
+    assert "mistyped.pcap" in capsys.readouterr().err

@@ -121,12 +121,16 @@ def test_a_damaged_parcel_is_an_error_with_a_sentence():
             Parcel.unpacked(data)
 
 
-@pytest.mark.parametrize("address", ["", "history", "nosuch://x/y", "mysql+nosuch://x/y"])
-def test_a_bad_address_is_a_sentence(address, tmp_path):
-    """Of what a person typed."""
+@pytest.mark.parametrize(
+    "address", ["", "history", "nosuch://x/y", "mysql+nosuch://x/y", "sqlite:///history.db"]
+)
+def test_a_bad_address_is_a_sentence(address, tmp_path, monkeypatch):
+    """Of what a person typed; no file is made, wherever the program was started."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreError) as caught:
         Database(address)
     assert caught.value.hint
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_wrong_password_is_refused_not_out_of_reach(mariadb, tmp_path):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ADDRESSES: Final = 1_000
 """The heaviest ones of a file that are told; a file with more is told to have more."""
-_LEFT_OUT: Final = ("version", "seed", "models", "dropped", "gaps", "seconds")
+_LEFT_OUT: Final = ("version", "seed", "models", "dropped", "gaps", "own", "seconds")
 """Keys of a summary that are the same for all files, or another time otherwise."""
 
 Outcome = dict[str, Any]
