@@ -16,6 +16,7 @@ from trafficdesk.detect.families import FAMILY_INDEX, UNUSUAL
 from trafficdesk.detect.findings import MAX_INCIDENTS
 from trafficdesk.detect.labels import Label
 from trafficdesk.detect.suppression import FlaggedPackets, LogColumns, SuppressionRule, holds
+from trafficdesk.detect.touched_rows import TouchedRows
 from trafficdesk.packets.log import FLAGGED, Verdict
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from trafficdesk.detect.findings import FindingLog
     from trafficdesk.packets.log import PacketLog
 
-MAX_ROWS: Final = 1_000_000
-"""Touched rows of which we know what they would be; some 17 MB."""
 _TOUCHED: Final = int(Verdict.SUPPRESSED | Verdict.KNOWN_BAD)
 
 
@@ -48,10 +47,7 @@ class Recall:
         self._clock_ns = clock_ns
         self.corrections = Corrections()
         """Those in force."""
-        self._ids = np.empty(0, np.int64)
-        self._by = np.empty(0, np.int32)
-        self._score = np.empty(0, np.float32)
-        self._verdict = np.empty(0, np.uint8)
+        self._rows = TouchedRows()
         self._told: dict[int, int] = {}
         """Flagged rows by incident."""
         self._hushed: dict[int, int] = {}
@@ -75,12 +71,11 @@ class Recall:
     @property
     def suppressed_rows(self) -> int:
         """Rows that would be flagged."""
-        return int(np.count_nonzero(self._by > 0))
+        return len(self._rows.suppressed_ids())
 
     def hits(self) -> dict[int, int]:
         """Rows touched, by the correction's number."""
-        numbers, counts = np.unique(np.abs(self._by), return_counts=True)
-        return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+        return self._rows.hits()
 
     def is_hushed(self, incident: int) -> bool:
         """Whether an incident has suppressed rows and no flagged one."""
@@ -88,7 +83,7 @@ class Recall:
 
     def words_of(self, packet_id: int) -> str:
         """What was said of a row, as a person reads it; empty where nothing was."""
-        by = int(self._by_of(np.array([packet_id]))[0])
+        by = int(self._rows.by_of(np.array([packet_id]))[0])
         entry = self.corrections.entry(abs(by)) if by else None
         if isinstance(entry, Label):
             name = f" ({entry.name})" if entry.name else ""
@@ -132,14 +127,14 @@ class Recall:
 
     def added(self, detection: Detection) -> None:
         """Rows were stored in the log as the detector said, who knows labels only: apply what it can't know."""
-        self._put(
+        self._rows.put(
             detection.corrected_ids, detection.corrected_by, detection.plain_score, detection.plain_verdict
         )
         flagged = detection.flagged_ids
         ids = np.concatenate([flagged, detection.joined_ids])
         self._count(np.unique(ids), 1)
         if len(flagged) and (self.corrections.rules or self.corrections.once):
-            self._set(flagged, self._ruled(flagged, self._by_of(flagged)))
+            self._set(flagged, self._ruled(flagged, self._rows.by_of(flagged)))
 
     def correct(self, corrections: Corrections, heard: tuple[NDArray[np.int64], NDArray[np.int32]]) -> None:
         """Other corrections hold from now on; the past follows.
@@ -154,7 +149,7 @@ class Recall:
         ids = self._log.select(
             lambda _batch, analysis: (analysis["verdict"].astype(np.uint8) & touchable) != 0
         )
-        by = self._by_of(ids)
+        by = self._rows.by_of(ids)
         numbers = [label.number for label in corrections.labels]
         by = np.where(np.isin(np.abs(by), numbers), by, 0).astype(np.int32)
         known = np.isin(ids, heard[0])
@@ -170,7 +165,7 @@ class Recall:
             first_id,
             stop_id,
         )
-        labelled = self._by_of(ids)
+        labelled = self._rows.by_of(ids)
         numbers = [label.number for label in self.corrections.labels]
         self._set(ids, self._ruled(ids, np.where(np.isin(np.abs(labelled), numbers), labelled, 0)))
 
@@ -189,7 +184,7 @@ class Recall:
 
     def suppressed_ids(self) -> NDArray[np.int64]:
         """Ascending ids of suppressed rows."""
-        return self._ids[self._by > 0]
+        return self._rows.suppressed_ids()
 
     def _ruled(
         self, ids: NDArray[np.int64], by: NDArray[np.int32], corrections: Corrections | None = None
@@ -232,61 +227,22 @@ class Recall:
                 family[(family == UNUSUAL) & (incident == number)] = FAMILY_INDEX.get(found.family, UNUSUAL)
         return family
 
-    def _by_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
-        by = np.zeros(len(ids), np.int32)
-        at, known = self._find(ids)
-        by[known] = self._by[at[known]]
-        return by
-
-    def _find(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        if not len(self._ids):
-            return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
-        at = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
-        return at, self._ids[at] == ids
-
     def _set(self, ids: NDArray[np.int64], by: NDArray[np.int32]) -> None:
         """Write what follows from `by` into the log, from what each row would be without any correction."""
-        changed = by != self._by_of(ids)
+        changed = by != self._rows.by_of(ids)
         ids, by = ids[changed], by[changed]
         if not len(ids):
             return
         score, verdict = self._log.column("score", ids), self._log.column("verdict", ids)
-        at, known = self._find(ids)
-        score[known], verdict[known] = self._score[at[known]], self._verdict[at[known]]
+        self._rows.restore(ids, score, verdict)
         self._count(ids, -1)
         before = int(np.count_nonzero(self._log.column("verdict", ids) & FLAGGED))
         new_score, new_verdict = corrected(score, verdict, by)
         self._log.update_analysis("score", ids, new_score)
         self._log.update_analysis("verdict", ids, new_verdict)
         self.flagged_change += int(np.count_nonzero(new_verdict & FLAGGED)) - before
-        self._put(ids, by, score, verdict)
+        self._rows.put(ids, by, score, verdict)
         self._count(ids, 1)
-
-    def _put(
-        self,
-        ids: NDArray[np.int64],
-        by: NDArray[np.int32],
-        score: NDArray[np.float32],
-        verdict: NDArray[np.uint8],
-    ) -> None:
-        if not len(ids):
-            return
-        later = not len(self._ids) or int(ids[0]) > int(self._ids[-1])
-        if later and len(self._ids) + len(ids) <= MAX_ROWS and by.all():
-            self._ids, self._by = np.concatenate([self._ids, ids]), np.concatenate([self._by, by])
-            self._score = np.concatenate([self._score, score])
-            self._verdict = np.concatenate([self._verdict, verdict])
-            return
-        # Of a row known already the newer value counts: it comes last.
-        whole = [
-            np.concatenate(pair)
-            for pair in ((self._ids, ids), (self._by, by), (self._score, score), (self._verdict, verdict))
-        ]
-        order = np.argsort(whole[0], kind="stable")
-        last = np.append(whole[0][order][1:] != whole[0][order][:-1], True)
-        kept = order[last]
-        kept = kept[whole[1][kept] != 0][-MAX_ROWS:]
-        self._ids, self._by, self._score, self._verdict = (values[kept] for values in whole)
 
     def _count(self, ids: NDArray[np.int64], sign: int) -> None:
         ids = ids[(ids >= self._log.first_id) & (ids < self._log.end_id)]
@@ -294,7 +250,7 @@ class Recall:
             return
         self._stale = True
         incident, verdict = self._log.column("incident", ids), self._log.column("verdict", ids)
-        by = self._by_of(ids)
+        by = self._rows.by_of(ids)
         spoken = by < 0
         self._bad_label.update(zip(incident[spoken].tolist(), (-by[spoken]).tolist(), strict=True))
         kinds = (
