@@ -149,7 +149,7 @@ class Compiler:
                 f"{operand.field.name} can't be compared with {str(relation)!r}.",
                 f"Write {operand.field.name} alone: a frame has it or not." if operand.kind is Kind.PROTOCOL
                 else f"{operand.field.name} takes {operand.kind.value}.",
-                position=relation.start_pos or 0,
+                position=getattr(relation, "start_pos", None) or operand.position,
             )  # fmt: skip
 
     def _member(self, operand: Operand, elements: list[Any]) -> Predicate:

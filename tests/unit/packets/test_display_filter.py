@@ -217,6 +217,7 @@ def test_lets_through_what_wireshark_would(batch, expression, expected):
         ('tcp.port contains "8"', 9, "can't be compared", ""),
         ("tcp.flags.syn > 0", 14, "can't be compared", ""),
         ("tcp == 1", 4, "can't be compared", "alone"),
+        ("ip && tcp in {443}", 6, "can't be compared", "alone"),
         ("ip.addr == 10.0.0", 11, "takes an IPv4 address", ""),
         ("ip.addr == 10.0.0.1/33", 11, "takes an IPv4 address", ""),
         ("ip.addr == fe80::1", 11, "use ipv6.addr", ""),
