@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from tests.helpers.analysed import Analysed
     from tests.helpers.patient import PatientBot
 
-# No test asserts a time: a busy machine is not a fault.
-settings.register_profile("trafficdesk", deadline=None)
+# No test asserts a time: a busy machine is not a fault. Every run makes the same examples; what is new fuzzing finds.
+settings.register_profile(
+    "trafficdesk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("trafficdesk")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -29,7 +29,7 @@ from trafficdesk.paths import data_dir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MANY = int(os.environ.get("TRAFFICDESK_MANY_FILES", "200"))
+MANY = int(os.environ.get("TRAFFICDESK_MANY_FILES", "80"))
 FEW = 40
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the Python package distributed is not installed"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CRASH = """
 import os, sys, time
+from trafficdesk.capture.spool.folder import pieces_in
 from dataclasses import replace
 from pathlib import Path
 from tests.helpers.spooler import numbered_frames
@@ -33,7 +34,8 @@ from trafficdesk.capture.spool.room import SpoolLimits
 spool = Spool(Path(sys.argv[1]), "eth\\x1b0", names=lambda: ("eth0",), warn=print, limits=SpoolLimits(reserve_bytes=0))
 for number in range(2):
     spool.add(replace(numbered_frames(600, 60), first_id=number * 600))
-    time.sleep(0.9)
+    while not spool.folder or sum(piece.frames for piece in pieces_in(spool.folder)[0]) < (number + 1) * 600:
+        time.sleep(0.02)
 os._exit(9)
 """
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trafficdesk.settings import DetectionSettings
 
 SCORES: Final = "scores.bin"
-_PATIENCE_S: Final = 4.0
+_PATIENCE_S: Final = 10.0
 """The detector answers between two batches."""
 _OF_THE_CAPTURE: Final = frozenset({"dropped", "scored", "unscored", "seed", "gaps", "suppressed"})
 

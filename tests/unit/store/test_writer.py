@@ -42,6 +42,7 @@ def test_what_is_put_is_written(url, tmp_path):
         thread.join()
     while writer.state.written_rows < 800:
         assert writer.state.error is None
+        threading.Event().wait(0.01)
     assert writer.close()
     database = Database(url)
     assert len(everything(database)["volume_second"]) == 800
@@ -159,7 +160,7 @@ def test_the_file_is_for_its_owner_only(tmp_path):
         st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.text(max_size=2)), max_size=6), max_size=5
     )
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_joined_parcels_are_what_the_store_makes_of_them(parts):
     """Merged here or by the database, one after the other: the same rows."""
 
