@@ -21,7 +21,7 @@ from trafficdesk.session import AnalysisSession
 from trafficdesk.settings import file as settings_file
 from trafficdesk.settings.secrets import HistoryPassword, MailPassword
 from trafficdesk.ui import guards, theme, window_state
-from trafficdesk.ui.alerting import begin_alerting
+from trafficdesk.ui.alerting import alerting
 from trafficdesk.ui.capture_rights import CaptureRights
 from trafficdesk.ui.commands import Commands
 from trafficdesk.ui.desk import Desk
@@ -183,7 +183,9 @@ class Desktop(QObject):
     def _finish_start_up(self) -> None:
         self.window.page.build_charts()
         self.desk.later_statistics.build()
-        _ = self.history  # its page is built before anything is under way
+        # A page and modules that would be felt later are there before anything is under way.
+        _ = self.history
+        self._begin_alerting = alerting(self.desk, self._mail_password)
         if self._options.file:
             # Both read a database library; a file is neither recorded nor, while it is read, analysed.
             once = Qt.ConnectionType.SingleShotConnection
@@ -259,8 +261,8 @@ class Desktop(QObject):
 
     @Slot()
     def _start_services(self) -> None:
-        self._alerts, self._alert_watch, self._notifier = begin_alerting(self.desk, self._mail_password)
-        self.history.start()
+        self._alerts, self._alert_watch, self._notifier = self._begin_alerting()
+        self.history.start(later=bool(self._options.file))
 
     def _compile_filter(self, expression: str) -> DisplayFilter:
         from trafficdesk.packets.display_filter import compile_filter

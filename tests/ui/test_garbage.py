@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from trafficdesk.ui.garbage import GarbageCollector
 
 if TYPE_CHECKING:
+    import pytest
     from pytestqt.qtbot import QtBot
 
 
@@ -39,4 +42,25 @@ def test_cycles_die_in_the_windows_thread(qtbot: QtBot) -> None:
     finally:
         collector.stop()
     assert gc.isenabled()
+    gc.disable()
+
+
+def test_a_library_that_was_imported_is_not_looked_through(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came with many modules is left alone; cycles that come later still die."""
+    died_in: list[threading.Thread] = []
+    collector = GarbageCollector()
+    try:
+        frozen = gc.get_freeze_count()
+        kept: list[list[int]] = [[] for _ in range(10_000)]
+        for number in range(60):
+            monkeypatch.setitem(sys.modules, f"a_library.module_{number}", ModuleType("module"))
+        collector.collect_due()
+        assert gc.get_freeze_count() >= frozen + len(kept)
+        Cycle(died_in)
+        kept.extend([] for _ in range(5_000))
+        qtbot.waitUntil(lambda: bool(died_in), timeout=60_000)
+    finally:
+        collector.stop()
     gc.disable()

@@ -59,6 +59,7 @@ class AlertDispatcher:
         settings wait for what follows, it is asked again by `follow`, which the caller calls every second or so.
     on_error, on_sent : told from the dispatcher's thread; an outage is told once, not at every attempt.
     send : delivers a message; `alerts.smtp.send` but for tests.
+    patience_s : how long the outbox stays closed while nothing new is to be told.
     logged : whether every alert is a line in the log, too; of what was made up none is.
     """
 
@@ -75,8 +76,10 @@ class AlertDispatcher:
         back_off_s: tuple[float, float] = BACK_OFF_S,
         clock: Callable[[], float] = time.monotonic,
         logged: bool = True,
+        patience_s: float = 0.0,
     ) -> None:
         self._settings = settings
+        self._patience_s = patience_s
         self._open_outbox = outbox
         self._outbox: Outbox = MemoryOutbox()
         self._evidence = evidence
@@ -185,6 +188,8 @@ class AlertDispatcher:
 
     def _run(self) -> None:
         try:
+            with self._changed:
+                self._changed.wait_for(self._is_due, timeout=self._patience_s)
             self._open()
             self._turn(self._settings)
             while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from trafficdesk.ui.notifications import Notifier
 
 
-def begin_alerting(desk: Desk, password: Callable[[], str]) -> tuple[AlertDispatcher, AlertWatch, Notifier]:
-    """The desk's incidents are told from now on; whoever asked for it ends all three.
+_PATIENCE_S: Final = 4.0
+"""What waits from earlier may wait a little longer: opening the outbox would be felt in a window that just came up."""
+Begun = tuple["AlertDispatcher", "AlertWatch", "Notifier"]
+"""Whoever asked for them ends all three."""
+
+
+def alerting(desk: Desk, password: Callable[[], str]) -> Callable[[], Begun]:
+    """What begins to tell the desk's incidents when it is called; importing is done before it is returned.
 
     Parameters
     ----------
@@ -27,11 +33,16 @@ def begin_alerting(desk: Desk, password: Callable[[], str]) -> tuple[AlertDispat
     from trafficdesk.ui.notifications import Notifier
 
     preferences = desk.preferences
-    desk.alerts = alerts = AlertDispatcher(
-        preferences.settings.mail,
-        password,
-        outbox=stored_outbox,
-        evidence=Enclosures(lambda: preferences.settings.detection),
-        on_error=desk.alert_failed.emit,
-    )
-    return alerts, AlertWatch(desk, alerts), Notifier(desk)
+
+    def begin() -> Begun:
+        desk.alerts = alerts = AlertDispatcher(
+            preferences.settings.mail,
+            password,
+            outbox=stored_outbox,
+            evidence=Enclosures(lambda: preferences.settings.detection),
+            on_error=desk.alert_failed.emit,
+            patience_s=_PATIENCE_S,
+        )
+        return alerts, AlertWatch(desk, alerts), Notifier(desk)
+
+    return begin

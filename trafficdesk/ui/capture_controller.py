@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _STOP_WAIT_MS = 60_000
 """A source ends within a tenth of a second, on a busy machine later; its thread must not be destroyed while it runs."""
-_FEWEST_ROWS = 8_192
+_FEWEST_ROWS = 4_096
 """Half of what taking so many in costs is there for any number; where a thread decodes meanwhile, even more."""
 
 

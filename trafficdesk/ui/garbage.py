@@ -8,11 +8,14 @@ in a thread that only imported a module).
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _INTERVAL_MS: Final = 1_000
+_IMPORTED: Final = 50
+"""Modules that came within that time: with them a library of many classes, which is no garbage."""
 
 
 class GarbageCollector(QObject):
@@ -27,6 +30,7 @@ class GarbageCollector(QObject):
         gc.disable()
         gc.freeze()
         self._thresholds = gc.get_threshold()
+        self._modules = len(sys.modules)
         self._timer = QTimer(self, interval=_INTERVAL_MS)
         self._timer.timeout.connect(self.collect_due)
         self._timer.start()
@@ -39,6 +43,11 @@ class GarbageCollector(QObject):
     @Slot()
     def collect_due(self) -> None:
         """Collect the oldest generation that has reached its threshold."""
+        imported, self._modules = len(sys.modules) - self._modules, len(sys.modules)
+        if imported > _IMPORTED:
+            # Scapy's classes alone would take 140 ms to look through.
+            self.spare()
+            return
         counts = gc.get_count()
         for generation in (2, 1, 0):
             if counts[generation] > self._thresholds[generation]:

@@ -51,9 +51,9 @@ class HistoryCommands(QObject):
         self.reader.exported.connect(self._on_exported)
         self.reader.failed.connect(self._window.banner.show_error)
 
-    def start(self) -> None:
+    def start(self, *, later: bool = False) -> None:
         """Begin to record, if the settings want a history."""
-        self.recording.start()
+        self.recording.start(later=later)
 
     @Slot()
     def password_kept(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from trafficdesk.export.corrections_json import table_of
 from trafficdesk.paths import data_dir
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trafficdesk.store.writer import StoreState
     from trafficdesk.ui.desk import Desk
 
+_LATER_MS = 3_000
 _STOP_WAIT_MS = 8_000
 
 
@@ -46,6 +47,8 @@ class HistoryController(QObject):
         """First packet of a live capture that no recorder was there for."""
         self._noted: Corrections | None = None
         self._in_trouble = False
+        self._later = QTimer(self, interval=_LATER_MS, singleShot=True)
+        self._later.timeout.connect(self._begin)
         self._changed.connect(self._on_changed)
         desk.capture.began.connect(self._on_began)
         desk.capture.ended.connect(self._on_ended)
@@ -56,8 +59,18 @@ class HistoryController(QObject):
         """What is at work; None = no history is kept (yet)."""
         return self._keeping
 
-    def start(self) -> None:
-        """Begin, if the settings want a history."""
+    def start(self, *, later: bool = False) -> None:
+        """Begin, if the settings want a history; what is captured until then is recorded, too.
+
+        Something else goes on, as a file that was just read and is looked at: it may begin `later`.
+        """
+        if later:
+            self._later.start()
+        else:
+            self._begin()
+
+    @Slot()
+    def _begin(self) -> None:
         settings, seed = self._settings, self._desk.preferences.settings.detection.seed
         if not settings.enabled:
             return
@@ -76,6 +89,7 @@ class HistoryController(QObject):
 
     def shut_down(self) -> None:
         """Write what waits and end."""
+        self._later.stop()
         self._pool.waitForDone(_STOP_WAIT_MS)
         self._desk.session.recorder = None
         self._keeping = None
@@ -171,6 +185,7 @@ class HistoryController(QObject):
     @Slot()
     def restart(self) -> None:
         """Begin anew: the settings or the password are others."""
+        self._later.stop()
         self._desk.session.recorder = None
         self._next_id = self._desk.session.log.end_id
         if self._keeping is not None:

@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import zlib
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
@@ -83,6 +84,16 @@ class FileBytes:
             assert self._unpacked is not None
             self._unpacked.flush()
             self._remap(self._unpacked, self._unpacked_size)
+
+    def expect(self, start: int, stop: int) -> None:
+        """Bytes `start:stop` will be asked for next: the system may fetch them from the disk meanwhile.
+
+        Without it the thread that touches them waits, and with it every other one, as it holds the interpreter.
+        """
+        if not self.compressed and hasattr(os, "posix_fadvise") and start < self._disk_size:
+            # A hint: a file system that does not take it loses nothing.
+            with suppress(OSError):
+                os.posix_fadvise(self._file.fileno(), start, stop - start, os.POSIX_FADV_WILLNEED)
 
     def forget(self, start: int, stop: int) -> None:
         """Give the memory of bytes `start:stop` back; they are read from the file again when they are touched.
