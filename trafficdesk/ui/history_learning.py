@@ -71,7 +71,8 @@ class HistoryLearning(QObject):
         self._banner.offer(
             f"Learn what is usual from the packets of the last {days:,} days?",
             "Of every network that the history holds packets of. It may take some minutes; what stands out "
-            "is set aside, as in a live capture, and a capture that is running goes on from what was learned.",
+            "is set aside, as in a live capture, and a capture that is running goes on from what was learned. "
+            "Of DNS names the history has a hash alone: how many are usual under one domain it can't tell.",
             (LEARN, _NOT_NOW),
         )
 
