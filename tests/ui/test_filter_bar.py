@@ -68,6 +68,20 @@ def test_escape_shows_all_rows_again(qtbot: QtBot, bar: FilterBar) -> None:
     assert bar.state == ""
 
 
+def test_no_word_of_the_reason_is_cut(bar: FilterBar) -> None:
+    """A long one stands in several lines, no wider than the line that it speaks of."""
+    bar.setFocus()
+    heights = []
+    for expression in ("tcp.port ==", "ip.addr == not-an-address-" + "far-too-long-for-this-line " * 3):
+        bar.set_expression(expression)
+        label = bar._reason
+        assert label.isVisible()
+        assert label.width() <= bar.width()
+        assert label.height() >= label.heightForWidth(label.width())
+        heights.append(label.height())
+    assert heights[0] < heights[1]
+
+
 def test_the_reason_does_not_render_what_was_typed(bar: FilterBar) -> None:
     """Markup in a filter is shown, not obeyed."""
     bar.set_expression("<b>x</b> ==")

@@ -52,7 +52,7 @@ class CaptureBar(QFrame):
         self.start.clicked.connect(self.start_stop_clicked)
         self.export = _menu_button("Export")
         self.export.menu().addActions(
-            [actions[name] for name in ("save", "export_selected", "export_shown", "export_all")]
+            [actions[name] for name in ("save", "export_selected", "export_shown", "export_all", "report")]
         )
         self.settings = QToolButton()
         self.settings.setToolTip("Settings (Ctrl+Shift+P)")

@@ -260,14 +260,20 @@ class FilterBar(QLineEdit):
             self.style().polish(self)
         self._place_reason()
 
+    def _fit_reason(self) -> None:
+        """As wide as its words, at most as the line, and then as high as they need: none is cut."""
+        self._reason.setWordWrap(False)
+        width = min(self._reason.sizeHint().width(), self.width())
+        self._reason.setWordWrap(True)
+        self._reason.resize(width, self._reason.heightForWidth(width))
+
     def _place_reason(self) -> None:
         shown = bool(self._reason.text()) and self.hasFocus() and not self._popup.isVisible()
         if shown:
             window = self.window()
             if self._reason.parentWidget() is not window:
                 self._reason.setParent(window)
-            self._reason.setMaximumWidth(self.width())
-            self._reason.adjustSize()
+            self._fit_reason()
             self._reason.move(self.mapTo(window, QPoint(0, self.height() + theme.SPACING)))
             self._reason.raise_()
         self._reason.setVisible(shown)
