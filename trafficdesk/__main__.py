@@ -22,12 +22,20 @@ PRINT_PAGE: Final = "--print-page"
 """Between our own processes: a page on standard input becomes a PDF on standard output."""
 _EXIT_ENVIRONMENT: Final = 3
 """As `cli.exit_codes` has it: the environment's fault."""
+_EXIT_INTERRUPTED: Final = 130
+"""The same: Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what `argv` asks for; returns the exit code."""
     multiprocessing.freeze_support()
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # while modules were imported; what works has a sentence of its own
+        return _EXIT_INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == [PRINT_PAGE]:
         from trafficdesk.ui.paper import print_standard_input
 

@@ -7,6 +7,7 @@ import pytest
 import trafficdesk.__main__ as entry
 from trafficdesk import app, cli
 from trafficdesk.capture.permission import PermissionGuide
+from trafficdesk.cli.exit_codes import Exit
 
 
 @pytest.fixture
@@ -26,6 +27,16 @@ def test_commands_go_to_the_command_line(calls: list[object], argv: list[str]) -
     """A command's first word decides, and the command line gets everything."""
     assert entry.main(argv) == 0
     assert calls == [argv]
+
+
+def test_ctrl_c_before_anything_works_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pressed while modules are imported it ends the program, as it does later on."""
+
+    def interrupted(_argv: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    assert entry.main(["monitor"]) == Exit.INTERRUPTED == 130
 
 
 def test_files_and_automation_go_to_the_desktop(calls: list[object]) -> None:

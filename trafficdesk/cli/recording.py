@@ -11,9 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trafficdesk.cli.monitor_loop import Monitor
-    from trafficdesk.settings import Settings
+    from trafficdesk.settings import HistorySettings, Settings
     from trafficdesk.store.keeping import Keeping
     from trafficdesk.store.writer import StoreState
+
+
+def check_address(history: HistorySettings) -> None:
+    """Raise what is wrong with a store's address; whether it answers shows when it is written to.
+
+    Raises
+    ------
+    StoreError
+        If it can't be understood.
+    """
+    from trafficdesk.store.keeping import open_store
+
+    if history.enabled and history.url:
+        open_store(history, data_dir(), lambda _server, _user: "").close()
 
 
 class Recording:

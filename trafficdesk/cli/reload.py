@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from trafficdesk.cli.mail_alerts import wanted_mail
+from trafficdesk.cli.recording import check_address
 from trafficdesk.cli.reloaded import Change, Reloaded
 from trafficdesk.errors import SettingsError, TrafficDeskError
 from trafficdesk.export.corrections_json import CorrectionFile, table_of
@@ -117,6 +118,8 @@ class Reload:
 
     def _record(self, now: Settings) -> None:
         if self._recording is not None:
+            # An address that can't be used leaves the one that is written to.
+            check_address(now.history)
             self._recording.begin(now)
 
     def _correct(self, warnings: list[str]) -> Iterator[str]:

@@ -148,6 +148,22 @@ def test_a_value_that_can_not_be_used_stays_what_it_is() -> None:
     assert source.capture_filter == "udp"
 
 
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://x/y", "sqlite:///somewhere.db"])
+def test_an_address_that_can_not_be_used_ends_no_history(url: str) -> None:
+    """What is written to goes on being written to, and a right address holds when it comes."""
+    monitor = Monitor()
+    reload = reload_of(monitor)
+    save(Settings(history=HistorySettings(url=url)))
+    reload()
+    assert not monitor.told
+    assert reload._in_force.settings.history == HistorySettings()
+    assert len(monitor.reloaded[0].warnings) == 1
+    wanted = HistorySettings(url="mysql+pymysql://name@server/database")
+    save(Settings(history=wanted))
+    reload()
+    assert monitor.told == [wanted]
+
+
 def test_the_command_lines_filter_stays() -> None:
     """What was said in the terminal counts more than the settings, as at the start."""
     source, monitor = Source(), Monitor()
