@@ -46,8 +46,9 @@ def sudo_command() -> tuple[str, ...]:
         guide.permitted
         or not guide.helper
         or sudo is None
-        or not sys.stdin.isatty()
-        or not sys.stderr.isatty()
+        # None where they are closed.
+        or not (sys.stdin and sys.stdin.isatty())
+        or not (sys.stderr and sys.stderr.isatty())
     ):
         return ()
     return (sudo, *guide.helper)

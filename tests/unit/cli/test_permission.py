@@ -97,10 +97,11 @@ def test_sudo_that_refuses_is_a_sentence(tmp_path: Path) -> None:
     assert "sudo did not run the capture helper" in shown
 
 
-def test_without_a_terminal_nobody_is_asked(sudo: Path) -> None:
-    """A service gets the sentence and exit 3 at once."""
+@pytest.mark.parametrize("shut", ["", "import sys\nsys.stdin = None\n"], ids=["empty", "closed"])
+def test_without_a_terminal_nobody_is_asked(sudo: Path, shut: str) -> None:
+    """A service gets the sentence and exit 3 at once, also one whose standard input is closed."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", shut + PROGRAM],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
