@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 from trafficdesk import __version__
 from trafficdesk.cli.corrections import add_switch
 from trafficdesk.cli.exit_codes import ended
+from trafficdesk.cli.grammar import add_command, incident_number, positive
+from trafficdesk.cli.model_arguments import add_classify, add_learn, add_train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 COMMANDS: Final = (
     "packets", "analyze", "report", "monitor", "interfaces", "history", "learn", "train", "classify", "evidence",
@@ -83,19 +85,21 @@ def parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_report(commands)
     _add_monitor(commands)
-    interfaces = _add(commands, "interfaces", "list what can be captured on, and whether it is permitted")
+    interfaces = add_command(
+        commands, "interfaces", "list what can be captured on, and whether it is permitted"
+    )
     interfaces.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     _add_history(commands)
-    trial = _add(
+    trial = add_command(
         commands,
         "self-test",
         "try made-up incidents of every family on the whole path, and print a score card",
     )
     trial.add_argument("--json", metavar="PATH", help="write the score card to PATH (- = standard output)")
-    _add_learn(commands)
-    _add_train(commands)
-    _add_classify(commands)
-    evidence = _add(
+    add_learn(commands)
+    add_train(commands)
+    add_classify(commands)
+    evidence = add_command(
         commands,
         "evidence",
         "verify an incident's evidence: its files' hashes, and its scores computed again",
@@ -105,23 +109,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False
-    )
-
-
 def _add_packets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    packets = _add(commands, "packets", "decode a capture: a summary, or one CSV row per packet")
+    packets = add_command(commands, "packets", "decode a capture: a summary, or one CSV row per packet")
     packets.add_argument("file", metavar="FILE", help="pcap or pcapng, plain or .gz")
     packets.add_argument("--csv", metavar="PATH", help="write rows to PATH (- = standard output)")
     packets.add_argument("--display-filter", metavar="EXPR", default="", help="only packets it lets through")
 
 
 def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    analyze = _add(
+    analyze = add_command(
         commands,
         "analyze",
         "analyse captures: scores, incidents and reasons, no packet scored by a model that has seen it",
@@ -141,7 +137,7 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="ID",
         action="append",
         default=[],
-        type=_incident,
+        type=incident_number,
         help="why an incident, and what would have been usual; several: repeat it; all: every one",
     )
     analyze.add_argument(
@@ -154,7 +150,7 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "named or any of these is said. --json, --incidents-csv and --report then tell of all files.",
     )
     many.add_argument("--separate", action="store_true", help="each file on its own")
-    many.add_argument("--jobs", type=_positive(int), metavar="N", help="processes (default: one per core)")
+    many.add_argument("--jobs", type=positive(int), metavar="N", help="processes (default: one per core)")
     many.add_argument(
         "--scheduler", metavar="ADDRESS", help="on a Dask cluster instead: tcp://host:8786; same paths there"
     )
@@ -165,7 +161,7 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    report = _add(
+    report = add_command(
         commands,
         "report",
         "a report of captures, or of what was recorded in a span of time: HTML, PDF or Markdown",
@@ -187,7 +183,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    monitor = _add(commands, "monitor", "watch an interface in the terminal until Ctrl-C")
+    monitor = add_command(commands, "monitor", "watch an interface in the terminal until Ctrl-C")
     monitor.add_argument(
         "--interface",
         metavar="IFACE",
@@ -195,10 +191,10 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="default: the one with the default route; several: repeat it, or separate them by commas; any: all",
     )
-    monitor.add_argument("--count", type=_positive(int), metavar="N", help="end after N packets")
-    monitor.add_argument("--duration", type=_positive(float), metavar="SECONDS", help="end after this time")
+    monitor.add_argument("--count", type=positive(int), metavar="N", help="end after N packets")
+    monitor.add_argument("--duration", type=positive(float), metavar="SECONDS", help="end after this time")
     monitor.add_argument(
-        "--megabytes", type=_positive(int), metavar="N", help="end after N MB on the wire (10^6 bytes)"
+        "--megabytes", type=positive(int), metavar="N", help="end after N MB on the wire (10^6 bytes)"
     )
     monitor.add_argument("--capture-filter", metavar="BPF", default=None, help="e.g. not port 22")
     monitor.add_argument("--json", metavar="PATH", help="write the summary at the end (- = standard output)")
@@ -209,14 +205,14 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     monitor.add_argument(
         "--jsonl-megabytes",
-        type=_positive(int),
+        type=positive(int),
         default=100,
         metavar="N",
         help="begin a new file after so much; PATH becomes PATH.1 (default: 100)",
     )
     monitor.add_argument(
         "--jsonl-files",
-        type=_positive(int),
+        type=positive(int),
         default=5,
         metavar="N",
         help="full ones that are kept (default: 5)",
@@ -232,7 +228,9 @@ def _add_monitor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    history = _add(commands, "history", "what was seen before: volume, addresses, conversations, incidents")
+    history = add_command(
+        commands, "history", "what was seen before: volume, addresses, conversations, incidents"
+    )
     history.add_argument(
         "--last", metavar="SPAN", default="24h", help="how far back: 30m, 24h, 7d (default: 24h)"
     )
@@ -241,84 +239,3 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     history.add_argument("--host", metavar="ADDRESS", help="only what this address did")
     history.add_argument("--json", metavar="PATH", help="write JSON to PATH (- = standard output)")
     history.add_argument("--tidy", action="store_true", help="throw away what the settings no longer keep")
-
-
-def _add_learn(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    learn = _add(
-        commands, "learn", "learn what is usual on a network from the packets that the history keeps of it"
-    )
-    learn.add_argument("--last", metavar="SPAN", default="7d", help="how far back: 24h, 7d (default: 7d)")
-    learn.add_argument("--since", metavar="TIME", help="begin instead, local time: 2026-11-21T14:00")
-    learn.add_argument("--until", metavar="TIME", help="end (default: now)")
-    learn.add_argument(
-        "--interface",
-        metavar="IFACE",
-        help="only the network it is in now (default: every one that is found)",
-    )
-    learn.add_argument(
-        "--replace", action="store_true", help="also where more traffic is known than the history holds"
-    )
-    learn.add_argument("--json", metavar="PATH", help="what came of it (- = standard output)")
-    add_switch(learn)
-
-
-def _incident(text: str) -> int:
-    """An incident's number; 0 = all of them."""
-    number = 0 if text == "all" else int(text)
-    if number < 0 or text == "0":
-        raise ValueError(text)
-    return number
-
-
-_incident.__name__ = "number of an incident"
-
-
-def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    train = _add(
-        commands,
-        "train",
-        "learn what labelled packets look like, or which application speaks; tested on what was held out",
-    )
-    train.add_argument("files", metavar="FILE", nargs="+", help="pcap or pcapng")
-    train.add_argument(
-        "--labels",
-        metavar="CSV",
-        action="append",
-        default=[],
-        help="one for all captures, or repeated, one for each; default: FILE.labels.csv beside each",
-    )
-    train.add_argument(
-        "--by",
-        choices=("label", "protocol"),
-        default="label",
-        help="protocol: from the decoder's names, without ports or content",
-    )
-    train.add_argument("--output", "-o", metavar="MODEL", required=True, help="where the model is written")
-    train.add_argument("--json", metavar="PATH", help="the report (- = standard output)")
-    train.add_argument("--picture", metavar="PATH", help="the confusion matrix: .svg or .png")
-    train.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="same seed, same captures: same model"
-    )
-
-
-def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    classify = _add(commands, "classify", "say what packets look like to a model that `train` wrote")
-    classify.add_argument("files", metavar="FILE", nargs="+", help="pcap or pcapng")
-    classify.add_argument("--model", metavar="MODEL", required=True, help="a file that `train` wrote")
-    classify.add_argument("--csv", metavar="PATH", help="one row per packet with what it looks like")
-    classify.add_argument("--json", metavar="PATH", help="counts (- = standard output)")
-    classify.add_argument(
-        "--labels", metavar="CSV", action="append", default=[], help="compare with these labels"
-    )
-    classify.add_argument("--picture", metavar="PATH", help="the comparison as a picture: .svg or .png")
-
-
-def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
-    def positive(text: str) -> float:
-        value = kind(text)
-        if not value > 0:
-            raise ValueError(text)
-        return value
-
-    positive.__name__ = "positive number"
-    return positive
