@@ -15,9 +15,10 @@ from trafficdesk.ui.incident_view import Order
 from trafficdesk.ui.panels.anomalies import AnomalyPanel
 from trafficdesk.ui.panels.incident_card import IncidentCard
 from trafficdesk.ui.panels.incident_list import MAX_CARDS
-from trafficdesk.ui.theme import DARK, LIGHT
+from trafficdesk.ui.theme import DARK, LIGHT, apply
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
 NOW_NS = 1_795_000_000_000_000_000
@@ -185,7 +186,10 @@ def test_a_new_theme_reaches_the_cards(qtbot: QtBot, panel: AnomalyPanel) -> Non
     assert all(card._tokens is DARK for card in panel.incidents.cards())
 
 
-def test_it_fits_a_narrow_panel(panel: AnomalyPanel) -> None:
-    """300 px are enough, with the model's section unfolded, too."""
+def test_it_fits_a_narrow_panel(qapp: QApplication, panel: AnomalyPanel) -> None:
+    """300 px are enough, with the model's section unfolded, too, in the program's own font."""
+    sheet = qapp.styleSheet()
+    apply(qapp, LIGHT)
     panel._controls._fold.click()
     assert panel.minimumSizeHint().width() <= 300
+    qapp.setStyleSheet(sheet)

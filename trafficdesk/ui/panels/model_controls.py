@@ -113,6 +113,7 @@ class ModelControls(QWidget):
         form = QFormLayout(details)
         form.setContentsMargins(0, 4, 0, 4)
         form.setSpacing(8)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for item in fields(DetectionSettings):
             if item.name in self._editors:
