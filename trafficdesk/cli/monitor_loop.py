@@ -50,10 +50,10 @@ _DRAIN_S: Final = 15.0
 """What was captured is analysed to the end for so long after a planned end; the rest is counted as unscored."""
 _WHOLE_S: Final = 600.0
 """The same where packets wait for their analysis, as those of the sample do."""
-_GATHER_S: Final = 10.0
-"""The evidence of the last alerts is made before those leave who have it; the alerts go in any case."""
 _HURRY_S: Final = 2.0
 """The same after Ctrl-C or SIGTERM."""
+_GATHER_S: Final = 15.0
+"""The evidence of the last alerts is made, a second or two, before those leave who have it; the alerts go in any case."""
 HANG_UP: Final = getattr(signal, "SIGHUP", None)
 """Windows has none."""
 
@@ -139,7 +139,7 @@ class Monitor:
             teller.ended(self.pump.stop_reason, standing)
         if self.alerts is not None:
             self.alerts.follow(self.session, self._now_ns(), last=True)
-            self.alerts.gathered(_HURRY_S if hurry else _GATHER_S)
+            self.alerts.gathered(_GATHER_S)
         self._analysis.close()
 
     def on_signal(self, number: int, _frame: object) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _LOOK_MS: Final = 1_000
 _TURN_S: Final = 0.05
-_GATHER_S: Final = 4.0
-"""A window that was closed is no longer seen; the alerts go in any case."""
+_GATHER_S: Final = 15.0
+"""A window that was closed is no longer seen, and a busy machine takes long; the alerts go in any case."""
 
 
 class AlertWatch(QObject):
