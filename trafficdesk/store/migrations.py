@@ -55,9 +55,10 @@ def bring_up_to_date(
     """
     found = version_of(database)
     if found is None:
-        with database.transaction() as connection:
+        with _alone(database) as connection:
             METADATA.create_all(connection)
-            _note(connection, version)
+            if _newest(connection) is None:
+                _note(connection, version)
         return None
     if found > version:
         raise StoreError(
@@ -92,8 +93,8 @@ def _alone(database: Database) -> Iterator[Connection]:
     """Two programs of ours, or two desktops, may want to make the same step at once."""
     if database.embedded:
         with database.transaction() as connection:
-            # A write before all else: it begins the transaction and takes the file's lock.
-            connection.execute(sql.update(SCHEMA_VERSION).values(applied_ns=SCHEMA_VERSION.c.applied_ns))
+            # The file's lock before all else: changes of tables do not begin a transaction by themselves.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
         return
     name = "CONCAT('trafficdesk ', LEFT(DATABASE(), 50))"

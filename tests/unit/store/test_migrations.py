@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import sqlalchemy as sql
 
@@ -17,6 +19,30 @@ def test_an_empty_store_gets_every_table(database):
         assert set(METADATA.tables) <= set(sql.inspect(connection).get_table_names())
     assert bring_up_to_date(database) is None
     assert version_of(database) == VERSION
+
+
+def test_desktops_that_begin_at_once_make_one_store(url):
+    """Eight find an empty one at the same moment: each goes on with the same tables, and none is refused."""
+    databases, together, failed = [Database(url) for _ in range(8)], threading.Barrier(8), []
+
+    def begin(one):
+        together.wait(30)
+        try:
+            bring_up_to_date(one)
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=begin, args=(one,)) for one in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failed
+    with databases[0].reading() as connection:
+        assert set(METADATA.tables) <= set(sql.inspect(connection).get_table_names())
+        assert connection.execute(sql.select(SCHEMA_VERSION.c.version)).scalars().all() == [VERSION]
+    for one in databases:
+        one.close()
 
 
 def test_an_older_store_is_brought_up_step_by_step(database):
