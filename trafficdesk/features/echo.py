@@ -45,13 +45,16 @@ class Echo:
     """Mismatched answers per pair of hosts."""
 
     def __init__(self) -> None:
-        self._asked = MultiDamped((_BALANCE_S,), 1)
+        self._asked = MultiDamped((_BALANCE_S,), 3)
         self._asked_size = MultiDamped((_BALANCE_S,), 1)
         self._mismatched = MultiDamped((HALF_LIFE_S,), 1)
 
-    def update(self, rows: Rows) -> list[NDArray[np.float64]]:
-        """Columns of `FEATURES`; both directions of a pair read the same."""
-        count = np.zeros(len(rows))
+    def update(self, rows: Rows) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
+        """Columns of `FEATURES`, and (2, rows) of the pair's echo messages (5 s): all, and requests.
+
+        Both directions of a pair read the same.
+        """
+        count, pings = np.zeros(len(rows)), np.zeros((2, len(rows)))
         at = np.flatnonzero(rows.icmp & np.isin(rows.message_type, ECHO))
         if len(at):
             source, destination, now = rows.source[at], rows.destination[at], rows.seconds[at]
@@ -59,8 +62,10 @@ class Echo:
             sized = mix(pair, np.maximum(rows.length[at], _LEAST).astype(np.int64))
             request = np.isin(rows.message_type[at], REQUESTS)
             asks = request.astype(np.float64)[None]
-            asked = self._asked.update(pair, now, asks)[0, 0]
+            sent = rows.packets[at] / rows.pairs[at]
+            sums = self._asked.update(pair, now, np.stack([asks[0], sent, sent * request]))[:, 0]
+            asked, pings[:, at] = sums[0], sums[1:]
             alike = self._asked_size.update(sized, now, asks)[0, 0]
             mismatched = ~request & (asked >= _ASKED) & (alike < _ASKED)
             count[at] = self._mismatched.update(pair, now, mismatched.astype(np.float64)[None])[0, 0]
-        return [np.log1p(count)]
+        return [np.log1p(count)], pings

@@ -45,6 +45,9 @@ class Observation:
     """Keys and classes, for the rules."""
     at_destination: Mapping[str, NDArray[np.bool_]]
     """Per counter, whether the destination's is larger than the source's."""
+    at_pair: Mapping[str, NDArray[np.float64]]
+    """What a flood's target is told by, of a row's two hosts, damped (5 s): `unanswered` attempts between them; on echo
+    rows also `pings` and, of these, `ping_requests`."""
 
 
 class FeatureExtractor:
@@ -95,9 +98,11 @@ class FeatureExtractor:
         rows = rows_of(batch, seconds, self._gaps.since(timestamps))
         events = self._events.find(rows)
         counters, at_destination = self._host_window.update(rows, events)
+        shape, unanswered = self._scan_shape.update(rows, events)
+        echo, pings = self._echo.update(rows)
         columns = [
             *counters,
-            *self._scan_shape.update(rows, events),
+            *shape,
             *self._upload.update(rows),
             *self._beat.update(rows, events),
             *self._conversation.update(rows, events),
@@ -106,11 +111,12 @@ class FeatureExtractor:
             *self._slow_scan.update(rows, events),
             *self._reflected.update(rows, events),
             *self._domains.update(rows, batch),
-            *self._echo.update(rows),
+            *echo,
             *self._outflow.update(rows),
             *self.known.update(rows, events),
         ]
-        return Observation(_matrix(columns, len(rows)), rows, at_destination)
+        at_pair = {"unanswered": unanswered, "pings": pings[0], "ping_requests": pings[1]}
+        return Observation(_matrix(columns, len(rows)), rows, at_destination, at_pair)
 
 
 _PADDING: Final = 16

@@ -155,6 +155,30 @@ def patient_guesses(logins):
     return traffic
 
 
+def unused_connections(connections):
+    traffic = Traffic()
+    for connection in range(connections):
+        at, port = connection * 0.001, 1_024 + connection
+        traffic.tcp(at, BAD, port, VICTIM, 80, SYN)
+        traffic.tcp(at + 0.0001, VICTIM, 80, BAD, port, SYN | ACK)
+        traffic.tcp(at + 0.0002, BAD, port, VICTIM, 80, RST)
+    return traffic
+
+
+def slow_arp_sweep(hosts):
+    traffic = Traffic()
+    for host in range(hosts):
+        traffic.arp(host * 5.0, BAD, f"192.168.7.{host + 100}")
+    return traffic
+
+
+def slow_scan_of_a_host_in_use(ports):
+    traffic = slow_scan(ports)
+    for visit in range(2 * ports):
+        traffic.visit(visit * 10.0 + 3.0, BAD, 40_000 + visit, VICTIM, 443, packets=1)
+    return traffic
+
+
 def reflection(reflectors):
     traffic = Traffic()
     for reflector in range(reflectors):
@@ -239,6 +263,9 @@ def new_service(answers):
 PLANTED = [
     ("port scan", slow_scan, 40, 14, BAD),
     ("port scan", protocol_scan, 20, 7, BAD),
+    ("port scan", slow_scan_of_a_host_in_use, 40, 11, BAD),
+    ("arp sweep", slow_arp_sweep, 90, 59, BAD),
+    ("flood", unused_connections, 400, 190, BAD),
     ("host sweep", slow_sweep, 60, 29, BAD),
     ("brute force", patient_guesses, 20, 9, BAD),
     ("flood", reflection, 60, 39, VICTIM),
@@ -343,6 +370,42 @@ def test_handshakes_of_which_half_is_seen_are_no_reflection():
         traffic.tcp(visit * 2.0, f"93.184.{visit}.1", 443, VICTIM, 20_000 + visit, SYN | ACK)
         traffic.tcp(visit * 2.0 + 0.1, f"93.184.{visit}.1", 443, VICTIM, 20_000 + visit, length=1_400)
     assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_busy_browser_that_pings_is_no_ping_sweep():
+    """Forty servers within a minute and twenty pings of one host: hosts that were pinged count, not those visited."""
+    traffic = Traffic()
+    for visit in range(40):
+        traffic.visit(visit * 1.0, VICTIM, 40_000 + visit, f"93.184.{visit}.1")
+    for ping in range(20):
+        traffic.icmp(20 + ping, VICTIM, "192.168.7.1")
+        traffic.icmp(20.01 + ping, "192.168.7.1", VICTIM, kind=0)
+    assert not Detector(DetectionSettings()).process(traffic.batch()).family.any()
+
+
+def test_a_flooded_host_that_pings_floods_nobody():
+    """It answered every ping of a flood; the pings it then sends to another host are its own, and few."""
+    traffic = Traffic()
+    for ping in range(3_000):
+        traffic.icmp(ping * 0.001, BAD, VICTIM)
+        traffic.icmp(ping * 0.001 + 0.0001, VICTIM, BAD, kind=0)
+    for ping in range(10):
+        traffic.icmp(4 + ping, VICTIM, "192.168.7.1")
+        traffic.icmp(4.01 + ping, "192.168.7.1", VICTIM, kind=0)
+    incidents = Detector(DetectionSettings()).process(traffic.batch()).incidents
+    assert [(incident.family, incident.culprit, incident.peers) for incident in incidents] == [
+        ("flood", BAD, (VICTIM,))
+    ]
+
+
+def test_a_flood_names_none_but_its_target():
+    """What the flooder does besides is no part of it, and what it asks of the same service afterwards no guessing."""
+    traffic = flood_of_one(3_000)
+    for visit in range(20):
+        for server in ("192.168.7.30", VICTIM):
+            traffic.visit(1 + visit, BAD, 40_000 + visit, server, 80)
+    (incident,) = Detector(DetectionSettings()).process(traffic.batch()).incidents
+    assert (incident.family, incident.culprit, incident.peers) == ("flood", BAD, (VICTIM,))
 
 
 def test_a_busy_browser_is_no_scanner():

@@ -22,6 +22,8 @@ LOGIN_PORTS: Final = (
 """Those that THC Hydra guesses at: FTP, SSH, Telnet, SMTP, POP, NNTP, SMB, IMAP, LDAP, the r commands, VMware, SQL
 Server, Oracle, SSH's second port, MySQL, RDP, PostgreSQL, VNC, WinRM, Redis, MongoDB (IANA)."""
 ANSWERED: Final = 0.5
+WORDS: Final = 5.0
+"""Packets of a connection in which a guess is made and answered, at least: three open it."""
 PERSON_PORTS: Final = (21, 22, 23, 2222, 3389, 5900, 5901)
 MERGE_S: Final = 300.0
 WEB_PORTS: Final = (80, 443, 8000, 8080, 8443)
@@ -35,6 +37,7 @@ def find(scene: Scene) -> Sighting:
     web = np.isin(rows.low_port, WEB_PORTS)
     quickly = scene.reaches("service_connections_60s", CONNECTIONS) & np.isin(rows.low_port, LOGIN_PORTS)
     quickly |= scene.reaches("service_connections_60s", WEB_CONNECTIONS) & web & answered
+    quickly &= scene.value("service_packets_60s") >= WORDS * scene.value("service_connections_60s")
     slowly = scene.reaches("service_connections_300s", SLOW_CONNECTIONS) & np.isin(
         rows.low_port, PERSON_PORTS
     )

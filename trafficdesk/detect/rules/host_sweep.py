@@ -31,7 +31,7 @@ def find(scene: Scene) -> Sighting:
         & scene.reaches("port_hosts_60s", HOSTS)
         & (unanswered >= np.where(web, UNANSWERED_WEB, UNANSWERED))
     )
-    pinged = rows.icmp & np.isin(rows.message_type, _PINGS) & scene.reaches("new_hosts_60s", HOSTS)
+    pinged = rows.icmp & np.isin(rows.message_type, _PINGS) & scene.reaches("port_hosts_60s", HOSTS)
     side = np.where(
         rows.icmp, observation.at_destination["new_hosts"], observation.at_destination["unanswered"]
     )
@@ -53,7 +53,7 @@ def tell(story: Story) -> str:
             f"{story.whom} among them; {story.about('slow_hosts_unanswered')} did not answer"
         )
     else:
-        measure, what = "new_hosts_60s", "pinged"
+        measure, what = "port_hosts_60s", "pinged"
     return f"{story.culprit} {what} {story.about(measure)} hosts in 60 s, {story.whom} among them; {story.usually(measure)}"
 
 
@@ -61,7 +61,6 @@ RULE: Final = Rule(
     "host sweep",
     {
         "port_hosts_60s": HOSTS,
-        "new_hosts_60s": HOSTS,
         "unanswered_60s": UNANSWERED,
         "slow_hosts": SLOW_HOSTS,
         "slow_hosts_unanswered": SLOW_UNANSWERED,
@@ -72,7 +71,7 @@ RULE: Final = Rule(
     after_gap=3.0,
     ways=(
         ("port_hosts_60s", "unanswered_60s"),
-        ("new_hosts_60s",),
+        ("port_hosts_60s",),
         ("slow_hosts", "slow_hosts_unanswered"),
     ),
 )
