@@ -66,6 +66,17 @@ def test_a_wrapped_label_draws_any_script(qtbot: QtBot, text: str) -> None:
     assert label.text() == text
 
 
+def test_a_unit_stays_on_the_line_of_its_number(qtbot: QtBot) -> None:
+    """Whatever the width, and what is read aloud or copied is what was said."""
+    words = "about 99 ports tried in 60 s; usually ≤ 2.6 MB of 20 % in 5 steps"
+    label = WrappedLabel(words, max_lines=20)
+    qtbot.addWidget(label)
+    for width in range(60, 400, 7):
+        lines = [label._part(start, stop) for start, stop in label._lines(width)]
+        assert not any(line.strip().endswith(("60", "≤", "2.6", "20")) for line in lines)
+    assert label.text() == label.accessibleName() == words
+
+
 def test_a_tooltip_shows_markup_as_text() -> None:
     """What looks like markup is escaped."""
     assert tooltip("<a&b>") == "<span>&lt;a&amp;b&gt;</span>"

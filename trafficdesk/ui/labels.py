@@ -6,6 +6,7 @@ a panel wider than the window.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -74,6 +75,10 @@ class ElidedLabel(QLabel):
         self.setAccessibleName(self._whole)
 
 
+_TOGETHER: Final = re.compile(r"(?<=≤) |(?<=\d) (?=(?:%|(?:s|ms|min|h|bytes|kB|MB|GB|TB)\b))")
+"""A sign and a unit stay on the line of their number."""
+
+
 class WrappedLabel(QWidget):
     """Plain text wrapped at words, else anywhere, and cut after `max_lines`; the tooltip then shows the whole."""
 
@@ -111,8 +116,7 @@ class WrappedLabel(QWidget):
         text = visible(text)
         if text != self._text:
             self._text = text
-            # A sign stays on the line of its number.
-            self._shown = text.replace("≤ ", "≤\u00a0")
+            self._shown = _TOGETHER.sub("\u00a0", text)
             self._laid_out.clear()
             self.setAccessibleName(text)
             self._update_tooltip()
