@@ -6,6 +6,8 @@ Rows are merged into tables by their key as `schema.Merge` says: an upsert, whos
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +33,7 @@ CONNECT_S: Final = 5
 ANSWER_S: Final = 60
 _BUSY_MS: Final = 10_000
 """How long to wait for another process that writes into the same file."""
+_LOOK_AGAIN_S: Final = 0.02
 ROWS_AT_ONCE: Final = 5_000
 """Rows of one statement."""
 
@@ -209,12 +212,26 @@ def _embedded(url: URL) -> Engine:
     def _settle(connection: Any, _record: object) -> None:
         # Takes effect before the first table is made: what retention frees can be given back to the disk.
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         # After a power cut the last moments may be missing; the file is whole in any case.
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA cache_size=-16384")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new file over; for that SQLite needs it alone, and does not wait as it does for all else."""
+    patience = time.monotonic() + _BUSY_MS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def _make_private(path: str) -> None:
