@@ -75,7 +75,7 @@ def wireshark(capture: Path) -> dict[str, float] | None:
             time.sleep(0.25)
             now = time.perf_counter() - begin
             spent = sum(watched.cpu_times()[:2])
-            most = max(most, watched.memory_info().rss / 1e6)
+            most = max(most, watched.memory_info().rss / 2**20)
             if spent - used > IDLE_SHARE * 0.25:
                 busy_until = now
             used = spent
