@@ -130,6 +130,7 @@ class CaptureFile:
             stop = cursor.position + window
             self._bytes.ensure(stop)
             self._bytes.expect(stop, stop + _WINDOW)
+            self._bytes.fetch(cursor.position, stop)
             data, complete = self._bytes.data, self._bytes.complete
             reading = self._reader.read(data, cursor, stop, complete=complete)
             self._section = reading.cursor.section

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
+from trafficdesk.capture.formats.mapped import fetch
 from trafficdesk.errors import BadCaptureFile
 
 if TYPE_CHECKING:
@@ -85,11 +86,12 @@ class FileBytes:
             self._unpacked.flush()
             self._remap(self._unpacked, self._unpacked_size)
 
-    def expect(self, start: int, stop: int) -> None:
-        """Bytes `start:stop` will be asked for next: the system may fetch them from the disk meanwhile.
+    def fetch(self, start: int, stop: int) -> None:
+        """Have bytes `start:stop` of `data` in memory before they are touched; other threads go on meanwhile."""
+        fetch(self.data, start, stop)
 
-        Without it the thread that touches them waits, and with it every other one, as it holds the interpreter.
-        """
+    def expect(self, start: int, stop: int) -> None:
+        """Bytes `start:stop` will be asked for next: the system may fetch them from the disk meanwhile."""
         if not self.compressed and hasattr(os, "posix_fadvise") and start < self._disk_size:
             # A hint: a file system that does not take it loses nothing.
             with suppress(OSError):
