@@ -122,7 +122,7 @@ def _until(scene: Scene, incident: Incident) -> str:
     seen_ns = int(scene.log.column("timestamp_ns", np.array([newest]))[0])
     if seen_ns >= incident.end_ns + AROUND_S * 10**9:
         return f"It has all until {AROUND_S} s after the incident's last packet."
-    return f"It has what was captured until {moment(seen_ns)}; if it went on, save it again from the incident's card."
+    return f"It has what was captured until {moment(seen_ns)}; what came later is not in it."
 
 
 def _told(saved: SavedEvidence, every: int) -> str:
