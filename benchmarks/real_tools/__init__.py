@@ -1,0 +1,1 @@
+"""Attacks by real tools in a network of our own, judged after everyday traffic of the same network."""
