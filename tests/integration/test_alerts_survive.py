@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from tests.helpers.mail_server import Received, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 10
+KILLS = 20
 _ALERTS = """
 import sys, time
 from pathlib import Path
@@ -74,7 +74,7 @@ class _Server:
             self._controller.stop()
 
 
-def test_every_alert_once_over_ten_kills(tmp_path: Path) -> None:
+def test_every_alert_once_over_twenty_kills(tmp_path: Path) -> None:
     """Killed at any moment, the server away every other round: what was taken in arrives with its evidence, nothing twice."""
     server, taken = _Server(), []
     for number in range(KILLS + 1):

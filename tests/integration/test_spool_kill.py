@@ -24,7 +24,7 @@ from trafficdesk.capture.spool.spooled_capture import SpooledCapture
 if TYPE_CHECKING:
     from trafficdesk.capture.spool.folder import Abandoned
 
-ROUNDS = 10
+ROUNDS = 20
 RATE = 50_000
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX's kill")
 
@@ -61,7 +61,7 @@ def tshark_count(path: Path) -> int:
 
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    """Ten times: every file is valid to us and to Wireshark, and only the last second may be missing."""
+    """Twenty times: every file is valid to us and to Wireshark, and only the last second may be missing."""
     moments = random.Random(7)
     for number in range(ROUNDS):
         root = tmp_path / f"spool{number}"

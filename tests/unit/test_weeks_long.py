@@ -99,9 +99,7 @@ class Weeks:
             "log": deep_size(session.log),
             "metrics": deep_size(session.metrics),
             "findings": deep_size(session.findings._chunks, session.findings._incidents),
-            "recall": deep_size(
-                *(getattr(session.recall, name) for name in ("_told", "_hushed", "_ids", "_by", "_score"))
-            ),
+            "recall": deep_size(session.recall._told, session.recall._hushed, vars(session.recall._rows)),
             "describer": deep_size(session.describer._rows, session.describer._looks._rows),
             "identity": deep_size(
                 session.identifier.identity._names, session.identifier.identity._conversations
@@ -172,7 +170,7 @@ def test_memory_is_flat_over_weeks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("detect.findings.MAX_INCIDENTS", INCIDENTS),
         ("detect.findings._CHUNK_ROWS", 100),
         ("detect.recall.MAX_INCIDENTS", INCIDENTS),
-        ("detect.recall.MAX_ROWS", INCIDENTS),
+        ("detect.touched_rows.MAX_ROWS", INCIDENTS),
         ("cli.going_incidents.MOST", INCIDENTS),
         ("alerts.policy._REMEMBERED", INCIDENTS),
     ):
@@ -187,7 +185,12 @@ def test_memory_is_flat_over_weeks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             week |= {name: max(size, week.get(name, 0)) for name, size in weeks.sizes.items()}
     assert {name: size for name, size in most[2].items() if size > 1.1 * most[1][name]} == {}
     recall = weeks.session.recall
-    assert len(weeks.session.findings.incidents) == len(recall._ids) == len(weeks.policy._told) == INCIDENTS
+    assert (
+        len(weeks.session.findings.incidents)
+        == len(recall._rows._ids)
+        == len(weeks.policy._told)
+        == INCIDENTS
+    )
     assert len(recall._told) <= 2 * INCIDENTS
     assert len(weeks.session.log.identities.hosts) == HOSTS
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 3 * 50_000

@@ -31,7 +31,9 @@ def find(scene: Scene) -> Sighting:
         & scene.reaches("port_hosts_60s", HOSTS)
         & (unanswered >= np.where(web, UNANSWERED_WEB, UNANSWERED))
     )
-    pinged = rows.icmp & np.isin(rows.message_type, _PINGS) & scene.reaches("port_hosts_60s", HOSTS)
+    # Hosts that are new by other means, as to a browser, are none that were pinged; those count as if for a port.
+    pinged = rows.icmp & np.isin(rows.message_type, _PINGS) & scene.reaches("new_hosts_60s", HOSTS)
+    pinged &= scene.reaches("port_hosts_60s", HOSTS)
     side = np.where(
         rows.icmp, observation.at_destination["new_hosts"], observation.at_destination["unanswered"]
     )
@@ -61,6 +63,7 @@ RULE: Final = Rule(
     "host sweep",
     {
         "port_hosts_60s": HOSTS,
+        "new_hosts_60s": HOSTS,
         "unanswered_60s": UNANSWERED,
         "slow_hosts": SLOW_HOSTS,
         "slow_hosts_unanswered": SLOW_UNANSWERED,
@@ -71,7 +74,7 @@ RULE: Final = Rule(
     after_gap=3.0,
     ways=(
         ("port_hosts_60s", "unanswered_60s"),
-        ("port_hosts_60s",),
+        ("port_hosts_60s", "new_hosts_60s"),
         ("slow_hosts", "slow_hosts_unanswered"),
     ),
 )
