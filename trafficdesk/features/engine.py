@@ -55,18 +55,20 @@ class Blocks:
     def laid(
         self, values: NDArray[np.float64], order: NDArray[np.intp] | None = None, windows: int = 1
     ) -> NDArray[np.float64]:
-        """(size, columns, windows, count) of values (columns, rows), which are taken in `order`, the same for all windows.
+        """(size, columns, windows, count) of values, which are taken in `order`; where there is no row it is 0.
 
-        Where there is no row it is 0.
+        Values are (columns, rows), the same for all windows, or (columns, windows, rows).
         """
         # `take` is three times as fast as indexing with an array, "clip" saves it a copy (measured 2026-11).
         rows = self.rows if order is None else np.take(order, self.rows)
         laid = np.empty((self.size, len(values), windows, self.count))
         flat = np.empty(len(self.rows))
+        every = [slice(None)] if values.ndim == 2 else [slice(at, at + 1) for at in range(windows)]
         for column, of_column in enumerate(values):
-            np.take(of_column, rows, out=flat, mode="clip")
-            flat[self.empty] = 0.0
-            laid[:, column] = flat.reshape(self.size, 1, self.count)
+            for window, of_window in zip(every, np.atleast_2d(of_column), strict=True):
+                np.take(of_window, rows, out=flat, mode="clip")
+                flat[self.empty] = 0.0
+                laid[:, column, window] = flat.reshape(self.size, 1, self.count)
         return laid
 
     def evaluate(self, factors: NDArray[np.float64], inputs: NDArray[np.float64]) -> None:

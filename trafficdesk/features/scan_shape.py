@@ -52,7 +52,7 @@ class ScanShape:
     """New ports per pair of hosts, and new hosts per (host, port); hosts that are pinged count as if for a port."""
 
     def __init__(self) -> None:
-        self._pairs = MultiDamped((HALF_LIFE_S, ATTEMPTS_HALF_LIFE_S), 2)
+        self._pairs = MultiDamped((HALF_LIFE_S, ATTEMPTS_HALF_LIFE_S), 1)
         self._ports = MultiDamped((HALF_LIFE_S,), 1)
 
     def update(self, rows: Rows, events: Events) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
@@ -61,8 +61,9 @@ class ScanShape:
         pinged = events.new_host & rows.icmp & np.isin(rows.message_type, REQUESTS)
         pair = mix(np.minimum(rows.source, rows.destination), np.maximum(rows.source, rows.destination))
         attempts = (1.0 * events.fanning - events.answered) * rows.conversations
-        sums = self._pairs.update(pair, rows.seconds, np.stack([new_port, attempts]) / rows.pairs)
-        ports, unanswered = sums[0, 0], np.maximum(sums[1, 1], 0.0)
+        each = (np.stack([new_port, attempts]) / rows.pairs)[None]
+        ports, unanswered = self._pairs.update(pair, rows.seconds, each)[0]
+        unanswered = np.maximum(unanswered, 0.0)
         # As the scanner's own (host, remote port), and for its answers as the destination's.
         keys = np.empty(2 * len(rows), np.int64)
         keys[0::2] = mix(rows.source, rows.destination_port + 3)

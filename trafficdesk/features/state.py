@@ -170,7 +170,11 @@ class MultiDamped(_Keyed):
     def update(
         self, keys: NDArray[np.int64], seconds: NDArray[np.float64], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Add `values` (columns, rows) and read the sums as of each row, itself included.
+        """Add `values` and read the sums as of each row, itself included.
+
+        Parameters
+        ----------
+        values : (columns, rows), or (columns, windows, rows) where each window sums its own.
 
         Returns
         -------
@@ -182,7 +186,7 @@ class MultiDamped(_Keyed):
         runs = Runs(keys)
         slots, interval = self._enter(runs, seconds[runs.order])
         # A column that never had a value is 0 throughout; in most captures many are.
-        self._used[~self._used] = values[~self._used].any(axis=1)
+        self._used[~self._used] = values[~self._used].any(axis=tuple(range(1, values.ndim)))
         used = np.flatnonzero(self._used)
         sums = self._sums_of(used, runs, slots, interval, values[used]) if len(used) else None
         self._tidy(float(seconds[-1]))

@@ -8,25 +8,26 @@ def keys(*values):
     return np.array(values, np.int64)
 
 
-def test_damped_sums_equal_the_sequential_definition_however_cut():
+@pytest.mark.parametrize("shape", [(2,), (2, 2)], ids=["the same for both windows", "each window its own"])
+def test_damped_sums_equal_the_sequential_definition_however_cut(shape):
     """One row, 200 rows or all at once: the same sums as a loop over rows, to 1e-9."""
     random = np.random.default_rng(3)
     rows = 1_200
     key = random.integers(0, 25, rows)
     seconds = np.cumsum(random.exponential(0.5, rows))
-    values = random.normal(size=(2, rows))
+    values = random.normal(size=(*shape, rows))
     expected = np.empty((2, 2, rows))
     state: dict[int, tuple[float, np.ndarray]] = {}
     for row in range(rows):
         last, sums = state.get(int(key[row]), (seconds[row], np.zeros((2, 2))))
         decay = np.exp2(-(seconds[row] - last) / np.array([5.0, 60.0]))
-        sums = decay * sums + values[:, row, None]
+        sums = decay * sums + values[..., row].reshape(2, -1)
         state[int(key[row])] = (seconds[row], sums)
         expected[..., row] = sums
     for size in (1, 200, rows):
         damped = MultiDamped((5.0, 60.0), 2)
         parts = [
-            damped.update(key[at : at + size], seconds[at : at + size], values[:, at : at + size])
+            damped.update(key[at : at + size], seconds[at : at + size], values[..., at : at + size])
             for at in range(0, rows, size)
         ]
         np.testing.assert_allclose(np.concatenate(parts, axis=-1), expected, rtol=1e-9, atol=1e-9)
