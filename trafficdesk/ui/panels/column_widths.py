@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 ENDS: Final = (Column.SOURCE, Column.DESTINATION)
 _SAMPLES: Final = {
-    Column.SOURCE: "192.168.100.10",
-    Column.DESTINATION: "192.168.100.10",
+    Column.SOURCE: "192.168.100.100",
+    Column.DESTINATION: "192.168.100.100",
     Column.PROTOCOL: "ICMPv6",
     Column.LENGTH: "65,535",
     Column.FINDING: "Upload burst",
